@@ -27,6 +27,7 @@ import { ControlTasks1764028800026 } from './0026-control-tasks.js';
 import { Schedules1764028800027 } from './0027-schedules.js';
 import { Compensations1764028800028 } from './0028-compensations.js';
 import { ScheduleEvents1764028800029 } from './0029-schedule-events.js';
+import { Children1764028800030 } from './0030-children.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   Schedules1764028800027,
   Compensations1764028800028,
   ScheduleEvents1764028800029,
+  Children1764028800030,
 ];

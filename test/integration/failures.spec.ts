@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { chain, describeOnBackends, line, task, taskOf, type AttemptAnswer } from './system/index.js';
+import { chain, child, describeOnBackends, line, task, taskOf, type AttemptAnswer } from './system/index.js';
 
 // Two slots: a test knows what runs beside what, and when both are taken.
 describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } }, (check) => {
@@ -114,6 +114,70 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
     expect(ended).toMatchObject({ status: 'FAILURE', compensated_by: expect.any(String) });
     const good = await api.run(chain([task('book', {}, { compensate_with })]));
     expect(good).toMatchObject({ status: 'SUCCESS', compensated_by: null });
+  });
+
+  check('a task runs a chain of its own, gets its outputs, and goes on where it failed', async ({ api }) => {
+    const params = { type: 'object', properties: { n: { type: 'integer' }, word: { type: 'string', default: 'x' } } };
+    const inner = {
+      params,
+      outputs: { n: '${tasks.second.result.result.n}', word: '${tasks.second.result.result.word}' },
+      tasks: [
+        task('first'),
+        task(
+          'second',
+          { result: { n: '${params.n}', word: '${params.word}' }, fail_attempts: 1 },
+          { depends_on: ['first'] },
+        ),
+      ],
+    };
+    const body = chain([
+      task('give', { result: { n: 7 } }),
+      child('run', { chain: inner, args: { n: '${tasks.give.result.result.n}' } }, { depends_on: ['give'] }),
+      task('take', { result: '${tasks.run.result}' }, { depends_on: ['run'] }),
+    ]);
+    const failed = await api.run(body);
+    expect(failed).toMatchObject({ status: 'FAILURE', error: { code: 'CHILD_FAILED' }, parent_chain_id: null });
+    const id = taskOf(failed, 'run').child_chain_id!;
+    const inside = await api.chain(id);
+    expect(inside).toMatchObject({ status: 'FAILURE', chain_name: 'test chain: run', parent_task_id: 'run' });
+    expect(inside.parent_chain_id).toBe(failed.chain_id);
+    await api.expect(409, `/chains/${id}/retry`, { method: 'POST' });
+
+    await api.expect(200, `/chains/${failed.chain_id}/retry`, { method: 'POST' });
+    const done = await api.ended(failed.chain_id);
+    expect(done).toMatchObject({ status: 'SUCCESS', completed_tasks: 3 });
+    expect(taskOf(done, 'take').result).toMatchObject({ result: { n: 7, word: 'x' } });
+    expect(taskOf(done, 'run').child_chain_id).toBe(id);
+    // The breakpoint: what had succeeded did not run again.
+    const [first, second] = (await api.chain(id)).tasks;
+    expect([first!.attempt, second!.attempt]).toEqual([1, 2]);
+  });
+
+  check('what becomes of a chain becomes of its child', async ({ api }) => {
+    const slow = child('run', {
+      chain: { tasks: [task('slow', { delay_ms: 60_000 }), task('next', {}, { depends_on: ['slow'] })] },
+    });
+    const id = await api.start(chain([slow]));
+    const childId = await api.untilChild(id, 'run');
+    await api.untilTask(childId, 'slow', 'RUNNING');
+    const until = (status: string) => api.until(childId, status, (found) => found.status === status);
+    await api.expect(200, `/chains/${id}/pause`, { method: 'POST' });
+    await until('PAUSED');
+    await api.expect(200, `/chains/${id}/resume`, { method: 'POST' });
+    await until('RUNNING');
+    await api.expect(200, `/chains/${id}/priority`, { method: 'POST', body: { priority: 9 } });
+    await api.until(childId, 'its priority is 9', ({ tasks }) => tasks.every(({ priority }) => priority === 9));
+    await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
+    await until('CANCELLED');
+
+    const other = await api.start(
+      chain([slow, task('after', {}, { depends_on: ['run'], trigger_rule: 'all_done' })], { stop_on_error: false }),
+    );
+    const stopped = await api.untilChild(other, 'run');
+    await api.expect(200, `/chains/${stopped}/cancel`, { method: 'POST' });
+    const ended = await api.ended(other);
+    expect(taskOf(ended, 'run')).toMatchObject({ status: 'FAILURE', error: { code: 'CHILD_CANCELLED' } });
+    expect(taskOf(ended, 'after').status).toBe('SUCCESS');
   });
 
   check('failed tasks leave other branches running where stop_on_error is false', async ({ api }) => {

@@ -151,6 +151,26 @@ export const BUGS = plant({
     seed: 29,
     sql: ['load-results', 't.run_id, t.result', `t.run_id, to_jsonb('another'::text) AS result`],
   },
+  'child-made-again': {
+    what: 'a child that failed is made anew in place of going on',
+    seed: 22,
+    sql: ['last-child', 'WHERE parent_chain_id = $1', `WHERE status = 'SUCCESS' AND parent_chain_id = $1`],
+  },
+  'end-of-child-not-told': {
+    what: 'the end of a child does not reach its parent',
+    seed: 2,
+    sql: ['ended-children', `hold = 'CHILD'`, `hold = 'NOBODY'`],
+  },
+  'end-of-any-child': {
+    what: 'the end of a child counts although it runs for another attempt',
+    seed: 94,
+    sql: ['ended-children', 'AND c.parent_attempt = t.attempt', ''],
+  },
+  'child-left-alone': {
+    what: 'a child goes on although its task does not wait for it any more',
+    seed: 22,
+    sql: ['stray-children', `THEN 'CancelChain'`, 'THEN NULL'],
+  },
   'other-tenants-told': {
     what: 'the webhooks of other tenants hear of the end of a chain',
     seed: 0,

@@ -3,7 +3,7 @@
  * are recounted, and a trigger rule is tried over every way in which the parents could still end.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isControlType, type Task } from '#libs/chain-domain';
+import { FOR_EACH, isControlType, type Task } from '#libs/chain-domain';
 import {
   alive,
   certain,
@@ -117,7 +117,7 @@ export class Invariants {
 
   /** A job of an attempt that no commit has handed out must not be in the queue. */
   sending(id: string, type: string): void {
-    if (type === 'wait') throw new Violation('I11', `${id} was sent, and no worker runs a ${type}`);
+    if (isControlType(type)) throw new Violation('I11', `${id} was sent, and no worker runs a ${type}`);
     this.sends.set(id, (this.sends.get(id) ?? 0) + 1);
     if (!this.handedOut.has(id)) throw new Violation('commit-before-send', `${id} was sent and is not stored`);
   }
@@ -134,6 +134,8 @@ export class Invariants {
       if (ENDED.has(then.status) || ENDED.has(chain.status) || chain.epoch !== then.epoch) return;
       for (const was of tasks) {
         const now = chains[i]!.tasks[was.position]!;
+        // Of a child's parent the queue knows nothing.
+        if (now.hold === 'CHILD') continue;
         if (isOpen(was) && isOpen(now) && now.attempt < was.attempt + LOST_ATTEMPTS) {
           throw new Violation(
             'restore',
@@ -215,7 +217,7 @@ export class Invariants {
       this.ended.add(attempt);
     }
     if (event.kind !== 'TaskSucceeded') return;
-    if (run === null) collected(chainId, position, after);
+    if (run === null && after.tasks[position]!.taskType === FOR_EACH) collected(chainId, position, after);
     this.results.set(request, run ?? after.rows[position]!.result);
   }
 
@@ -250,7 +252,7 @@ function collected(chainId: string, position: number, { tasks, rows }: Snapshot)
 
 /** The moves that statements make in bulk, and those beside them that need somebody's word. */
 function moved(name: string, was: Task, task: Task, before: Snapshot, { by, nowMs, events }: Facts): void {
-  const bulk = by !== 'save-decisions';
+  const bulk = by !== 'save-decisions' && by !== 'transaction';
   if (bulk && was.status === 'READY' && task.status === 'QUEUED') {
     if (before.chain.status !== 'RUNNING') throw new Violation('claim', `${name} was sent: ${before.chain.status}`);
     if (was.hold !== null) throw new Violation('claim', `${name} was sent although it is held: ${was.hold}`);

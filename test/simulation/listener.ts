@@ -11,6 +11,7 @@ import {
 import type { Logger } from '#libs/platform';
 import { Databases, DutyRepository, WebhookRepository, type Database } from '#libs/repositories';
 import { CapacityLoop } from '../../apps/status-listener/src/dispatch/capacity-loop.js';
+import { ChildrenLoop } from '../../apps/status-listener/src/dispatch/children-loop.js';
 import { DispatchLoop } from '../../apps/status-listener/src/dispatch/dispatch-loop.js';
 import { StopsLoop } from '../../apps/status-listener/src/dispatch/stops-loop.js';
 import { Alignment } from '../../apps/status-listener/src/engine/alignment.js';
@@ -62,6 +63,7 @@ export function startListener({ carriers, logger, databaseOf, failed }: Given): 
     dispatch,
     new CapacityLoop(dispatcher, dispatch),
     new StopsLoop(databases, engine, channel),
+    new ChildrenLoop(engine),
     new LeasesLoop(engine, new LeaseReconciler(engine), alignment, backend, channel, logger),
     new TimeoutsLoop(engine),
     new InvariantsLoop(new InvariantReconciler(engine)),

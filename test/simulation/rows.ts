@@ -7,6 +7,7 @@ import { createChain } from '#libs/chain-engine';
 import { Database, loadWhole, openDatabase, type Queryable } from '#libs/repositories';
 import type { Bug } from './bugs.js';
 import { planted } from './bugs.js';
+import { Families, type Child } from './families.js';
 import type { Facts, Invariants } from './invariants.js';
 import type { Process } from './process.js';
 import type { ChainSpec } from './scenario.js';
@@ -36,19 +37,22 @@ const RESET = `
   SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
     FROM unnest(ARRAY['task_chains', 'chain_tasks', 'chain_events', 'outbox', 'webhook_deliveries', 'repairs']) AS name`;
 
-/** $1 chains, $2 and $3 the last event and outbox row that were seen. */
+/** $1 and $2 the last event and outbox row that were seen. */
 const FACTS = {
   name: 'facts',
   text: `
     SELECT (SELECT coalesce(json_agg(t ORDER BY t.chain_id, t.execution_order), '[]') FROM (
              SELECT chain_id, execution_order, task_request_id, result, changed_version, concurrency_key,
                     extract(epoch FROM lease_until)::float8 * 1000 AS lease_ms
-               FROM chain_tasks WHERE chain_id = ANY ($1::text[])) AS t) AS tasks,
+               FROM chain_tasks) AS t) AS tasks,
            (SELECT coalesce(json_agg(e ORDER BY e.id), '[]') FROM (
              SELECT id, chain_id, task_id AS "taskId", kind, disposition, attempt, run_id AS "runId", chain_version AS version
-               FROM chain_events WHERE chain_id = ANY ($1::text[]) AND id > $2) AS e) AS events,
+               FROM chain_events WHERE id > $1) AS e) AS events,
            (SELECT coalesce(json_agg(o ORDER BY o.id), '[]') FROM (
-             SELECT id, kind, payload FROM outbox WHERE id > $3) AS o) AS outbox,
+             SELECT id, kind, payload FROM outbox WHERE id > $2) AS o) AS outbox,
+           (SELECT coalesce(json_agg(c ORDER BY c.id), '[]') FROM (
+             SELECT id, chain_id, parent_chain_id, parent_position, parent_attempt, parent_args
+               FROM task_chains WHERE parent_chain_id IS NOT NULL) AS c) AS children,
            (SELECT coalesce(json_agg(a), '[]') FROM (
              SELECT task_request_id || '.' || attempt AS id, run_id AS "runId", outcome FROM task_attempts) AS a) AS attempts`,
 };
@@ -58,6 +62,7 @@ interface FactsRow {
   readonly events: readonly (Facts['events'][number] & { readonly id: number; readonly chain_id: string })[];
   readonly outbox: readonly (Facts['outbox'][number] & { readonly id: number })[];
   readonly attempts: Facts['attempts'];
+  readonly children: readonly Child[];
 }
 
 /** A database as one process has it: each statement, and each transaction as a whole, waits at a gate of the process. */
@@ -78,7 +83,7 @@ class ProcessDatabase extends Database {
 
   override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const planting = (tx: Queryable): Queryable => ({
-      query: (statement, values) => tx.query(planted(statement, this.rows.bugs), values),
+      query: (statement, values = []) => tx.query(planted(statement, this.rows.bugs), named(statement, values)),
       entities: tx.entities,
     });
     return this.process.gate('transaction', async () => {
@@ -87,6 +92,25 @@ class ProcessDatabase extends Database {
       return answer;
     });
   }
+}
+
+/** A child gets ids that follow from its parent, in place of random ones. */
+function named({ name }: Statement, values: readonly unknown[]): readonly unknown[] {
+  if (name !== 'create-chain') return values;
+  const of = JSON.parse(String(values[0])) as {
+    parent_chain_id: string;
+    parent_position: number;
+    parent_attempt: number;
+  };
+  return renamed(values, `${of.parent_chain_id}-${of.parent_position}-${of.parent_attempt}`);
+}
+
+/** The values with this id in place of that of the chain, and its tasks numbered. */
+function renamed(values: readonly unknown[], id: string): unknown[] {
+  let tasks = 0;
+  const rename = (text: string): string =>
+    text.replace(/(chain|task|execution)-[0-9a-f-]{36}/g, (_, kind) => (kind === 'task' ? `${id}-${tasks++}` : id));
+  return values.map((value) => (typeof value === 'string' ? rename(value) : value));
 }
 
 /** The connections that all schedules of a thread share. */
@@ -117,19 +141,20 @@ export async function disconnect({ engine, owner }: Connections): Promise<void> 
 export class Rows {
   readonly chains = new Map<string, Snapshot>();
   /** What the chains were after each statement, the latest last. */
-  readonly history: ReadonlyMap<string, Snapshot[]>;
+  readonly history = new Map<string, Snapshot[]>();
+  /** Chains that tasks of others run. */
+  children: readonly Child[] = [];
+  private readonly families = new Families();
   private lastEvent = 0;
   private lastOutbox = 0;
 
   private constructor(
     private readonly connections: Connections,
-    private readonly ids: readonly string[],
+    private readonly ids: string[],
     readonly bugs: ReadonlySet<Bug>,
     private readonly invariants: Invariants,
     private readonly failed: (error: unknown) => void,
-  ) {
-    this.history = new Map(ids.map((id) => [id, []]));
-  }
+  ) {}
 
   /** Stores the chains in an empty database, under their own ids. */
   static async of(
@@ -182,9 +207,11 @@ export class Rows {
   /** Reads all chains back and checks what has become of them. `by`: the statement that ran. */
   async observe(by: string): Promise<void> {
     const { owner } = this.connections;
+    const [facts] = await owner.query<FactsRow>(FACTS, [this.lastEvent, this.lastOutbox]);
+    const { tasks, events, outbox, attempts, children } = facts!;
+    this.children = children;
+    for (const { chain_id: id } of children) if (!this.ids.includes(id)) this.ids.push(id);
     const loaded = await loadWhole(owner, this.ids);
-    const [facts] = await owner.query<FactsRow>(FACTS, [this.ids, this.lastEvent, this.lastOutbox]);
-    const { tasks, events, outbox, attempts } = facts!;
     this.lastEvent = events.at(-1)?.id ?? this.lastEvent;
     this.lastOutbox = outbox.at(-1)?.id ?? this.lastOutbox;
     for (const id of this.ids) {
@@ -198,7 +225,7 @@ export class Rows {
       const mine = events.filter(({ chain_id }) => chain_id === id);
       const before = this.chains.get(id);
       this.chains.set(id, after);
-      this.history.get(id)!.push(after);
+      this.history.set(id, [...(this.history.get(id) ?? []), after]);
       if (before === undefined) continue;
       try {
         this.invariants.committed(id, before, after, { by, nowMs, tasks, events: mine, outbox, attempts });
@@ -208,9 +235,20 @@ export class Rows {
     }
     try {
       this.invariants.together([...this.chains.values()]);
+      this.families.committed(this.chains, children);
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  /** Open children whose task does not wait for them. */
+  strays(): string[] {
+    return this.families.strays(this.chains);
+  }
+
+  /** What must hold between chains when all is at rest. */
+  atRest(): void {
+    this.families.atRest(this.chains);
   }
 
   /** -> rows that wait to be delivered, and what became of the notices. */
@@ -250,8 +288,6 @@ function byId(a: Record<string, unknown>, b: Record<string, unknown>): number {
 
 /** Creates a chain as the API does, but that it and its tasks get the ids of the scenario in place of random ones. */
 class NamingDatabase extends Database {
-  private tasks = 0;
-
   constructor(
     base: Database,
     private readonly id: string,
@@ -260,16 +296,6 @@ class NamingDatabase extends Database {
   }
 
   override write<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    return super.write(
-      statement,
-      values.map((value) => (typeof value === 'string' ? this.named(value) : value)),
-    );
-  }
-
-  private named(text: string): string {
-    const { id } = this;
-    return text.replace(/(chain|task|execution)-[0-9a-f-]{36}/g, (_, kind) =>
-      kind === 'task' ? `${id}-${this.tasks++}` : id,
-    );
+    return super.write(statement, renamed(values, this.id));
   }
 }

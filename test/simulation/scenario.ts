@@ -1,4 +1,4 @@
-import { CHAIN_ENDS, FOR_EACH, TRIGGER_RULES } from '#libs/chain-domain';
+import { CHAIN_ENDS, CHILD_CHAIN, DEFAULT_RETRY_POLICY, FOR_EACH, TRIGGER_RULES } from '#libs/chain-domain';
 import type { EndChain, RetryPolicy, TriggerRule } from '#libs/chain-domain';
 import type { NewChain, NewTask } from '#libs/chain-engine';
 import { sampleNewChain } from '#libs/testing';
@@ -47,7 +47,9 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
         ? chains.map((chain) => withControls(chain, new Random(seed + 0xc0)))
         : seed % 4 === 1
           ? chains.map((chain) => withCollectors(chain, new Random(seed + 0xf0)))
-          : chains,
+          : seed % 4 === 2
+            ? chains.map((chain) => withChildren(chain, new Random(seed + 0xc4), faults || operators))
+            : chains,
     listeners: 1 + random.int(3),
     workers: 1 + random.int(3),
     slots: 1 + random.int(2),
@@ -126,6 +128,19 @@ function withCollectors({ id, made }: ChainSpec, random: Random): ChainSpec {
       triggerRule: 'none_failed_min_one_success',
       endChain: null,
     };
+  });
+  return { id, made: { ...made, tasks } };
+}
+
+/** The chain with some of its tasks as those that run other chains, and these perhaps too. */
+function withChildren({ id, made }: ChainSpec, random: Random, rough: boolean, generation = 1): ChainSpec {
+  const tasks = made.tasks.map((task): NewTask => {
+    if (random.chance(generation === 1 ? 0.5 : 0.8)) return task;
+    const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
+    const inner = randomChain(`${id}.${task.taskId}`, random, rough);
+    const { made: chain } = generation === 1 ? withChildren(inner, random, rough, 2) : inner;
+    const retryPolicy = DEFAULT_RETRY_POLICY;
+    return { ...task, ...unlimited, retryPolicy, taskType: CHILD_CHAIN, params: {}, child: { chain, open: {} } };
   });
   return { id, made: { ...made, tasks } };
 }

@@ -92,7 +92,7 @@ function nextAction(world: World, random: Random): Action {
   const { scenario } = world;
   const dice = random.next();
   if (scenario.operators && dice < 0.02) {
-    const { id } = random.pick(scenario.chains);
+    const id = random.pick([...world.rows.chains.keys()]);
     const command = randomCommand(world, id, random);
     if (!world.wouldRefuse(id, command) || random.chance(0.1)) return { kind: 'command', chainId: id, command };
   }
@@ -188,10 +188,10 @@ async function comeToRest(world: World): Promise<void> {
   for (let resumed = 0; ; resumed++) {
     const unmoved = await untilRest(world, random);
     if (unmoved !== null) throw new Violation('stuck', unmoved);
-    const paused = world.scenario.chains.filter(({ id }) => statusOf(world, id) === 'PAUSED');
+    const paused = [...world.rows.chains.keys()].filter((id) => statusOf(world, id) === 'PAUSED');
     if (paused.length === 0) break;
-    if (resumed > 8) throw new Violation('stuck', `${paused[0]!.id} is PAUSED again and again`);
-    for (const { id } of paused) {
+    if (resumed > 8) throw new Violation('stuck', `${paused[0]!} is PAUSED again and again`);
+    for (const id of paused) {
       // What fails again and again is skipped, as an operator would.
       if (resumed > 1) await skipExhausted(world, id, random);
       await command(world, id, { kind: 'ResumeChain' }, random);
@@ -228,6 +228,7 @@ async function untilRest(world: World, random: Random): Promise<string | null> {
 /** A while in which every loop makes a round: without faults so short that no lease runs out. */
 async function round(world: World, number: number, random: Random): Promise<void> {
   await world.apply({ kind: 'tick', ms: world.scenario.faults ? QUIET_TICK : SMOOTH_TICK });
+  const strays = world.rows.strays();
   for (const [name, { process }] of [...world.members]) {
     await settle(world, name, random);
     for (const loop of process.loops.keys()) {
@@ -235,6 +236,8 @@ async function round(world: World, number: number, random: Random): Promise<void
         await begin(world, name, loop, random);
     }
   }
+  const left = world.rows.strays().find((id) => strays.includes(id));
+  if (left !== undefined) throw new Violation('I15', `${left} goes on without its parent`);
 }
 
 /** A round of a loop, from its beginning to its end. */
@@ -258,14 +261,25 @@ async function unfinished(world: World, random: Random): Promise<string> {
   const open: string[] = [];
   for (const [id, { chain, tasks }] of world.rows.chains) {
     if (chain.status === 'PENDING') await command(world, id, { kind: 'ExecuteChain' }, random);
-    const inFlight = tasks.some(({ status }) => status === 'QUEUED' || status === 'RUNNING');
-    if (isChainTerminal(chain.status) || (chain.status === 'PAUSED' && !inFlight)) continue;
+    if (isChainTerminal(chain.status) || waitsForOperator(world, id)) continue;
     const states = tasks.map(({ taskId, status, hold }) => `${taskId} ${status}${hold === null ? '' : ` (${hold})`}`);
     open.push(`${id} is ${chain.status}: ${states.join(', ')}`);
   }
   if (open.length === 0 && world.queue.size > 0) open.push(`${world.queue.size} jobs lie in the queue`);
   if (open.length === 0 && world.channel.backlog('done', Infinity) > 0) open.push('reports lie in the channel');
   return open.join('; ');
+}
+
+/** Whether an operator must resume the chain, or one that its task runs. */
+function waitsForOperator(world: World, id: string): boolean {
+  const { chain, tasks } = world.rows.chains.get(id)!;
+  if (tasks.some(({ status }) => status === 'QUEUED' || status === 'RUNNING')) return false;
+  if (chain.status === 'PAUSED') return true;
+  const own = world.rows.children.filter((child) => child.parent_chain_id === id);
+  return tasks.some(({ position, attempt, hold }) => {
+    const child = own.find((each) => each.parent_position === position && each.parent_attempt === attempt);
+    return hold === 'CHILD' && child !== undefined && waitsForOperator(world, child.chain_id);
+  });
 }
 
 function statusOf(world: World, chainId: string): string {

@@ -31,6 +31,8 @@ export function weightOf(world: Todo, loop: string): number {
       return unread('beats');
     case 'dispatch':
       return tasks.some(({ hold, status }) => hold === null && (status === 'READY' || status === 'RETRYING')) ? 2 : 0.2;
+    case 'children':
+      return tasks.some(({ taskType }) => taskType === 'chain') ? 1 : 0;
     case 'leases': {
       const rows = [...world.rows.chains.values()].flatMap((chain) => chain.rows);
       return rows.some(({ lease_ms: until }) => until !== null && until < now) ? 2 : 0.2;

@@ -149,6 +149,7 @@ export class World implements Carriers {
   /** What must hold when all is at rest: each end of a chain has reached its own tenant's webhook, and nothing was repaired. */
   async atRest(): Promise<void> {
     for (const [id, chain] of this.rows.chains) this.invariants.resultsStand(id, chain);
+    this.rows.atRest();
     const { outbox, deliveries, repairs } = await this.rows.outside();
     if (outbox > 0) throw new Violation('outbox', `${outbox} rows were not delivered`);
     const strange = deliveries.find(({ tenant, webhook, status }) => webhook !== tenant || status !== 'DELIVERED');

@@ -95,6 +95,9 @@ function retry(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryChain' }
   const { chain } = draft;
   if (chain.status === 'PENDING') return { refused: 'CHAIN_STATE_CONFLICT', status: chain.status };
   if (chain.compensated === true) return { refused: 'CHAIN_COMPENSATED', status: chain.status };
+  if (chain.hasParent === true && isChainTerminal(chain.status) && event.byParent !== true) {
+    return { refused: 'CHILD_ENDED', status: chain.status };
+  }
   const chosen = chosenTasks(draft, event);
   if (chosen.size === 0) return { refused: 'NOTHING_TO_RETRY', status: chain.status };
   if (isChainTerminal(chain.status)) {

@@ -95,6 +95,7 @@ function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
 
 function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
   const task = draft.task(event.position);
+  if ('leftMs' in event && event.leftMs !== undefined) draft.limitClock(event.leftMs);
   switch (event.kind) {
     case 'TaskStarted':
       draft.move(task, 'Started', 'RUNNING', { runId: event.runId });

@@ -21,5 +21,7 @@ export type Refusal =
     }
   /** A retry of a chain whose work another chain undoes. */
   | { readonly refused: 'CHAIN_COMPENSATED'; readonly status: ChainStatus }
+  /** A retry of a child that has ended, by another than its parent. */
+  | { readonly refused: 'CHILD_ENDED'; readonly status: ChainStatus }
   /** A retry that finds nothing to run again. */
   | { readonly refused: 'NOTHING_TO_RETRY'; readonly status: ChainStatus };

@@ -168,7 +168,9 @@ export class Draft {
   }
 
   end(status: ChainStatus, error: TaskError | null): void {
-    this.chain = { ...this.chain, status, error, deadlineAt: null, timeLeftMs: null };
+    if (this.chain.hasParent === true) this.stopClock();
+    const timeLeftMs = this.chain.hasParent === true ? this.chain.timeLeftMs : null;
+    this.chain = { ...this.chain, status, error, deadlineAt: null, timeLeftMs };
     this.effects.push({ kind: 'ChainFinished' });
   }
 
@@ -192,6 +194,16 @@ export class Draft {
     if (timeLeftMs !== null) {
       if (moves) this.startClock();
     } else if (deadlineAt !== null && !moves && ![...this.everyTask()].some(backsOff)) this.stopClock();
+  }
+
+  /** A child has used up time of the chain: no more than this is left, whether the clock goes or stands. */
+  limitClock(leftMs: number): void {
+    const { deadlineAt, timeLeftMs } = this.chain;
+    this.chain = {
+      ...this.chain,
+      deadlineAt: deadlineAt && Math.min(deadlineAt, this.now + leftMs),
+      timeLeftMs: timeLeftMs && Math.min(timeLeftMs, leftMs),
+    };
   }
 
   startClock(): void {

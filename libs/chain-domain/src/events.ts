@@ -11,7 +11,13 @@ export type ChainCommand =
    * Runs tasks again. Without `from`: from the breakpoint, all that failed, was cancelled or skipped. With it: these
    * tasks, and with `includeDownstream` all that depends on them.
    */
-  | { readonly kind: 'RetryChain'; readonly from?: readonly number[]; readonly includeDownstream: boolean }
+  | {
+      readonly kind: 'RetryChain';
+      readonly from?: readonly number[];
+      readonly includeDownstream: boolean;
+      /** The task runs again that the chain is the child of. */
+      readonly byParent?: boolean;
+    }
   | { readonly kind: 'SkipTask'; readonly position: number }
   /** An operator gives the task's result; `endsChain` as of a success. */
   | { readonly kind: 'ResolveTask'; readonly position: number; readonly endsChain?: boolean }
@@ -53,6 +59,8 @@ export type TaskEvent =
       readonly runId: string | null;
       /** The condition of its `end_chain` holds. */
       readonly endsChain?: boolean;
+      /** Of the end of a child: no more than this is left of the chain's time, ms. */
+      readonly leftMs?: number;
     }
   | {
       readonly kind: 'TaskFailed';
@@ -64,6 +72,8 @@ export type TaskEvent =
       readonly retryable: boolean;
       /** In [0, 1): spreads retries. */
       readonly random: number;
+      /** As of a success. */
+      readonly leftMs?: number;
     }
   | { readonly kind: 'TaskLost'; readonly position: number; readonly attempt: number; readonly runId: string | null }
   /** It waited longer for a worker than its queue time-out allows. */
@@ -74,13 +84,13 @@ export type TaskEvent =
       readonly error: TaskError;
       readonly random: number;
     }
-  /** A control task was opened: it waits for what its hold says, at most until then (ms). */
+  /** A control task was opened: it waits for what its hold says, at most until then (ms); null: for as long as that takes. */
   | {
       readonly kind: 'TaskHeld';
       readonly position: number;
       readonly attempt: number;
       readonly hold: ControlHold;
-      readonly until: number;
+      readonly until: number | null;
     }
   /** Its `when` is false. */
   | { readonly kind: 'TaskConditionFalse'; readonly position: number; readonly attempt: number };

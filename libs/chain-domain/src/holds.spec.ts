@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Play } from './sample-chain-for-tests.js';
 
+const ERROR = { code: 'CHILD_FAILED', message: 'failed' };
+
 describe('max_parallel', () => {
   it('lets in the most urgent, and another as soon as one has ended', () => {
     const play = Play.of([{}, { priority: 1 }, { priority: 9 }], { maxParallel: 1 });
@@ -94,6 +96,43 @@ describe('pause', () => {
     play.give({ kind: 'PauseChain' });
     play.succeed(0);
     expect(play.chain).toMatchObject({ status: 'SUCCESS', timeLeftMs: null });
+  });
+});
+
+describe('a child', () => {
+  const opened = (chain = {}) => {
+    const play = Play.of([{}, { after: [0] }], { timeoutMs: 10_000, ...chain }).send(0);
+    play.give({ kind: 'TaskHeld', position: 0, attempt: 1, hold: 'CHILD', until: null });
+    return play;
+  };
+
+  it('moves the task that runs it, and uses up the time of its chain', () => {
+    const play = opened();
+    expect(play.tasks).toBe('a RETRYING (CHILD), b PENDING');
+    expect(play.chain).toMatchObject({ deadlineAt: null, timeLeftMs: 10_000 });
+    play.now += 60_000;
+    expect(play.give({ kind: 'HoldTimedOut', position: 0 })).toMatchObject({ disposition: 'STALE' });
+    expect(play.give({ kind: 'RepairChain' })).toMatchObject({ changed: new Map() });
+    play.give({ kind: 'TaskSucceeded', position: 0, attempt: 1, runId: null, leftMs: 3_000 });
+    expect(play.tasks).toBe('a SUCCESS, b READY');
+    expect(play.chain).toMatchObject({ deadlineAt: play.now + 3_000, timeLeftMs: null });
+  });
+
+  it('of an earlier attempt says nothing any more', () => {
+    const play = opened();
+    play.give({ kind: 'RetryChain', from: [0], includeDownstream: false });
+    const late = { kind: 'TaskSucceeded', position: 0, attempt: 1, runId: null, leftMs: 1 } as const;
+    expect(play.give(late)).toMatchObject({ disposition: 'STALE', chain: { deadlineAt: play.now + 10_000 } });
+  });
+
+  it('that has ended runs again by its parent alone, and keeps what it has left', () => {
+    const play = opened({ hasParent: true });
+    play.give({ kind: 'TaskFailed', position: 0, attempt: 1, runId: null, retryable: false, random: 0, error: ERROR });
+    expect(play.chain).toMatchObject({ status: 'FAILURE', timeLeftMs: 10_000 });
+    const retry = { kind: 'RetryChain', includeDownstream: true } as const;
+    expect(play.give(retry)).toEqual({ refused: 'CHILD_ENDED', status: 'FAILURE' });
+    play.give({ ...retry, byParent: true });
+    expect(play.chain).toMatchObject({ status: 'RUNNING', timeLeftMs: null });
   });
 });
 

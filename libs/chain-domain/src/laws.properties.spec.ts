@@ -105,7 +105,9 @@ function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: Cha
     case 30:
     case 31:
     case 32:
-      return { kind: 'TaskHeld', position, attempt, hold: 'WAIT', until: n * 20_000 };
+      return n % 3 === 0
+        ? { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null }
+        : { kind: 'TaskHeld', position, attempt, hold: 'WAIT', until: n * 20_000 };
     case 33:
       return { kind: 'HoldTimedOut', position };
     default:
@@ -204,7 +206,8 @@ describe('the laws of decide', () => {
       if (chain.status !== 'RUNNING') return;
       const waits = all.some(
         ({ status, hold, nextAttemptAt }) =>
-          status === 'RETRYING' && (!hold || hold === 'APPROVAL' || isControlHold(hold)) && nextAttemptAt !== null,
+          status === 'RETRYING' &&
+          (hold === 'CHILD' || ((!hold || hold === 'APPROVAL' || isControlHold(hold)) && nextAttemptAt !== null)),
       );
       expect(chain.admittedTasks > 0 || waits).toBe(true);
       if (chain.maxParallel === null || chain.admittedTasks < chain.maxParallel) {

@@ -13,6 +13,8 @@ export interface ParamValues {
   readonly values: ReadonlyMap<string, JsonValue>;
   /** Those whose value is a reference to a secret: in all others `${` is text. */
   readonly secrets: ReadonlySet<string>;
+  /** Those whose value comes later: what stands for them stays. */
+  readonly open?: ReadonlySet<string>;
 }
 
 /** The parameter that a place was filled from, and the path into its value. */
@@ -32,7 +34,7 @@ export interface Expansion {
  * value itself, of whatever type; inside a text a string is put as it is and any other value as JSON. What a value
  * brings is never read as a reference, but for secrets. `used` and `sources` grow with each call.
  */
-export function expandParams({ declared, values, secrets }: ParamValues): {
+export function expandParams({ declared, values, secrets, open }: ParamValues): {
   readonly used: ReadonlySet<string>;
   /** By the JSON pointer of what was replaced. */
   readonly sources: ReadonlyMap<string, ParamSource>;
@@ -81,6 +83,11 @@ export function expandParams({ declared, values, secrets }: ParamValues): {
         const source = paramIn(body);
         if (source === undefined) {
           return fault('MALFORMED_REFERENCE', `${quoted(raw)} must be \${params.<name>.<path>}: a.b[0].c.`);
+        }
+        if (open?.has(source.name) === true) {
+          used.add(source.name);
+          pieces.push(segment);
+          continue;
         }
         const one = find(raw, source);
         if (typeof one === 'string') return fault(declared.includes(source.name) ? 'NO_VALUE' : 'UNKNOWN_PARAM', one);

@@ -28,7 +28,9 @@ export function repair(draft: Draft): void {
   );
   for (const task of draft.everyTask()) {
     const waitsForOperator = task.hold === 'RETRIES_EXHAUSTED' && draft.chain.status === 'PAUSED';
-    if (task.status === 'RETRYING' && task.nextAttemptAt === null && !waitsForOperator) draft.ready(task, 'Repaired');
+    // Its child moves it.
+    const waits = waitsForOperator || task.hold === 'CHILD';
+    if (task.status === 'RETRYING' && task.nextAttemptAt === null && !waits) draft.ready(task, 'Repaired');
   }
   draft.admitHeld();
   endIfDone(draft);

@@ -36,6 +36,7 @@ const TASK_STATES: Record<string, { task: Partial<SampleTask>; chain?: ChainStat
     task: { status: 'RETRYING', hold: 'APPROVAL', nextAttemptAt: T0 + 500, runId: 'r1' },
   },
   'RETRYING, held: WAIT': { task: { status: 'RETRYING', hold: 'WAIT', nextAttemptAt: T0 + 500 } },
+  'RETRYING, held: CHILD': { task: { status: 'RETRYING', hold: 'CHILD', nextAttemptAt: null } },
   'SUCCESS by run r1': { task: { status: 'SUCCESS', runId: 'r1' } },
   'FAILURE of run r1': { task: { status: 'FAILURE', runId: 'r1' } },
   SKIPPED: { task: { status: 'SKIPPED', skipReason: 'CONDITION' } },
@@ -220,6 +221,28 @@ function commandTable(): string {
   return table('task `a` is', Object.keys(TASK_STATES), columns);
 }
 
+/** The end of a child that leaves 300 ms to the chain, and retries of a child. */
+function childTable(): string {
+  const left = { leftMs: 300 };
+  const clock = (row: string, event: ChainEvent, chain: Partial<Chain> = {}): string => {
+    const state = stateOf(row, {}, chain);
+    const decision = decide(state, event, T0);
+    const { deadlineAt, timeLeftMs } = 'refused' in decision ? state.chain : decision.chain;
+    return `${cell(state, event)}; ${deadlineAt === null ? `stands at ${timeLeftMs}` : `${deadlineAt - T0} left`}`;
+  };
+  const success = { ...eventOf('TaskSucceeded', ATTEMPT, null), ...left } as ChainEvent;
+  const failed = { ...eventOf('TaskFailed', ATTEMPT, null), ...left } as ChainEvent;
+  const retry = { kind: 'RetryChain', includeDownstream: true } as const;
+  const ended = { status: 'FAILURE', hasParent: true } as const;
+  return table('task `a` is', ['RETRYING, held: CHILD', 'QUEUED', 'FAILURE of run r1'], {
+    'its child succeeded': (row) => clock(row, success),
+    'its child failed': (row) => clock(row, failed),
+    'its child failed, stop_on_error': (row) => clock(row, failed, { stopOnError: true }),
+    'RetryChain of a child that has ended': (row) => cell(stateOf(row, {}, ended), retry),
+    'the same by its parent': (row) => cell(stateOf(row, {}, ended), { ...retry, byParent: true }),
+  });
+}
+
 /** Every chain status x every command. In a chain that has ended `a` failed and `b` was skipped. */
 function chainTable(): string {
   const commands: Record<string, ChainCommand> = {
@@ -270,6 +293,9 @@ function matrix(): string {
     failureTable(),
     '## A success that may end the chain (`end_chain`)\n',
     endTable(),
+    '## Children\n',
+    'A child that ended leaves 300 ms of the time of its parent, which has 1,000.\n',
+    childTable(),
     '## Commands, by the state of the task\n',
     commandTable(),
     '## Commands, by the status of the chain\n',

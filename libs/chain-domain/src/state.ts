@@ -26,7 +26,10 @@ export interface Chain {
   /** A task waits this long for an approval. */
   readonly approvalMs: number;
   readonly deadlineAt: number | null;
-  /** What is left of its time while its clock stands: it is paused, or waits for approvals alone. Else null. */
+  /**
+   * What is left of its time while its clock stands: it is paused, or waits for approvals alone; of a child that has ended, what
+   * it has left to its parent. Else null.
+   */
   readonly timeLeftMs: number | null;
   /** Why it failed, in words. */
   readonly error: TaskError | null;
@@ -34,6 +37,8 @@ export interface Chain {
   readonly endedBy: string | null;
   /** Another chain undoes what this one did: it stays ended. */
   readonly compensated?: boolean;
+  /** A task of another chain runs it. */
+  readonly hasParent?: boolean;
 }
 
 /** The part of a task that `decide` needs. */

@@ -3,7 +3,9 @@ import type { TaskJob, TaskQueues } from '#libs/queues';
 import type { ChainSave, Database } from '#libs/repositories';
 import { ChainCache } from './apply/chain-cache.js';
 import type { Incoming } from './apply/decide-chain.js';
-import { applyWork, taskWork, type ChainWork } from './apply/apply-work.js';
+import { applyWork } from './apply/apply-work.js';
+import { taskWork, type ChainWork } from './apply/decide-work.js';
+import { familiesOf, followChildren } from './children/follow-children.js';
 import { Capacity } from './dispatch/capacity.js';
 import { dispatchedAttempts } from './dispatch/dispatched-attempts.js';
 import { openEvent } from './dispatch/open-control.js';
@@ -60,7 +62,18 @@ export class ChainEngine {
       await this.sendPrepared(ofStored(side, stored));
     }
     if (rounds.length > 1) this.metrics.conflicts.inc(rounds.length - 1);
-    return rounds.flatMap((round) => round.stored);
+    const saves = rounds.flatMap((round) => round.stored);
+    await this.followFamilies(saves);
+    return saves;
+  }
+
+  /** Parents and children hear of each other at once; where that fails, in a listener's next round. */
+  private async followFamilies(saves: readonly ChainSave[]): Promise<void> {
+    const families = familiesOf(saves);
+    if (families.length === 0) return;
+    await followChildren(this, families).catch((error: unknown) => {
+      this.log.warn({ err: error, families }, 'parents and children are brought together later');
+    });
   }
 
   /** Sends jobs, opens control tasks, fails tasks whose jobs could not be made, skips those whose condition is false; then prepares the rest. */

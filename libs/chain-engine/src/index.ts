@@ -1,4 +1,5 @@
 export * from './apply/apply-reports.js';
+export { followChildren } from './children/follow-children.js';
 export * from './commands/commands.js';
 export * from './dispatch/dispatcher.js';
 export { ChainEngine, type EngineLog } from './chain-engine.js';
@@ -7,7 +8,15 @@ export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from 
 export { ClockKeeper } from './reconcile/clock-keeper.js';
 export { InvariantReconciler } from './reconcile/invariants.js';
 export * from './metrics.js';
-export type { ChainOutputs, Concurrency, DueTime, NewChain, NewTask, TemplateUse } from './commands/new-chain.js';
+export type {
+  ChainOutputs,
+  ChildPlan,
+  Concurrency,
+  DueTime,
+  NewChain,
+  NewTask,
+  TemplateUse,
+} from './commands/new-chain.js';
 export { isLimited, QuotaExceeded } from './commands/quotas.js';
 export { LeaseReconciler } from './reconcile/leases.js';
 export { reconcileTimeouts } from './reconcile/timeouts.js';

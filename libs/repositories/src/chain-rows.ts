@@ -27,6 +27,7 @@ export interface ChainRow {
   /** Whether some of its tasks say how they are undone. */
   compensates: boolean;
   compensated: boolean;
+  parent_chain_id: string | null;
   deadline_ms: string | null;
   now_ms: string;
   lag_ms: string;
@@ -87,6 +88,7 @@ export function toChain(row: ChainRow): Chain {
     error: row.error,
     endedBy: row.ended_by,
     compensated: row.compensated,
+    hasParent: row.parent_chain_id !== null,
   };
 }
 

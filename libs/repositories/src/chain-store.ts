@@ -30,6 +30,8 @@ export interface LoadedChain {
   readonly state: ChainState;
   /** Whether some of its tasks say how they are undone. */
   readonly compensates: boolean;
+  /** The chain that runs it as its child. */
+  readonly parentId: string | null;
   /** Row ids and request ids by position. */
   readonly rows: Map<number, TaskRow>;
   /** Positions by request id. */
@@ -96,6 +98,16 @@ export interface ChainSave {
   readonly attempts: readonly AttemptRecord[];
   readonly artifacts: readonly ArtifactRecord[];
   readonly outbox: readonly { readonly kind: string; readonly payload: unknown }[];
+  /** By position: what tasks that were opened run as their children. It starts in the transaction of the save. */
+  readonly children?: ReadonlyMap<number, ChildStart>;
+  /** A task has left its child, or its child has to follow. */
+  readonly movesChildren?: boolean;
+}
+
+/** A chain that a task is to run, as the engine knows it, and the values that it gets. */
+export interface ChildStart {
+  readonly chain: object;
+  readonly args: object;
 }
 
 /**
@@ -192,6 +204,7 @@ function assemble<Row extends TaskColumns>(
       lagMs: Number(row.lag_ms),
       readAt,
       compensates: row.compensates,
+      parentId: row.parent_chain_id,
       state: { chain: toChain(row), tasks: new Map(), whole },
       rows: new Map(),
       positions: new Map(),

@@ -16,6 +16,15 @@ export interface NewChainRow {
   readonly compensation?: CompensationPlan | null | undefined;
   /** The chain whose work it undoes. */
   readonly compensates?: string | null | undefined;
+  /** The task of another chain that runs it. */
+  readonly parent_chain_id?: string | undefined;
+  readonly parent_task_id?: string | undefined;
+  readonly parent_position?: number | undefined;
+  readonly parent_attempt?: number | undefined;
+  readonly parent_turn?: number | undefined;
+  readonly parent_priority?: number | undefined;
+  readonly parent_args?: unknown;
+  readonly parent_left_ms?: number | undefined;
   readonly template_id?: string | undefined;
   readonly template_version?: number | undefined;
   readonly schedule_id?: string | undefined;
@@ -79,6 +88,8 @@ export interface NewTaskRow extends WireSettings {
   readonly successors: readonly number[];
   readonly referenced: readonly number[];
   readonly params: unknown;
+  /** The chain that it runs, as the engine reads it. */
+  readonly child?: unknown;
   readonly concurrency_key: string | null;
   readonly concurrency_limit: number | null;
   /** The tenant of the key. */

@@ -1,4 +1,4 @@
-import type { PartyResult } from '#libs/chain-domain';
+import type { ChainStatus, PartyResult, TaskError } from '#libs/chain-domain';
 import { statementsForTasks } from './statements/party-statements.js';
 import type { CompensationPlan } from './chain-writer.js';
 import type { JobColumns } from './chain-rows.js';
@@ -6,6 +6,16 @@ import type { Queryable, Tx } from './database.js';
 import type { TenantUse } from './tenant.repository.js';
 import { claimGrouped, groupedWaits, holdGroups } from './statements/claim-grouped.js';
 import { claimReady } from './statements/claim-ready.js';
+import {
+  adoptChild,
+  childPlans,
+  commandOfChild,
+  endedChildren,
+  lastChild,
+  markFollowed,
+  parentFacts,
+  strayChildren,
+} from './statements/children.js';
 import { actForTenant, loadCompensation, markCompensated } from './statements/compensations.js';
 import { readClock, saveClock, type ClockRow } from './statements/clock.js';
 import { endedBroken, openBroken } from './statements/invariants.js';
@@ -81,6 +91,25 @@ export interface CompensationRow {
   readonly approval_timeout_seconds: number;
   readonly plan: CompensationPlan;
   readonly done: readonly number[];
+}
+
+/** A child that has ended, beside the task that waits for it. */
+export interface EndedChild {
+  readonly chain_id: string;
+  readonly task_request_id: string;
+  readonly attempt: number;
+  readonly child_id: string;
+  readonly status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
+  readonly error: TaskError | null;
+  readonly left_ms: number | null;
+  readonly outputs: unknown;
+}
+
+/** What a child has to do for its parent's sake. */
+export interface ChildCommand {
+  readonly command: 'CancelChain' | 'PauseChain' | 'ResumeChain' | 'SetPriority' | null;
+  readonly priority: number | null;
+  readonly parent_chain_id: string;
 }
 
 /** The data of a chain that conditions can read. */
@@ -180,6 +209,30 @@ export const engineQueries = {
   markCompensated: (tx: Tx, chainId: string, by: string) => tx.query(markCompensated, [chainId, by]),
   /** Rows that this transaction adds are of this tenant. */
   actForTenant: (tx: Tx, tenantId: string) => tx.query(actForTenant, [tenantId]),
+  /** The chains that tasks run, by row id. */
+  childPlans: async (db: Queryable, ids: readonly number[]) =>
+    new Map((await db.query<{ id: number; child: unknown }>(childPlans, [ids])).map((row) => [row.id, row.child])),
+  parentFacts: async (tx: Tx, chainId: string) =>
+    (await tx.query<{ created_by: string | null; by_admin: boolean }>(parentFacts, [chainId]))[0]!,
+  /** The last child of a task, locked. `same`: it got the same values. */
+  lastChild: async (tx: Tx, chainId: string, position: number, args: object) =>
+    (
+      await tx.query<{ chain_id: string; status: ChainStatus; same: boolean }>(lastChild, [
+        chainId,
+        position,
+        JSON.stringify(args),
+      ])
+    )[0],
+  adoptChild: (tx: Tx, childId: string, attempt: number, priority: number, leftMs: number) =>
+    tx.query(adoptChild, [childId, attempt, priority, leftMs]),
+  /** Of these parents; undefined: of all. */
+  endedChildren: (db: Queryable, parents?: readonly string[]) => db.query<EndedChild>(endedChildren, [parents]),
+  strayChildren: async (db: Queryable, parents?: readonly string[]) =>
+    (await db.query<{ chain_id: string }>(strayChildren, [parents])).map((row) => row.chain_id),
+  /** Locks the child; undefined: it has ended. */
+  commandOfChild: async (tx: Tx, childId: string) => (await tx.query<ChildCommand>(commandOfChild, [childId]))[0],
+  markFollowed: (tx: Tx, childId: string, isPaused: boolean, priority: number | null) =>
+    tx.query(markFollowed, [childId, isPaused, priority]),
   chainFacts: (db: Queryable, chainIds: readonly string[]) => db.query<ChainFacts>(chainFacts, [chainIds]),
   /** `runs`: which run of each is meant, null for any -> the attempts that still count; the others are to be stopped. */
   renewLeases: (

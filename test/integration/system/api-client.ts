@@ -28,6 +28,8 @@ export interface TaskAnswer {
   result: { task_id: string; attempt: number; inputs: Record<string, unknown>; result: unknown } | null;
   error: { code: string; message: string; details?: Record<string, unknown> } | null;
   waiting: { code: string; message: string } | null;
+  priority: number;
+  child_chain_id: string | null;
 }
 
 /** What the API says of a chain, as far as tests look at it. */
@@ -48,6 +50,8 @@ export interface ChainAnswer {
   completed_at: string;
   error: { code: string; message: string; details?: Record<string, unknown> } | null;
   compensates: string | null;
+  parent_chain_id: string | null;
+  parent_task_id: string | null;
   compensated_by: string | null;
   tasks: TaskAnswer[];
 }
@@ -175,6 +179,12 @@ export class ApiClient {
   untilTask(chainId: string, taskId: string, status: string): Promise<ChainAnswer> {
     const holds = (chain: ChainAnswer) => taskOf(chain, taskId).status === status;
     return this.until(chainId, `${taskId} is ${status}`, holds);
+  }
+
+  /** The chain that the task runs. */
+  async untilChild(chainId: string, taskId: string): Promise<string> {
+    const runs = (chain: ChainAnswer) => taskOf(chain, taskId).hold === 'CHILD';
+    return taskOf(await this.until(chainId, `${taskId} runs a chain`, runs), taskId).child_chain_id!;
   }
 
   async attempts(chainId: string, taskId: string): Promise<AttemptAnswer[]> {

@@ -16,6 +16,11 @@ export function task(task_id: string, config: DiagnosticConfig = {}, more: objec
   return { task_id, task_type: 'diagnostic', depends_on: [], task_params: { task_config: config }, ...more };
 }
 
+/** A task that runs a chain. */
+export function child(task_id: string, task_config: object, more: object = {}): Record<string, unknown> {
+  return { task_id, task_type: 'chain', depends_on: [], task_params: { task_config }, ...more };
+}
+
 /** A chain of these tasks. */
 export function chain(tasks: readonly object[], options?: object): Record<string, unknown> {
   return { chain_name: 'test chain', tasks, ...(options === undefined ? {} : { options }) };

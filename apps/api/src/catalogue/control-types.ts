@@ -35,6 +35,40 @@ const wait = {
   },
 } as const;
 
+const childChain = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    chain: {
+      type: 'object',
+      title: 'Chain',
+      description:
+        'The chain that it runs, as POST /chains takes it, without args and execute. Needed, unless there is a template.',
+    },
+    template: {
+      type: 'string',
+      maxLength: 64,
+      title: 'Template',
+      description: 'The template whose chain it runs.',
+      examples: ['template-psi'],
+    },
+    version: {
+      type: ['string', 'integer'],
+      maxLength: 64,
+      title: 'Version',
+      description: 'A number or label. Default: production, else the newest.',
+      examples: ['production', 3],
+    },
+    args: {
+      type: 'object',
+      title: 'Arguments',
+      description: 'A value for each parameter of the chain that has no default.',
+      examples: [{ keys: ['id'] }],
+    },
+  },
+  dependentRequired: { version: ['template'] },
+} as const;
+
 const control = (type: ControlType, said: Pick<TaskType, 'title' | 'description' | 'configSchema'>): TaskType => ({
   ...said,
   type,
@@ -50,10 +84,18 @@ export const controlTypes: readonly TaskType[] = [
     description: 'Waits until a time, or for a duration. Takes no slot of a worker and no place of max_parallel.',
     configSchema: wait,
   }),
+  control('chain', {
+    title: 'Chain',
+    description:
+      'Runs another chain, its child, and gives its outputs. Takes no slot of a worker and no place of max_parallel.',
+    configSchema: childChain,
+  }),
 ];
 
 const READERS: Readonly<Record<Exclude<ControlType, typeof FOR_EACH>, (params: unknown) => object>> = {
   wait: readWait,
+  // read-children.ts reads it.
+  chain: () => ({}),
 };
 
 const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');

@@ -49,6 +49,7 @@ export class WaitingDto {
       'RETRIES_EXHAUSTED',
       'APPROVAL',
       'WAIT',
+      'CHILD',
     ],
     enumName: 'WaitingCode',
     example: 'WAITING_FOR_PARENTS',
@@ -159,7 +160,7 @@ export class TaskDto {
   end_chain: EndChainDto | null;
   /** Why it is held although its parents have finished. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD'],
     enumName: 'Hold',
     nullable: true,
     example: null,
@@ -197,6 +198,9 @@ export class TaskDto {
   party_results: Readonly<Record<string, PartyResultDto>> | null;
   @ApiProperty({ type: FailureDto, nullable: true })
   error: FailureDto | null;
+  /** The chain that it runs, or ran last. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  child_chain_id: string | null;
   /** Why it waits; null if it does not. */
   @ApiProperty({ type: WaitingDto, nullable: true })
   waiting: WaitingDto | null;
@@ -263,6 +267,11 @@ export class ChainSummaryDto {
   /** The chain that undoes what this one did, since it failed or was cancelled. */
   @ApiProperty({ type: String, nullable: true, example: null })
   compensated_by: string | null;
+  /** The chain that runs this one as its child, by its task `parent_task_id`. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  parent_chain_id: string | null;
+  @ApiProperty({ type: String, nullable: true, example: null })
+  parent_task_id: string | null;
   /** What lists can be filtered by. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { env: 'prod' } })
   labels: Record<string, string>;

@@ -25,6 +25,9 @@ export class ListChainsQueryDto {
   /** Chains with a task of this type. */
   @QueryText(50)
   task_type?: string;
+  /** Children of this chain. */
+  @QueryText(64)
+  parent_chain_id?: string;
   /** Text that the chain's name contains. */
   @QueryText()
   q?: string;
@@ -68,6 +71,7 @@ export const filterOf = (query: ListChainsQueryDto): ChainFilter => ({
   chainTypes: query.chain_type,
   createdBy: query.created_by,
   taskType: query.task_type,
+  parentId: query.parent_chain_id,
   q: query.q,
   createdFrom: query.created_from,
   createdTo: query.created_to,

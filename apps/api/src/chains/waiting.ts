@@ -70,6 +70,8 @@ function held({ hold, failures, error, next_attempt_at: until }: WaitingTask, { 
       const message = `waits until ${owner} approves it, at most until ${until}: ${String(error?.message)}`;
       return { code: 'APPROVAL', message, until: until!, ...(typeof party === 'string' && { party }) };
     }
+    case 'CHILD':
+      return { code: 'CHILD', message: 'waits for the chain that it runs: see child_chain_id' };
     case 'WAIT':
       return { code: 'WAIT', message: `waits until ${until}`, until: until! };
     default:

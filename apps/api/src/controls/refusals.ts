@@ -26,6 +26,10 @@ export function refusalProblem(refusal: Refusal, { kind }: OperatorCommand): Pro
         'Another chain undoes what this one did (compensated_by), so that it cannot go on: create it anew.';
       return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
     }
+    case 'CHILD_ENDED': {
+      const detail = 'The chain is the child of another one, and has ended: retry the task of its parent.';
+      return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
+    }
     case 'NOTHING_TO_RETRY': {
       const detail = `The chain is ${refusal.status} and has no task that failed, was cancelled or skipped.`;
       return new Problem('CHAIN_STATE_CONFLICT', detail, { state });

@@ -132,8 +132,8 @@ function Facts({ of }: { of: ChainSummaryDto }) {
         <dt>{t('chains.took')}</dt>
         <dd>{of.started_at === null ? '–' : duration(end - Date.parse(of.started_at))}</dd>
         {of.template_id !== null && <Made of={of} />}
-        {(['compensates', 'compensated_by'] as const).map((field) => (
-          <Undoing key={field} field={field} chainId={of[field]} />
+        {(['compensates', 'compensated_by', 'parent_chain_id'] as const).map((field) => (
+          <OtherChain key={field} field={field} chainId={of[field]} />
         ))}
         <dt>{t('chain.run')}</dt>
         <dd>{of.epoch}</dd>
@@ -156,8 +156,8 @@ function Facts({ of }: { of: ChainSummaryDto }) {
   );
 }
 
-/** The chain that undoes this one, or whose work this one undoes. */
-function Undoing({ field, chainId }: { field: 'compensates' | 'compensated_by'; chainId: string | null }) {
+/** A chain that belongs to this one: it undoes it, is undone by it, or runs it. */
+function OtherChain({ field, chainId }: { field: keyof ChainSummaryDto & string; chainId: string | null }) {
   const { t } = useTranslation();
   if (chainId === null) return null;
   return (

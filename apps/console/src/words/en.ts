@@ -146,6 +146,7 @@ export const en = {
     templateDiff: 'what differs',
     compensates: 'Undoes',
     compensated_by: 'Undone by',
+    parent_chain_id: 'Child of',
     find: 'Find a task',
     noTask: 'No task fits.',
     notStarted: 'No task has started yet.',
@@ -205,6 +206,7 @@ export const en = {
     RETRIES_EXHAUSTED: 'All its retries failed: mend the cause, then retry, skip or resolve it.',
     APPROVAL: 'It waits for the owner of the data of {{party}}: see Approvals.',
     WAIT: 'It waits until {{until}}.',
+    CHILD: 'It waits for the chain that it runs.',
   },
   history: { when: 'When', what: 'What', disposition: 'Effect', more: 'Details' },
   actions: {

@@ -142,6 +142,7 @@ export const zh: typeof en = {
     templateDiff: '差异',
     compensates: '撤销的链',
     compensated_by: '由其撤销',
+    parent_chain_id: '父链',
     find: '查找任务',
     noTask: '没有符合的任务。',
     notStarted: '还没有任务开始。',
@@ -201,6 +202,7 @@ export const zh: typeof en = {
     RETRIES_EXHAUSTED: '重试已全部失败：排除原因后，重试、跳过或直接给出结果。',
     APPROVAL: '等待 {{party}} 的数据所有者：见“审批”。',
     WAIT: '等到 {{until}}。',
+    CHILD: '等待它运行的链。',
   },
   history: { when: '时间', what: '事件', disposition: '效果', more: '详细' },
   actions: {

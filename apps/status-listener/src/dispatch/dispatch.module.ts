@@ -2,14 +2,15 @@ import { Module } from '@nestjs/common';
 import { EngineModule } from '../engine/engine.module.js';
 import { LoopsModule } from '../loops/loops.module.js';
 import { CapacityLoop } from './capacity-loop.js';
+import { ChildrenLoop } from './children-loop.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { StopsLoop } from './stops-loop.js';
 import { WakeListener } from './wake-listener.js';
 
-/** What goes out to the workers: jobs and stop signals. */
+/** What goes out to the workers, jobs and stop signals, and from chains to their children and back. */
 @Module({
   imports: [EngineModule, LoopsModule],
-  providers: [DispatchLoop, CapacityLoop, StopsLoop, WakeListener],
+  providers: [DispatchLoop, CapacityLoop, ChildrenLoop, StopsLoop, WakeListener],
   exports: [DispatchLoop],
 })
 export class DispatchModule {}

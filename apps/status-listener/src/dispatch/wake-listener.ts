@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { ChainEngine } from '#libs/chain-engine';
 import { Databases, WAKE_CHANNEL } from '#libs/repositories';
+import { ChildrenLoop } from './children-loop.js';
 import { DispatchLoop } from './dispatch-loop.js';
 import { StopsLoop } from './stops-loop.js';
 
@@ -14,6 +15,7 @@ export class WakeListener implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly engine: ChainEngine,
     private readonly dispatch: DispatchLoop,
     private readonly stops: StopsLoop,
+    private readonly children: ChildrenLoop,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -21,6 +23,7 @@ export class WakeListener implements OnApplicationBootstrap, BeforeApplicationSh
       this.engine.capacity.expectAll();
       this.dispatch.wake();
       this.stops.wake();
+      this.children.wake();
     });
   }
 

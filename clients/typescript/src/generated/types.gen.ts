@@ -193,6 +193,11 @@ export type ChainSummaryDto = {
      */
     compensated_by: string | null;
     /**
+     * The chain that runs this one as its child, by its task `parent_task_id`.
+     */
+    parent_chain_id: string | null;
+    parent_task_id: string | null;
+    /**
      * What lists can be filtered by.
      */
     labels: {
@@ -262,9 +267,9 @@ export type EndChainDto = {
 /**
  * Why it is held although its parents have finished.
  */
-export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT';
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD';
 
-export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT';
+export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD';
 
 export type WaitingDto = {
     code: WaitingCode;
@@ -378,6 +383,10 @@ export type TaskDto = {
     } | null;
     error: FailureDto | null;
     /**
+     * The chain that it runs, or ran last.
+     */
+    child_chain_id: string | null;
+    /**
      * Why it waits; null if it does not.
      */
     waiting: WaitingDto | null;
@@ -441,6 +450,11 @@ export type ChainDto = {
      * The chain that undoes what this one did, since it failed or was cancelled.
      */
     compensated_by: string | null;
+    /**
+     * The chain that runs this one as its child, by its task `parent_task_id`.
+     */
+    parent_chain_id: string | null;
+    parent_task_id: string | null;
     /**
      * What lists can be filtered by.
      */
@@ -843,6 +857,10 @@ export type TaskDetailDto = {
         [key: string]: PartyResultDto;
     } | null;
     error: FailureDto | null;
+    /**
+     * The chain that it runs, or ran last.
+     */
+    child_chain_id: string | null;
     /**
      * Why it waits; null if it does not.
      */
@@ -2763,6 +2781,10 @@ export type ListChainsData = {
          * Chains with a task of this type.
          */
         task_type?: string;
+        /**
+         * Children of this chain.
+         */
+        parent_chain_id?: string;
         /**
          * Text that the chain's name contains.
          */

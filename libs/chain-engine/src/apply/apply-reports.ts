@@ -5,7 +5,7 @@ import { doneEvent, startEvent } from './report-events.js';
 import { invalid } from './reports.js';
 import { quarantineUnknown } from './quarantine-unknown.js';
 import { tracedApply } from '../traces.js';
-import { taskWork } from './apply-work.js';
+import { taskWork } from './decide-work.js';
 
 /**
  * Applies what the workers reported, one commit for all of it. A batch that cannot be stored is halved until the

@@ -83,6 +83,7 @@ describe('the chain cache', () => {
       lagMs: 0,
       readAt: clock.now,
       compensates: false,
+      parentId: null,
       state,
       rows,
       positions: new Map(),

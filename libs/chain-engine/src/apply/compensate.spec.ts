@@ -6,7 +6,7 @@ import { sampleNewChain, useTestDatabase } from '#libs/testing';
 import { ChainEngine } from '../chain-engine.js';
 import { commandChain, createChain } from '../commands/commands.js';
 import { makeEngineMetrics } from '../metrics.js';
-import { taskWork } from './apply-work.js';
+import { taskWork } from './decide-work.js';
 
 let api: Database;
 let db: Database;

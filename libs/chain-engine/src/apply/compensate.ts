@@ -1,5 +1,5 @@
 import { DEFAULT_SETTINGS, freezeReferences, isChainTerminal, type JsonValue } from '#libs/chain-domain';
-import { Database, engineQueries, insertWholeChain, save } from '#libs/repositories';
+import { engineQueries, insertWholeChain } from '#libs/repositories';
 import type { ChainSave, CompensationPlan, CompensationRow, LoadedChain, Queryable } from '#libs/repositories';
 import { newChainRows, type NewChain, type NewTask } from '../commands/new-chain.js';
 
@@ -15,19 +15,10 @@ export function isUndone({ loaded, before }: ChainSave): boolean {
 }
 
 /**
- * Stores the end of such a chain, and in the same transaction the chain that undoes what it did (Garcia-Molina and Salem, Sagas,
- * SIGMOD 1987): one task for each that succeeded, one after another, the last ones first. Returns the chains stored, as `save` does.
+ * Makes the chain that undoes what such a chain did, in the transaction that ends it (Garcia-Molina and Salem, Sagas, SIGMOD 1987): one
+ * task for each that succeeded, one after another, the last ones first.
  */
-export function saveUndone(db: Queryable, ended: ChainSave, leases: Parameters<typeof save>[2]): Promise<Set<string>> {
-  const inOne = async (tx: Queryable): Promise<Set<string>> => {
-    const stored = await save(tx, [ended], leases);
-    if (stored.size > 0) await compensate(tx, ended.loaded);
-    return stored;
-  };
-  return db instanceof Database ? db.transaction(inOne) : inOne(db);
-}
-
-async function compensate(tx: Queryable, { chainId, tenantId }: LoadedChain): Promise<void> {
+export async function compensate(tx: Queryable, { chainId, tenantId }: LoadedChain): Promise<void> {
   const row = await engineQueries.loadCompensation(tx, chainId);
   const byPosition = new Map(row.plan.tasks.map((task) => [task.position, task]));
   const undone = row.done.map((position) => byPosition.get(position)!);

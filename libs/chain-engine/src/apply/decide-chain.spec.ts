@@ -72,7 +72,16 @@ function sent(onExhausted: 'fail' | 'pause' = 'fail'): LoadedChain {
     ...{ timeoutMs: 60_000, approvalMs: 60_000, deadlineAt: 60_000, timeLeftMs: null, error: null, endedBy: null },
   };
   return {
-    ...{ chainId: 'c', tenantId: 'default', version: 1, nowMs: 2_000, lagMs: 0, readAt: 0, compensates: false },
+    ...{
+      chainId: 'c',
+      tenantId: 'default',
+      version: 1,
+      nowMs: 2_000,
+      lagMs: 0,
+      readAt: 0,
+      compensates: false,
+      parentId: null,
+    },
     state: { chain, tasks: new Map(tasks.map((task) => [task.position, task])) },
     rows: new Map(
       tasks.map(({ position }) => [position, { id: position, taskRequestId: `r${position}`, grouped: false }]),

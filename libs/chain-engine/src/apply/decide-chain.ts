@@ -5,6 +5,7 @@ import type {
   AttemptRecord,
   AuditedChange,
   ChainSave,
+  ChildStart,
   EventRecord,
   LoadedChain,
   TaskReport,
@@ -21,6 +22,8 @@ export interface Incoming {
   readonly data?: Record<string, unknown>;
   /** The audit entry of a user's command. */
   readonly audit?: AuditedChange;
+  /** What a task that is opened runs. */
+  readonly child?: ChildStart;
 }
 
 /** Something was refused: nothing of the chain is stored. */
@@ -45,6 +48,8 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
   const artifacts: ArtifactRecord[] = [];
   const outbox: { kind: string; payload: unknown }[] = [];
   const ready: number[] = [];
+  const children = new Map<number, ChildStart>();
+  let movesChildren = false;
 
   for (const item of incoming) {
     const was = (position: number): Task | undefined => state.tasks.get(position);
@@ -53,6 +58,8 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     events.push(recordOf(item, decision, state.tasks));
     if (decision.disposition !== 'ACCEPTED') continue;
     const named = 'position' in item.event ? item.event.position : undefined;
+    movesChildren ||= moves(decision, state);
+    if (item.child !== undefined && named !== undefined) children.set(named, item.child);
     for (const [position, task] of decision.changed) {
       const attempt = attemptOf(was(position), task, item.event);
       if (attempt !== null) {
@@ -86,7 +93,17 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     events.push(end);
     outbox.push({ kind: 'NOTICE', payload: endNotice(loaded, end) });
   }
-  return { loaded, before, changed, dispatched, reports, events, attempts, artifacts, outbox };
+  return { loaded, before, changed, dispatched, reports, events, attempts, artifacts, outbox, children, movesChildren };
+}
+
+/** Whether a child has to follow: its task was left, its priority changed, or its chain was paused or resumed. */
+function moves({ chain, changed }: Decision, state: LoadedChain['state']): boolean {
+  const waits = (task: Task | undefined): boolean => task?.hold === 'CHILD';
+  for (const [position, task] of changed) {
+    const was = state.tasks.get(position);
+    if (waits(was) && (!waits(task) || was!.priority !== task.priority)) return true;
+  }
+  return chain.status !== state.chain.status && [...state.tasks.values()].some(waits);
 }
 
 /** The most urgent first, while there is room; the others stay READY for the dispatcher. */

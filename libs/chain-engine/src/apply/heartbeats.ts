@@ -1,7 +1,7 @@
 import { stopMessages, type Control, type NoteOf } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { ChainEngine } from '../chain-engine.js';
-import { LEASES } from './apply-work.js';
+import { LEASES } from './decide-work.js';
 
 /** Renews the leases of what a worker says it runs, and answers which of it no longer counts and is to be stopped. */
 export async function applyHeartbeat(engine: ChainEngine, beat: NoteOf<'heartbeat'>): Promise<Control[]> {

@@ -17,7 +17,8 @@ import { auditDetailsOf } from './audit-details.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
 import { Capacity } from '../dispatch/capacity.js';
-import { applyWork, decideWork, type ChainWork } from '../apply/apply-work.js';
+import { applyWork } from '../apply/apply-work.js';
+import { decideWork, type ChainWork } from '../apply/decide-work.js';
 
 /** The answer to a create, also to a replayed one. */
 export interface CreatedChain {
@@ -93,7 +94,12 @@ export async function createChain(
 /** A command as an operator gives it: tasks are named by their ids. */
 export type OperatorCommand =
   | { readonly kind: 'ExecuteChain' | 'CancelChain' | 'PauseChain' | 'ResumeChain' }
-  | { readonly kind: 'RetryChain'; readonly from?: readonly string[]; readonly includeDownstream: boolean }
+  | {
+      readonly kind: 'RetryChain';
+      readonly from?: readonly string[];
+      readonly includeDownstream: boolean;
+      readonly byParent?: boolean;
+    }
   | { readonly kind: 'SkipTask'; readonly taskId: string }
   | { readonly kind: 'ResolveTask'; readonly taskId: string; readonly result: unknown }
   | {
@@ -259,7 +265,7 @@ function toEvent(command: OperatorCommand, loaded: LoadedChain): ChainCommand {
   const positionOf = (taskId: string): number => positionIn(loaded, taskId);
   switch (command.kind) {
     case 'RetryChain':
-      return { kind: 'RetryChain', includeDownstream: command.includeDownstream, from: command.from?.map(positionOf) };
+      return { ...command, from: command.from?.map(positionOf) };
     case 'SkipTask':
       return { kind: 'SkipTask', position: positionOf(command.taskId) };
     case 'ResolveTask':

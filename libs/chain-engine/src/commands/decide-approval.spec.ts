@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { withConnection } from '#libs/local-postgres';
 import { openDatabase, type Database } from '#libs/repositories';
 import { sampleNewChain, useTestDatabase } from '#libs/testing';
-import { taskWork } from '../apply/apply-work.js';
+import { taskWork } from '../apply/decide-work.js';
 import { ChainEngine } from '../chain-engine.js';
 import { makeEngineMetrics } from '../metrics.js';
 import { reconcileTimeouts } from '../reconcile/timeouts.js';

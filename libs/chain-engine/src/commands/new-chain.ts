@@ -17,6 +17,8 @@ export interface NewChain {
   readonly compensation?: CompensationPlan['tasks'] | null;
   /** The chain whose work it undoes. */
   readonly compensates?: string;
+  /** The task of another chain that runs it. */
+  readonly parent?: ParentTask;
   readonly metadata: unknown;
   /** What it is made of; absent: its author wrote it out. */
   readonly template?: TemplateUse | undefined;
@@ -41,10 +43,33 @@ export interface NewChain {
   readonly tasks: readonly NewTask[];
 }
 
+/**
+ * What a task of type `chain` runs, read and planned together with its own chain. Values that come out of results are put in when it
+ * starts: they stand as `${params.<name>}` until then.
+ */
+export interface ChildPlan {
+  readonly chain: Omit<NewChain, 'createdBy' | 'byAdmin' | 'execute' | 'schedule' | 'compensates' | 'parent'>;
+  /** JSON Schemas of the parameters whose values come when it starts, by name. */
+  readonly open: Readonly<Record<string, object>>;
+}
+
 /** A version of a template. */
 export interface TemplateUse {
   readonly id: string;
   readonly version: number;
+}
+
+/** A task that runs a chain as its child. */
+export interface ParentTask {
+  readonly chainId: string;
+  readonly taskId: string;
+  readonly position: number;
+  readonly attempt: number;
+  readonly priority: number;
+  /** The values that it gives. */
+  readonly args: object;
+  /** What is left of its chain's time. */
+  readonly leftMs: number;
 }
 
 /** A due time of a schedule: at most one chain is made for it. */
@@ -92,6 +117,8 @@ export interface NewTask extends TaskSettings {
   readonly successors: readonly number[];
   /** Ancestors that its parameters refer to. */
   readonly referenced: readonly number[];
+  /** The chain that it runs. */
+  readonly child?: ChildPlan | undefined;
 }
 
 /** The rows of a new chain; where it is to be executed at once, `decide` has started it already. */
@@ -117,6 +144,13 @@ export function newChainRows(
       outputs: chain.outputs,
       compensation: chain.compensation && { proposer: chain.proposer, tasks: chain.compensation },
       compensates: chain.compensates,
+      parent_chain_id: chain.parent?.chainId,
+      parent_task_id: chain.parent?.taskId,
+      parent_position: chain.parent?.position,
+      parent_attempt: chain.parent?.attempt,
+      parent_priority: chain.parent?.priority,
+      parent_args: chain.parent?.args,
+      parent_left_ms: chain.parent?.leftMs,
       template_id: chain.template?.id,
       template_version: chain.template?.version,
       schedule_id: chain.schedule?.id,
@@ -160,6 +194,7 @@ export function newChainRows(
       successors: task.successors,
       referenced: task.referenced,
       params: task.params,
+      child: task.child,
       ...groupOf(chainId, chain.concurrency, task.concurrency),
       consent: consent[position] ?? null,
     })),

@@ -6,7 +6,7 @@ import type { Chain, ChainState, Decision, Task } from '#libs/chain-domain';
 import { withConnection } from '#libs/local-postgres';
 import { engineQueries, loadWhole, openDatabase, save, type Database, type LoadedChain } from '#libs/repositories';
 import { sampleNewChain, useTestDatabase } from '#libs/testing';
-import { LEASES } from '../apply/apply-work.js';
+import { LEASES } from '../apply/decide-work.js';
 import { createChain } from '../commands/commands.js';
 
 const TYPES = ['diagnostic', 'psi'];

@@ -1,6 +1,6 @@
 import { failpoint } from '#libs/platform';
 import { engineQueries } from '#libs/repositories';
-import { LEASES } from '../apply/apply-work.js';
+import { LEASES } from '../apply/decide-work.js';
 import type { ChainEngine } from '../chain-engine.js';
 
 /** The most tasks that one claim takes. */

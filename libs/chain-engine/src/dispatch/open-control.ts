@@ -1,21 +1,34 @@
-import { failure, FOR_EACH, isObject, readWait, type ControlType, type TaskError } from '#libs/chain-domain';
+import {
+  CHILD_CHAIN,
+  failure,
+  FOR_EACH,
+  isObject,
+  readWait,
+  type ControlType,
+  type TaskError,
+} from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
 import type { LoadedChain } from '#libs/repositories';
 import type { Incoming } from '../apply/decide-chain.js';
+import { argsOf, fillPlan } from '../children/child-plan.js';
+import type { ChildPlan } from '../commands/new-chain.js';
 
 /** A control task in the place of its job. `parents`: what each has come to, in the order of `inputs`. */
 export interface ControlJob extends TaskJob {
   readonly parents: readonly string[];
+  /** What it runs. */
+  readonly child?: ChildPlan | undefined;
 }
 
 /** What is fenced by the attempt, as every report is: an opening that comes twice counts once. */
-type Opening = Pick<ControlJob, 'attempt' | 'params' | 'inputs' | 'parents'> & { readonly position: number };
+type Opening = Pick<ControlJob, 'attempt' | 'params' | 'inputs' | 'parents' | 'child'> & { readonly position: number };
 /** The clocks of a chain: waits go by the counted time, which is `lagMs` behind PostgreSQL's. */
 type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 
 const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) => Incoming>> = {
   wait,
   [FOR_EACH]: collect,
+  [CHILD_CHAIN]: startChild,
 };
 
 /** The list of all results has at most so many bytes of JSON. */
@@ -57,6 +70,18 @@ function collect({ position, attempt, params, inputs, parents }: Opening): Incom
     return failed(failure('RESULT_TOO_LARGE', message));
   }
   return { event: { kind: 'TaskSucceeded', position, attempt, runId: null }, report: { ...OPENED, result } };
+}
+
+/** The chain that it runs starts in the transaction that stores this. */
+function startChild({ position, attempt, params, child }: Opening): Incoming {
+  const args = argsOf(params);
+  const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, args);
+  if ('fault' in filled) {
+    const error = failure('INVALID_PARAMS', `its chain cannot start: ${filled.fault}`);
+    return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
+  }
+  const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
+  return { event, report: OPENED, child: { chain: filled.chain, args } };
 }
 
 /** It began as it was opened. */

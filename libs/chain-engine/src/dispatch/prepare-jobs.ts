@@ -1,4 +1,5 @@
 import {
+  CHILD_CHAIN,
   failure,
   findPartyReferences,
   findReferences,
@@ -12,6 +13,7 @@ import { engineQueries } from '#libs/repositories';
 import type { ChainFacts, ChainSave, JobRow, Queryable, SentStatementRow } from '#libs/repositories';
 import { sibling, spanIdOfRun } from '#libs/tracing';
 import { evaluateConditions, type ConditionOutcome, type ConditionScope } from '../conditions/conditions.js';
+import type { ChildPlan } from '../commands/new-chain.js';
 import type { ControlJob } from './open-control.js';
 import { consentFor, statementsOf, withdrawnInput } from './job-consent.js';
 
@@ -77,10 +79,11 @@ export async function prepareJobs(
   if (rows.length === 0) return prepared;
   const tooLarge = await tooLargeInputs(db, rows);
   const fitting = rows.filter((row) => !tooLarge.has(row.id));
-  const [results, chains, statements] = await Promise.all([
+  const [results, chains, statements, plans] = await Promise.all([
     gatherResults(db, fitting, saves),
     chainsOfConditions(db, fitting),
     statementsOf(db, fitting),
+    plansOf(db, fitting),
   ]);
   for (const row of rows) {
     const attempt = attempts.get(row.id)!;
@@ -101,10 +104,16 @@ export async function prepareJobs(
     if ('error' in job) prepared.unsendable.push({ ...ref, error: job.error });
     else if (isControlType(job.taskType)) {
       const parents = row.predecessors.map((at) => resultAt(at)?.status ?? 'PENDING');
-      prepared.controls.push({ ...job, parents });
+      prepared.controls.push({ ...job, parents, child: plans.get(row.id) });
     } else prepared.jobs.push(job);
   }
   return prepared;
+}
+
+/** What tasks run as their children, by row id. */
+async function plansOf(db: Queryable, rows: readonly JobRow[]): Promise<ReadonlyMap<number, ChildPlan>> {
+  const ids = rows.filter((row) => row.task_type === CHILD_CHAIN).map((row) => row.id);
+  return ids.length === 0 ? new Map() : ((await engineQueries.childPlans(db, ids)) as Map<number, ChildPlan>);
 }
 
 /** The first rows, as many as their results allow. */

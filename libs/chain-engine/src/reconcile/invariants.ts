@@ -1,7 +1,7 @@
 import { decide, type Fault } from '#libs/chain-domain';
 import { engineQueries, isTransient } from '#libs/repositories';
 import type { BrokenChain } from '#libs/repositories';
-import type { ChainWork } from '../apply/apply-work.js';
+import type { ChainWork } from '../apply/decide-work.js';
 import type { ChainEngine } from '../chain-engine.js';
 import type { HELD_KINDS } from '../metrics.js';
 

@@ -3,7 +3,7 @@ import { failpoint } from '#libs/platform';
 import { jobId } from '#libs/queues';
 import { engineQueries } from '#libs/repositories';
 import type { InFlightTask } from '#libs/repositories';
-import { LEASES, taskWork, type ChainWork } from '../apply/apply-work.js';
+import { LEASES, taskWork, type ChainWork } from '../apply/decide-work.js';
 import type { Incoming } from '../apply/decide-chain.js';
 import type { ChainEngine } from '../chain-engine.js';
 

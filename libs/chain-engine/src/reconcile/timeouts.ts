@@ -1,6 +1,6 @@
 import { failure } from '#libs/chain-domain';
 import { engineQueries } from '#libs/repositories';
-import { taskWork, type ChainWork } from '../apply/apply-work.js';
+import { taskWork, type ChainWork } from '../apply/decide-work.js';
 import type { ChainEngine } from '../chain-engine.js';
 import { taskRef } from './leases.js';
 

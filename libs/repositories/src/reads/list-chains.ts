@@ -20,6 +20,8 @@ export interface ChainFilter {
   readonly chainTypes?: readonly string[];
   readonly createdBy?: string;
   readonly taskType?: string;
+  /** The chain that they are children of. */
+  readonly parentId?: string;
   /** Part of the chain's name. */
   readonly q?: string;
   readonly createdFrom?: string;
@@ -102,6 +104,7 @@ function conditions(filter: ChainFilter): { where: string[]; values: unknown[] }
   if (filter.statuses !== undefined) add((p) => `c.status = ANY (${p}::text[])`, filter.statuses);
   if (filter.chainTypes !== undefined) add((p) => `c.chain_type = ANY (${p}::text[])`, filter.chainTypes);
   if (filter.createdBy !== undefined) add((p) => `c.created_by = ${p}`, filter.createdBy);
+  if (filter.parentId !== undefined) add((p) => `c.parent_chain_id = ${p}`, filter.parentId);
   if (filter.q !== undefined) add((p) => `c.chain_name ILIKE ${p}`, containing(filter.q));
   if (filter.createdFrom !== undefined) add((p) => `c.created_at >= ${p}::timestamptz`, filter.createdFrom);
   if (filter.createdTo !== undefined) add((p) => `c.created_at < ${p}::timestamptz`, filter.createdTo);

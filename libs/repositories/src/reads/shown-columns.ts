@@ -1,3 +1,4 @@
+import { CHILD_CHAIN } from '#libs/chain-domain';
 import { SETTINGS_OF_T } from '../setting-columns.js';
 import { LAG } from '../statements/clock.js';
 
@@ -24,6 +25,8 @@ const CHAIN_COLUMNS: Columns = new Map([
     'schedule_id',
     'compensates',
     'compensated_by',
+    'parent_chain_id',
+    'parent_task_id',
     'max_parallel',
     'concurrency_key',
     'concurrency_limit',
@@ -62,6 +65,14 @@ const partyResults = (may: string): string => `
 /** A task whose condition was false was never sent, so its last attempt does not count. The row keeps it: attempts only grow, by which late reports are known. */
 const ATTEMPT = `CASE WHEN t.skip_reason = 'CONDITION' THEN greatest(t.attempt - 1, 0) ELSE t.attempt END`;
 
+/** The chain that the task runs, or ran last. */
+const CHILD = `
+  CASE WHEN t.task_type = '${CHILD_CHAIN}' THEN (
+    SELECT child.chain_id FROM task_chains child
+     WHERE child.parent_chain_id = t.chain_id AND child.parent_position = t.execution_order
+     ORDER BY child.parent_attempt DESC LIMIT 1)
+  END`;
+
 /** Who reads tasks in their chain: nobody reads results of parties in clear there. */
 export const TASKS_READER = 'false';
 
@@ -78,6 +89,7 @@ const taskColumns = (mayRead: string): Columns =>
     ...plain('t', ['progress', 'progress_stage', 'result']),
     ['party_results', partyResults(mayRead)],
     ['error', 't.error'],
+    ['child_chain_id', CHILD],
   ]);
 
 /** The fields of a chain that `GET /chains` can be limited to. */

@@ -24,10 +24,12 @@ export const createChain: Statement = {
       ON CONFLICT DO NOTHING RETURNING 1
     ), chain AS (
       INSERT INTO task_chains (chain_id, chain_name, chain_type, description, chain_config, status, total_tasks,
-                               created_by, by_admin, metadata, labels, outputs, compensation, compensates, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
+                               created_by, by_admin, metadata, labels, outputs, compensation, compensates,
+                               parent_chain_id, parent_task_id, parent_position, parent_attempt, parent_turn, parent_priority, parent_args, parent_left_ms, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
                                concurrency_key, concurrency_limit, created_at, started_at, deadline_at, execution_id)
       SELECT chain_id, chain_name, chain_type, description, chain_config, status, total_tasks, created_by,
-             by_admin, coalesce(metadata, '{}'), coalesce(labels, '{}'), outputs, compensation, compensates, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds,
+             by_admin, coalesce(metadata, '{}'), coalesce(labels, '{}'), outputs, compensation, compensates,
+             parent_chain_id, parent_task_id, parent_position, parent_attempt, parent_turn, parent_priority, parent_args, parent_left_ms, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds,
              approval_timeout_seconds, max_parallel, admitted_tasks, concurrency_key,
              concurrency_limit, now(),
              CASE WHEN status = 'RUNNING' THEN now() END,
@@ -35,7 +37,8 @@ export const createChain: Statement = {
              CASE WHEN status = 'RUNNING' THEN execution_id END
         FROM json_to_record($1::json) AS i(
           chain_id text, chain_name text, chain_type text, description text, chain_config jsonb, status text,
-          total_tasks int, created_by text, by_admin boolean, metadata jsonb, labels jsonb, outputs jsonb, compensation jsonb, compensates text, template_id text, template_version int, schedule_id text, scheduled_at timestamptz, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
+          total_tasks int, created_by text, by_admin boolean, metadata jsonb, labels jsonb, outputs jsonb, compensation jsonb, compensates text,
+          parent_chain_id text, parent_task_id text, parent_position int, parent_attempt int, parent_turn int, parent_priority int, parent_args jsonb, parent_left_ms float8, template_id text, template_version int, schedule_id text, scheduled_at timestamptz, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
           max_parallel int, admitted_tasks int, execution_id text, concurrency_key text, concurrency_limit int)
        WHERE $8::text IS NULL OR EXISTS (SELECT FROM key)
       RETURNING chain_id, chain_type, status, total_tasks, created_at, labels
@@ -49,11 +52,11 @@ export const createChain: Statement = {
           is_callback boolean, status text, execution_order int, priority int, level int, pending int,
           trigger_rule jsonb, conditions text[], ${SETTING_TYPES}, queue_timeout_seconds int, hold text,
           retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb,
-          concurrency_key text, concurrency_limit int, concurrency_of text, consent jsonb)
+          concurrency_key text, concurrency_limit int, concurrency_of text, consent jsonb, child jsonb)
     ), requests AS (
-      INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata)
+      INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata, child)
       SELECT task_request_id, task_type, task_name, params,
-             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text, 'consent', consent))
+             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text, 'consent', consent)), child
         FROM task_in
     ), tasks AS (
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,

@@ -37,7 +37,7 @@ export const openBroken: Statement = {
                  count(*) FILTER (WHERE t.status = 'CANCELLED') AS cancelled,
                  count(*) FILTER (WHERE t.status = 'FAILURE' AND t.tolerable) AS tolerated,
                  count(*) FILTER (WHERE t.status IN ('QUEUED','RUNNING') OR (t.status = 'READY' AND t.hold IS NULL)) AS admitted,
-                 count(*) FILTER (WHERE t.status = 'RETRYING' AND t.next_attempt_at IS NOT NULL) AS due
+                 count(*) FILTER (WHERE t.status = 'RETRYING' AND (t.next_attempt_at IS NOT NULL OR t.hold = 'CHILD')) AS due
             FROM chain_tasks t WHERE t.chain_id = page.chain_id) AS r
        CROSS JOIN LATERAL (
           -- Each parent counts up in its successors, and what a PENDING task has stored counts down: all must be 0.

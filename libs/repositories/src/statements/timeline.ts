@@ -24,7 +24,8 @@ export const saveTimeline: Statement = {
 
 /**
  * Raises the attempt of each task that has not ended, in open chains, by $3. Keyset: $1 last id, $2 chains at once ->
- * the last id, null at the end. What was sent before then is of an attempt that is over.
+ * the last id, null at the end. What was sent before then is of an attempt that is over. The child of a task belongs to its attempt, and
+ * no queue knows that.
  */
 export const raiseAttempts: Statement = {
   name: 'raise-attempts',
@@ -41,6 +42,7 @@ export const raiseAttempts: Statement = {
              job_id = CASE WHEN t.job_id IS NOT NULL THEN t.task_request_id || '.' || (t.attempt + $3::int) END
         FROM chains
        WHERE t.chain_id = chains.chain_id AND t.status IN ('PENDING','READY','QUEUED','RUNNING','RETRYING')
+         AND t.hold IS DISTINCT FROM 'CHILD'
     )
     SELECT max(id) AS last_id FROM page`,
 };

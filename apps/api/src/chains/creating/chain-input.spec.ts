@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseStrictJson } from '#libs/chain-domain';
 import { cpuMsOf } from '#libs/testing';
-import { type ChainInput, readChain } from './chain-input.js';
+import { readChain } from './chain-input.js';
+import type { ChainInput } from './chain-reading.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 
 const TYPES = ['psi', 'ss_lr', 'train', 'aggregate', 'preprocessing', 'evaluation', 'diagnostic'];
@@ -47,7 +48,8 @@ const edgesOf = (value: unknown) =>
 
 describe('a chain', () => {
   it('is read with all its defaults', () => {
-    const { plan, config, ...chain } = chainOf(body([task('a')]));
+    const { plan, config, children, ...chain } = chainOf(body([task('a')]));
+    expect(children.size).toBe(0);
     expect(config).toEqual(body([task('a')]));
     const retryPolicy = {
       maxRetries: 0,
@@ -65,6 +67,7 @@ describe('a chain', () => {
       labels: {},
       execute: false,
       outputs: null,
+      treeSize: 1,
       options: {
         retryPolicy,
         timeoutSeconds: 7200,

@@ -4,7 +4,6 @@ import {
   type InputFault,
   isControlType,
   isObject,
-  type JsonValue,
   pointer,
   readDependencies,
   type RetryPolicy,
@@ -12,7 +11,7 @@ import {
   type TaskNode,
   type TriggerRule,
 } from '#libs/chain-domain';
-import type { ChainOutputs, Concurrency, NewTask } from '#libs/chain-engine';
+import type { Concurrency } from '#libs/chain-engine';
 import { type GraphFault, MAX_TASKS, type Plan, plan } from '#libs/dag-planner';
 import {
   type ChainBody,
@@ -21,6 +20,7 @@ import {
   type RetryPolicyBody,
   type TaskBody,
 } from './chain-body.js';
+import type { ChainInput, ChainOptions, ChainReading, TaskInput } from './chain-reading.js';
 import { addConditionFaults, conditionsOf, type ReadConditions } from './condition-faults.js';
 import { expandBody, outputsOf } from './expand-body.js';
 import { expandForEach } from './expand-for-each.js';
@@ -28,56 +28,11 @@ import { type CompensateWith, Compensations } from './read-compensations.js';
 import { expandBranches } from './expand-branches.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
-import { addParamsFaults, type SecretUse } from './params-faults.js';
+import { addParamsFaults } from './params-faults.js';
 import { addChainSchemaFaults } from './chain-schema-faults.js';
 import { addTriggerFaults } from './trigger-faults.js';
 import { addControlFaults } from './control-faults.js';
-
-/** A chain that can be stored: nothing is left to be defaulted or checked. */
-export interface ChainInput {
-  readonly chainName: string;
-  readonly description: string | null;
-  readonly tasks: readonly TaskInput[];
-  readonly options: ChainOptions;
-  readonly metadata: { readonly [key: string]: JsonValue };
-  readonly labels: { readonly [key: string]: string };
-  /** Whether to start it at once. */
-  readonly execute: boolean;
-  readonly plan: Plan;
-  /** Null: none. */
-  readonly outputs: ChainOutputs | null;
-  /** The body as it would have been sent without parameters and branches; `for_each` as it was. */
-  readonly config: unknown;
-}
-
-export interface ChainOptions {
-  readonly retryPolicy: RetryPolicy;
-  readonly timeoutSeconds: number;
-  readonly approvalTimeoutSeconds: number;
-  /** 1 (lowest) to 10 (highest). */
-  readonly priority: number;
-  readonly stopOnError: boolean;
-  /** Tasks that go at once at most; null: no limit. */
-  readonly maxParallel: number | null;
-  /** Chains of the same key, and how many of them run at once; null: no limit. */
-  readonly concurrency: Concurrency | null;
-}
-
-/** A task as the engine takes it, but for what the plan and the references of its parameters say of it. */
-export interface TaskInput extends Omit<NewTask, 'level' | 'predecessors' | 'successors' | 'referenced' | 'params'> {
-  /** Place in the list, which is also its position in the plan. */
-  readonly position: number;
-  readonly params: { readonly [key: string]: JsonValue };
-  /** The tasks that the conditions name. */
-  readonly conditionTasks: readonly string[];
-  /** How it is undone. */
-  readonly compensateWith?: CompensateWith;
-}
-
-/** `secrets`: those that it names where one may stand. Whether the caller may use them is in the database. */
-export type ChainReading = { readonly secrets: readonly SecretUse[] } & (
-  { readonly ok: true; readonly chain: ChainInput } | { readonly ok: false; readonly faults: readonly InputFault[] }
-);
+import { Children, OUTERMOST, type ReadingContext } from './read-children.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 7200;
 const DEFAULT_APPROVAL_TIMEOUT_SECONDS = 7 * 86_400;
@@ -87,14 +42,15 @@ const DEFAULT_APPROVAL_TIMEOUT_SECONDS = 7 * 86_400;
  * first, then the graph, trigger rules, task types with their parameters and references, and conditions; a fault in one
  * task does not hide those of another. Expects what `parseStrictJson` gives. Never throws.
  */
-export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading {
+export function readChain(body: unknown, catalogue: TaskCatalogue, context = OUTERMOST): ChainReading {
   const faults = new FaultList();
   addChainSchemaFaults(body, faults);
   const sent: unknown = isObject(body) ? body['tasks'] : undefined;
   if (faults.full || !isObject(body) || !Array.isArray(sent) || sent.length > MAX_TASKS) {
     return { ok: false, faults: faults.toArray(), secrets: [] };
   }
-  const expanded = expandBody(body, sent, faults);
+  const inner = new Children(sent, context);
+  const expanded = expandBody(body, inner.tasks, faults, context.open);
   const branched = expandBranches(expanded.tasks, faults);
   const listed = expandForEach(branched.tasks, faults);
   const { tasks } = listed;
@@ -110,17 +66,18 @@ export function readChain(body: unknown, catalogue: TaskCatalogue): ChainReading
     each.pointer === undefined
       ? each
       : { ...each, pointer: expanded.placeOf(branched.placeOf(listed.placeOf(compensations.placeOf(each.pointer)))) };
-  const secrets = [
-    ...addParamsFaults(tasks, catalogue, known, faults),
-    ...compensations.addFaults(catalogue, faults),
-  ].map(placed);
+  const uses = [...addParamsFaults(tasks, catalogue, known, faults), ...compensations.addFaults(catalogue, faults)];
+  const readChild = (child: object, more: ReadingContext): ChainReading => readChain(child, catalogue, more);
+  const { children, secrets: inside } = inner.read(body, tasks, listed.originOf, faults, readChild);
+  const secrets = [...uses, ...inside].map(placed);
   if (known !== undefined) branched.addFaults(known, faults, listed.positionOf);
   const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
   const conditions = addConditionFaults(tasks, nodes, known, faults);
   if (!faults.empty || !planned.ok) return { ok: false, faults: distinct(faults.toArray().map(placed)), secrets };
-  const written = { ...expanded.body, tasks: branched.tasks };
-  const chain = chainOf({ ...written, tasks } as unknown as ChainBody, nodes, planned.plan, conditions);
-  return { ok: true, chain: { ...chain, outputs, config: written }, secrets };
+  const chain = chainOf({ ...expanded.body, tasks } as unknown as ChainBody, nodes, planned.plan, conditions);
+  const config = { ...expanded.body, tasks: inner.written(branched.tasks) };
+  const treeSize = [...children.values()].reduce((sum, { input }) => sum + input.treeSize, tasks.length);
+  return { ok: true, chain: { ...chain, outputs, config, children, treeSize }, secrets };
 }
 
 /** Instances of one task have the same faults at the same place. */
@@ -146,7 +103,7 @@ function chainOf(
   nodes: readonly TaskNode[],
   planned: Plan,
   read: ReadConditions,
-): Omit<ChainInput, 'outputs' | 'config'> {
+): Omit<ChainInput, 'outputs' | 'config' | 'children' | 'treeSize'> {
   const { retry_policy, timeout, queue_timeout, priority, stop_on_error, max_parallel, ...more } = body.options ?? {};
   const options: ChainOptions = {
     retryPolicy: retryPolicyOf(retry_policy),

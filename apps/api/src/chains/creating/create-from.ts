@@ -1,10 +1,10 @@
 import { createChain, type Caller, type CreatedChain, type DueTime, type TemplateUse } from '#libs/chain-engine';
-import type { Database, Queryable, Quota } from '#libs/repositories';
+import type { Database, Quota } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { idempotentRequest } from '../../http/idempotency-key.js';
 import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
-import type { ChainInput, ChainReading } from './chain-input.js';
+import type { ChainInput, ChainReading } from './chain-reading.js';
 import { newChainOf } from './new-chain.js';
 import { readChainOf, type Author } from './read-chain-of.js';
 
@@ -52,7 +52,7 @@ export async function createFrom(
 /** What creating a chain of this body would find. */
 export async function validationOf(
   user: Author,
-  db: Queryable,
+  db: Database,
   body: unknown,
   catalogue: TaskCatalogue,
 ): Promise<ValidationDto> {

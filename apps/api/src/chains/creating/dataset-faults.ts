@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from '#libs/consent';
 import { statementsOfSubjects, type Queryable } from '#libs/repositories';
-import type { TaskInput } from './chain-input.js';
+import type { TaskInput } from './chain-reading.js';
 
 /** A task that will wait for the owner of a party, as far as the server knows. */
 export interface ExpectedApproval {

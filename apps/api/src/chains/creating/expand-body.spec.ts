@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { cpuMsOf } from '#libs/testing';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
-import { type ChainInput, readChain } from './chain-input.js';
+import { readChain } from './chain-input.js';
+import type { ChainInput } from './chain-reading.js';
 
 type Body = Record<string, unknown>;
 /** A type that wants `n` to be a number and takes a secret at `secret`. */

@@ -34,17 +34,19 @@ export interface ExpandedBody {
 
 /**
  * Puts the values of parameters into the tasks of a body, and adds what is wrong with the declaration, the values and their use. All
- * that comes after sees a chain that was written out: so the rights, policies and secrets of the caller decide.
+ * that comes after sees a chain that was written out: so the rights, policies and secrets of the caller decide. What is `open` stays: its
+ * value comes when the chain starts.
  */
 export function expandBody(
   { params, args, ...body }: Readonly<Record<string, unknown>>,
   tasks: readonly unknown[],
   faults: FaultList,
+  open: ReadonlySet<string> = new Set(),
 ): ExpandedBody {
-  const { properties, given, values, known } = valuesOf(params, args, faults);
+  const { properties, given, values, known } = valuesOf(params, args, open, faults);
   const declared = Object.keys(properties);
   const secrets = new Set(declared.filter((name) => properties[name]!['x-secret'] === true));
-  const { expand, used, sources } = expandParams({ declared, values, secrets });
+  const { expand, used, sources } = expandParams({ declared, values, secrets, open });
   const expandedIn = <Holder extends object>(
     holder: Holder,
     field: string,
@@ -114,11 +116,12 @@ interface Values {
   readonly known: boolean;
 }
 
-function valuesOf(params: unknown, args: unknown, faults: FaultList): Values {
+function valuesOf(params: unknown, args: unknown, open: ReadonlySet<string>, faults: FaultList): Values {
   const given = isObject(args) ? args : {};
-  const nothing: Values = { properties: {}, given: new Set(Object.keys(given)), values: new Map(), known: true };
+  const names = [...Object.keys(given), ...open];
+  const nothing: Values = { properties: {}, given: new Set(names), values: new Map(), known: true };
   if (params === undefined) {
-    if (args !== undefined) {
+    if (names.length > 0 || args !== undefined) {
       faults.add({
         code: 'UNKNOWN_FIELD',
         pointer: '/args',
@@ -153,7 +156,11 @@ function valuesOf(params: unknown, args: unknown, faults: FaultList): Values {
   });
   // Without a prototype: a parameter may be called toString.
   const filled = Object.assign(Object.create(null) as Record<string, unknown>, structuredClone(given));
-  addSchemaFaults(ajv.compile({ ...(params as object), additionalProperties: false }), filled, faults, '/args');
+  addSchemaFaults(ajv.compile(closedSchema(params as Json, properties, open)), filled, faults, '/args');
+  for (const name of open) {
+    const says = openFault(properties[name]);
+    if (says) faults.add({ code: says[0], pointer: pointer('args', name), message: `${quoted(name)} ${says[1]}.` });
+  }
   for (const [name, property] of Object.entries(properties)) {
     const value = filled[name];
     if (value === undefined) continue;
@@ -162,6 +169,23 @@ function valuesOf(params: unknown, args: unknown, faults: FaultList): Values {
   }
   if (faults.size > before) return { ...checked, known: false };
   return { ...checked, values: new Map(Object.entries(filled as Json)) };
+}
+
+/** What the values that are there must satisfy. */
+function closedSchema(params: Json, properties: Values['properties'], open: ReadonlySet<string>): object {
+  const { required } = params;
+  return {
+    ...params,
+    properties: Object.fromEntries(Object.entries(properties).filter(([name]) => !open.has(name))),
+    ...(Array.isArray(required) && { required: required.filter((name) => !open.has(String(name))) }),
+    additionalProperties: false,
+  };
+}
+
+function openFault(property: Readonly<Record<string, unknown>> | undefined): [string, string] | undefined {
+  if (property === undefined) return ['UNKNOWN_FIELD', 'is no parameter of the chain'];
+  if (property['x-secret'] !== true) return undefined;
+  return ['INVALID_VALUE', 'takes a secret, and no result: write ${secrets.<name>}'];
 }
 
 function kindFault(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
-import { type ChainInput, readChain } from './chain-input.js';
+import { readChain } from './chain-input.js';
+import type { ChainInput } from './chain-reading.js';
 
 type Body = Record<string, unknown>;
 const catalogue: TaskCatalogue = {

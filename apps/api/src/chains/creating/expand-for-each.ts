@@ -15,6 +15,8 @@ export interface ExpandedLists {
   readonly tasks: readonly unknown[];
   /** Where a task of the body is now, by its place there. */
   readonly positionOf: (position: number) => number;
+  /** Where a written-out task comes from. */
+  readonly originOf: (position: number) => number;
   /** Where the caller has to look for what is wrong at a place of the written out tasks. */
   readonly placeOf: (place: string) => string;
 }
@@ -47,6 +49,7 @@ export function expandForEach(tasks: readonly unknown[], faults: FaultList): Exp
   return {
     tasks: written,
     positionOf: (position) => positions[position]!,
+    originOf: (position) => origins[position]!,
     placeOf: (place) =>
       place.replace(/^\/tasks\/(\d+)/, (whole, at: string) =>
         origins[Number(at)] === undefined ? whole : `/tasks/${origins[Number(at)]}`,

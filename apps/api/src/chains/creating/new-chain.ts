@@ -1,6 +1,6 @@
-import type { DueTime, NewChain, TemplateUse } from '#libs/chain-engine';
+import type { ChildPlan, DueTime, NewChain, TemplateUse } from '#libs/chain-engine';
 import { findReferences } from '#libs/chain-domain';
-import type { ChainInput } from './chain-input.js';
+import type { ChainInput, ReadChild } from './chain-reading.js';
 import { compensationOf } from './read-compensations.js';
 import type { Author } from './read-chain-of.js';
 
@@ -9,6 +9,17 @@ export function newChainOf(
   input: ChainInput,
   by: Author & { readonly template?: TemplateUse | undefined; readonly schedule?: DueTime | undefined },
 ): NewChain {
+  return {
+    ...plannedChain(input, by, by.template),
+    schedule: by.schedule,
+    createdBy: by.actor,
+    byAdmin: by.isAdmin,
+    execute: input.execute,
+  };
+}
+
+/** What does not depend on when the chain starts. The children of an author's chain are the author's. */
+function plannedChain(input: ChainInput, by: Author, template: TemplateUse | undefined): ChildPlan['chain'] {
   const { plan } = input;
   const positions = new Map(input.tasks.map((task) => [task.taskId, task.position]));
   return {
@@ -18,17 +29,13 @@ export function newChainOf(
     config: input.config,
     outputs: input.outputs,
     compensation: compensationOf(input.tasks),
-    template: by.template,
-    schedule: by.schedule,
+    template,
     metadata: input.metadata,
     labels: input.labels,
-    createdBy: by.actor,
     proposer: by.party,
-    byAdmin: by.isAdmin,
     stopOnError: input.options.stopOnError,
     timeoutSeconds: input.options.timeoutSeconds,
     approvalTimeoutSeconds: input.options.approvalTimeoutSeconds,
-    execute: input.execute,
     maxParallel: input.options.maxParallel,
     concurrency: input.options.concurrency,
     tasks: input.tasks.map(({ conditionTasks, compensateWith: _undone, ...task }) => {
@@ -42,7 +49,12 @@ export function newChainOf(
         predecessors: plan.predecessors[task.position]!,
         successors: plan.successors[task.position]!,
         referenced: [...new Set(named)].map((taskId) => positions.get(taskId)!),
+        child: childOf(input.children.get(task.position), by),
       };
     }),
   };
+}
+
+function childOf(child: ReadChild | undefined, by: Author): ChildPlan | undefined {
+  return child && { chain: plannedChain(child.input, by, child.template), open: child.open };
 }

@@ -1,4 +1,5 @@
 import {
+  CHILD_CHAIN,
   type FaultList,
   findPartyReferences,
   findReferences,
@@ -90,6 +91,8 @@ export function addParamsFaults(
     }
     if (!type) continue;
     for (const { path, name } of findSecrets(params as JsonValue)) {
+      // Where the child puts it says who may use it: see read-children.ts.
+      if (typeName === CHILD_CHAIN && path[1] === 'args') continue;
       const place = at + pointer(...path);
       if (type.takesSecret(path)) secrets.push({ name, taskType: typeName as string, pointer: place, label });
       else {

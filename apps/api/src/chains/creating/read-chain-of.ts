@@ -1,10 +1,17 @@
-import { FaultList, type InputFault, quoted } from '#libs/chain-domain';
+import { FaultList, type InputFault, isObject, quoted } from '#libs/chain-domain';
 import { purposeOf } from '#libs/consent';
-import { secretUses, type Queryable } from '#libs/repositories';
+import { type Database, secretUses, TemplateRepository, type Queryable } from '#libs/repositories';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
-import { readChain, type ChainReading } from './chain-input.js';
+import { Problem } from '../../http/problem.js';
+import { TemplateReader } from '../../templates/template-reader.js';
+import { readChain } from './chain-input.js';
+import type { ChainInput, ChainReading } from './chain-reading.js';
 import { readOwnersWords, type ExpectedApproval } from './dataset-faults.js';
 import type { SecretUse } from './params-faults.js';
+import { childConfig, MAX_GENERATIONS, OUTERMOST, templateKey, type TemplateChain } from './read-children.js';
+
+// eslint-disable-next-line no-restricted-syntax -- a thread, which reads large chains, has no Nest.
+const templates = new TemplateReader(new TemplateRepository());
 
 /** Who names secrets and datasets. */
 export interface Author {
@@ -16,18 +23,73 @@ export interface Author {
 /** As `readChain`; secrets and datasets that the author or the type may not use are faults as well. */
 export async function readChainOf(
   author: Author,
-  db: Queryable,
+  db: Database,
   body: unknown,
   catalogue: TaskCatalogue,
 ): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
-  const reading = readChain(body, catalogue);
-  const { tasks, metadata } = reading.ok ? reading.chain : { tasks: [], metadata: {} };
-  const words = await readOwnersWords(db, tasks, { proposer: author.party, purpose: purposeOf(metadata) });
-  const refused = [...(await refusedSecrets(db, reading.secrets, author)), ...words.faults];
-  if (refused.length === 0) return { reading, approvals: words.approvals };
+  const reading = readChain(body, catalogue, { ...OUTERMOST, templates: await templatesOf(db, body) });
+  const refused = await refusedSecrets(db, reading.secrets, author);
+  const approvals: ExpectedApproval[] = [];
+  for (const { input, place, label } of reading.ok ? familyOf(reading.chain) : []) {
+    const { tasks, metadata } = input;
+    const words = await readOwnersWords(db, tasks, { proposer: author.party, purpose: purposeOf(metadata) });
+    const moved = ({ pointer, message, code }: InputFault): InputFault => ({
+      code,
+      pointer: place + pointer!,
+      message: label + message,
+    });
+    refused.push(...words.faults.map(moved));
+    approvals.push(...words.approvals.map((each) => ({ ...each, task_id: `${label}${each.task_id}` })));
+  }
+  if (refused.length === 0) return { reading, approvals };
   const faults = new FaultList();
   for (const fault of [...(reading.ok ? [] : reading.faults), ...refused]) faults.add(fault);
   return { reading: { ok: false, faults: faults.toArray(), secrets: reading.secrets }, approvals: [] };
+}
+
+/** A chain and its children, each with where it stands; a label begins what is said of it. */
+function familyOf(input: ChainInput, place = '', label = ''): { input: ChainInput; place: string; label: string }[] {
+  const children = [...input.children].flatMap(([position, child]) =>
+    familyOf(child.input, place + child.place, `${label}${input.tasks[position]!.taskId}/`),
+  );
+  return [{ input, place, label }, ...children];
+}
+
+/** The chains of all templates that a body names, and that these name. */
+async function templatesOf(db: Database, body: unknown): Promise<ReadonlyMap<string, TemplateChain>> {
+  const found = new Map<string, TemplateChain>();
+  let open: unknown[] = [body];
+  for (let generation = 1; generation < MAX_GENERATIONS && open.length > 0; generation++) {
+    const next: unknown[] = [];
+    for (const config of open.flatMap(childConfigs)) {
+      if (isObject(config['chain'])) next.push(config['chain']);
+      const key = templateKey(config);
+      if (typeof config['template'] !== 'string' || found.has(key)) continue;
+      const made = await templateOf(db, config['template'], config['version']);
+      found.set(key, made);
+      if ('chain' in made) next.push(made.chain);
+    }
+    open = next;
+  }
+  return found;
+}
+
+function childConfigs(body: unknown): Readonly<Record<string, unknown>>[] {
+  const tasks = isObject(body) ? body['tasks'] : undefined;
+  if (!Array.isArray(tasks)) return [];
+  return (tasks as unknown[]).map(childConfig).filter((config) => config !== undefined);
+}
+
+async function templateOf(db: Database, id: string, version: unknown): Promise<TemplateChain> {
+  try {
+    const template = await templates.find(db, id);
+    const word = version === undefined ? undefined : String(version);
+    const { chain, number } = await templates.version(db, db.tenant!, template, word);
+    return { chain, template: { id, version: number } };
+  } catch (error) {
+    if (error instanceof Problem) return { code: error.code, message: error.detail };
+    throw error;
+  }
 }
 
 /** The worker's database decides by the same rule when a task asks for the value: see `secrets_of_task`. */

@@ -1,0 +1,206 @@
+import {
+  CHILD_CHAIN,
+  type FaultList,
+  isObject,
+  type JsonValue,
+  pointer,
+  quoted,
+  secretNameOf,
+  splitText,
+} from '#libs/chain-domain';
+import type { ChildPlan, TemplateUse } from '#libs/chain-engine';
+import { MAX_TASKS } from '#libs/dag-planner';
+import type { ChainReading, ReadChild } from './chain-reading.js';
+import { taskLabel } from './chain-schema-faults.js';
+import type { SecretUse } from './params-faults.js';
+
+/** A chain, its children, theirs and so on: so many generations at most. */
+export const MAX_GENERATIONS = 5;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The chain of a version of a template, or why there is none. */
+export type TemplateChain =
+  { readonly chain: Json; readonly template: TemplateUse } | { readonly code: string; readonly message: string };
+
+/** What a chain is read with, beside its body. */
+export interface ReadingContext {
+  /** By `templateKey`; absent: templates are not looked at. */
+  readonly templates?: ReadonlyMap<string, TemplateChain>;
+  /** 1 is a chain that has no parent. */
+  readonly generation: number;
+  /** Parameters whose values come when the chain starts. */
+  readonly open: ReadonlySet<string>;
+}
+
+export const OUTERMOST: ReadingContext = { generation: 1, open: new Set() };
+
+/** What the template of a task is looked up by. */
+export const templateKey = ({ template, version }: Json): string => JSON.stringify([template, version ?? null]);
+
+/** What a task of type `chain` says of its chain. */
+export function childConfig(task: unknown): Json | undefined {
+  if (!isObject(task) || task['task_type'] !== CHILD_CHAIN || !isObject(task['task_params'])) return undefined;
+  const config = task['task_params']['task_config'];
+  return isObject(config) ? config : undefined;
+}
+
+/** The chains that stand in tasks. Each is a function: it sees nothing of the chain around it but the values that it gets. */
+export class Children {
+  /** Without the chains that stand in them: what refers to something there means their own tasks. */
+  readonly tasks: readonly unknown[];
+  private readonly chains = new Map<number, unknown>();
+
+  constructor(
+    sent: readonly unknown[],
+    private readonly context: ReadingContext,
+  ) {
+    this.tasks = sent.map((task, position) => {
+      const config = childConfig(task);
+      if (config?.['chain'] === undefined) return task;
+      const { chain, ...rest } = config;
+      this.chains.set(position, chain);
+      return withConfig(task as Json, rest);
+    });
+  }
+
+  /** The tasks with their chains again. */
+  written(tasks: readonly unknown[]): readonly unknown[] {
+    return tasks.map((task, position) =>
+      this.chains.has(position)
+        ? withConfig(task as Json, { chain: this.chains.get(position), ...childConfig(task) })
+        : task,
+    );
+  }
+
+  /**
+   * Reads the children of written-out tasks by `read`, and adds what is wrong with them. `originOf`: where such a task comes from.
+   * Returns them by position.
+   */
+  read(
+    body: Json,
+    tasks: readonly unknown[],
+    originOf: (position: number) => number,
+    faults: FaultList,
+    read: (body: Json, context: ReadingContext) => ChainReading,
+  ): { readonly children: ReadonlyMap<number, ReadChild>; readonly secrets: readonly SecretUse[] } {
+    const children = new Map<number, ReadChild>();
+    const secrets: SecretUse[] = [];
+    let count = tasks.length;
+    for (const [position, task] of tasks.entries()) {
+      const config = childConfig(task);
+      if (config === undefined || faults.full) continue;
+      const label = taskLabel(task, position);
+      const at = ['tasks', position, 'task_params', 'task_config'] as const;
+      const add = (code: string, place: readonly (string | number)[], says: string): void =>
+        faults.add({ code, pointer: pointer(...at, ...place), message: `${label}${says}.` });
+      const found = this.chainOf(originOf(position), config, add);
+      if (found === undefined) continue;
+      const args = isObject(config['args']) ? config['args'] : {};
+      const open = new Set(Object.keys(args).filter((name) => isOpen(args[name] as JsonValue)));
+      const closed = Object.fromEntries(Object.entries(args).filter(([name]) => !open.has(name)));
+      const inherited = inheritedBy(found.chain, body, task as Json);
+      const reading = read(
+        { ...inherited, ...(Object.keys(closed).length > 0 && { args: closed }) },
+        { ...this.context, generation: this.context.generation + 1, open },
+      );
+      const placeOf = (place: string): string => {
+        if (place === '/args' || place.startsWith('/args/')) return pointer(...at) + place;
+        return found.template ? pointer(...at, 'template') : pointer(...at, 'chain') + place;
+      };
+      secrets.push(
+        ...reading.secrets.map((use) => ({ ...use, pointer: placeOf(use.pointer), label: label + use.label })),
+      );
+      if (!reading.ok) {
+        for (const fault of reading.faults) {
+          faults.add({ ...fault, pointer: placeOf(fault.pointer ?? ''), message: label + fault.message });
+        }
+        continue;
+      }
+      count += reading.chain.treeSize;
+      const { template } = found;
+      children.set(position, {
+        input: reading.chain,
+        template,
+        open: schemasOf(found.chain, open),
+        place: placeOf(''),
+      });
+      if (count <= MAX_TASKS) continue;
+      add('TOO_MANY_TASKS', [], `with those of its children the chain has more than ${MAX_TASKS} tasks`);
+      break;
+    }
+    return { children, secrets };
+  }
+
+  /** The chain that a task is to run. */
+  private chainOf(
+    origin: number,
+    { template, version }: Json,
+    add: (code: string, place: readonly string[], says: string) => void,
+  ): { readonly chain: Json; readonly template?: TemplateUse } | undefined {
+    const inline = this.chains.get(origin);
+    if ((inline === undefined) === (template === undefined)) {
+      add('INVALID_PARAMS', [], 'task_config has either chain or template');
+      return undefined;
+    }
+    if (this.context.generation >= MAX_GENERATIONS) {
+      add('TOO_DEEP', [], `chains stand in chains up to ${MAX_GENERATIONS} deep, the outermost counted`);
+      return undefined;
+    }
+    if (inline !== undefined) {
+      if (!isObject(inline)) add('INVALID_TYPE', ['chain'], 'chain must be an object');
+      else if (inline['args'] !== undefined) add('UNKNOWN_FIELD', ['chain', 'args'], 'give args beside the chain');
+      else if (inline['execute'] !== undefined) {
+        add('UNKNOWN_FIELD', ['chain', 'execute'], 'the chain starts with its task: leave execute out');
+      } else return { chain: inline };
+      return undefined;
+    }
+    // The catalogue says what is wrong with it, or it is looked at when a chain is made.
+    if (typeof template !== 'string' || this.context.templates === undefined) return undefined;
+    const found = this.context.templates.get(templateKey({ template, version }));
+    if (found === undefined || 'code' in found) {
+      const { code, message } = found ?? { code: 'NOT_FOUND', message: `There is no template ${quoted(template)}.` };
+      add(code, ['template'], message.replace(/\.$/, ''));
+      return undefined;
+    }
+    return found;
+  }
+}
+
+function withConfig(task: Json, config: object): object {
+  return { ...task, task_params: { ...(task['task_params'] as object), task_config: config } };
+}
+
+/** The body of a child: what it does not say it has from the chain around it, and its tasks from the task that runs it. */
+function inheritedBy(chain: Json, body: Json, task: Json): Json {
+  const options = isObject(chain['options']) ? chain['options'] : {};
+  const around = isObject(body['options']) ? body['options'] : {};
+  const priority = options['priority'] ?? task['priority'] ?? around['priority'];
+  const approval = options['approval_timeout'] ?? around['approval_timeout'];
+  const more = {
+    ...(priority !== undefined && { priority }),
+    ...(approval !== undefined && { approval_timeout: approval }),
+  };
+  const name = `${String(body['chain_name'])}: ${String(task['task_id'])}`;
+  return {
+    chain_name: name.slice(0, 255),
+    ...(body['metadata'] !== undefined && { metadata: body['metadata'] }),
+    ...(body['labels'] !== undefined && { labels: body['labels'] }),
+    ...chain,
+    ...(chain['options'] === undefined || isObject(chain['options']) ? { options: { ...options, ...more } } : {}),
+  };
+}
+
+/** Whether a value comes out of a result. */
+function isOpen(value: JsonValue): boolean {
+  if (typeof value === 'string') {
+    return secretNameOf(value) === undefined && [...splitText(value)].some(({ kind }) => kind === 'reference');
+  }
+  return value !== null && typeof value === 'object' && Object.values(value).some(isOpen);
+}
+
+function schemasOf(chain: Json, open: ReadonlySet<string>): ChildPlan['open'] {
+  const declared = isObject(chain['params']) ? chain['params']['properties'] : undefined;
+  const properties = isObject(declared) ? declared : {};
+  return Object.fromEntries([...open].map((name) => [name, properties[name] as object]));
+}

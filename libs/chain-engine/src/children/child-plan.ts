@@ -1,0 +1,44 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expandParams, type InputFault, isObject, type JsonValue, requirementInWords } from '#libs/chain-domain';
+import type { ChildPlan, NewTask } from '../commands/new-chain.js';
+
+/** The chain with the values in their places; or what is wrong with them. */
+export type FilledPlan = { readonly chain: ChildPlan['chain'] } | { readonly fault: string };
+
+/** Puts the values of open parameters into what a task runs. What a value brings is data, never a reference. */
+export function fillPlan({ chain, open }: ChildPlan, args: Readonly<Record<string, JsonValue>>): FilledPlan {
+  const names = Object.keys(open);
+  if (names.length === 0) return { chain };
+  const values = new Map(names.flatMap((name) => (args[name] === undefined ? [] : [[name, args[name]] as const])));
+  const wrong = faultOf(open, Object.fromEntries(values));
+  if (wrong !== undefined) return { fault: wrong };
+  const { expand } = expandParams({ declared: names, values, secrets: new Set() });
+  const faults: InputFault[] = [];
+  const filled = <T extends { readonly params: unknown }>(task: T, position: number): T => {
+    const { value, faults: found } = expand(task.params as JsonValue, ['tasks', position, 'task_params']);
+    faults.push(...found);
+    return { ...task, params: value };
+  };
+  const tasks: readonly NewTask[] = chain.tasks.map(filled);
+  const compensation = chain.compensation?.map(filled);
+  const [first] = faults;
+  if (first !== undefined) return { fault: first.message };
+  return { chain: { ...chain, tasks, ...(compensation && { compensation }) } };
+}
+
+function faultOf(open: ChildPlan['open'], values: Readonly<Record<string, JsonValue>>): string | undefined {
+  // Its own instance, which goes with the schema.
+  const ajv = new Ajv2020({ strict: false, verbose: true, ownProperties: true, validateSchema: false });
+  const check = ajv.compile({ type: 'object', required: Object.keys(open), properties: open });
+  if (check(values)) return undefined;
+  const [error] = check.errors!;
+  const name = error!.instancePath.slice(1).replaceAll('/', '.');
+  return `args.${name} ${requirementInWords(error!)}`;
+}
+
+/** The values that the parameters of a task of type `chain` give to its child. */
+export function argsOf(params: unknown): Readonly<Record<string, JsonValue>> {
+  const config = isObject(params) ? params['task_config'] : undefined;
+  const args = isObject(config) ? config['args'] : undefined;
+  return isObject(args) ? (args as Readonly<Record<string, JsonValue>>) : {};
+}

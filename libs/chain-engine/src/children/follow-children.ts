@@ -1,0 +1,77 @@
+import { failure, type ChainEvent, type TaskError } from '#libs/chain-domain';
+import { engineQueries, type ChainSave, type Database, type EndedChild } from '#libs/repositories';
+import { taskWork, type ChainWork } from '../apply/decide-work.js';
+import type { Incoming } from '../apply/decide-chain.js';
+import { commandChain, type OperatorCommand } from '../commands/commands.js';
+
+/** What applies work: the engine. */
+interface Applying {
+  readonly db: Database;
+  applyAndSend(work: readonly ChainWork[]): Promise<unknown>;
+}
+
+/** As of the result of any task. */
+const MAX_RESULT_BYTES = 64 * 1024;
+
+/**
+ * Brings chains and their children together: a child's end to the task that waits for it, and what became of a task or its chain to the
+ * child. All of it follows from what is stored, so that whoever dies on the way is followed by the next round of any listener.
+ * `parents`: only of these chains.
+ */
+export async function followChildren(engine: Applying, parents?: readonly string[]): Promise<void> {
+  await tellParents(engine, parents);
+  for (const childId of await engineQueries.strayChildren(engine.db, parents)) await follow(engine, childId);
+}
+
+/** Brings the ends of children to the tasks that wait for them. */
+async function tellParents(engine: Applying, parents?: readonly string[]): Promise<void> {
+  const ended = await engineQueries.endedChildren(engine.db, parents);
+  if (ended.length === 0) return;
+  const rows = ended.map((row) => ({ ...row, chainId: row.chain_id, taskRequestId: row.task_request_id }));
+  await engine.applyAndSend(taskWork(rows, endOf));
+}
+
+/** Has a child do what its parent does now: both are looked at in the transaction that locks the child. */
+async function follow(engine: Applying, childId: string): Promise<void> {
+  await engine.db.transaction(async (tx) => {
+    const found = await engineQueries.commandOfChild(tx, childId);
+    if (found === undefined || found.command === null) return;
+    const { command: kind, priority, parent_chain_id: parent } = found;
+    const command: OperatorCommand = kind === 'SetPriority' ? { kind, priority: priority! } : { kind };
+    await commandChain(tx, childId, command, { data: { by: 'parent', parent } });
+    await engineQueries.markFollowed(tx, childId, kind === 'PauseChain', kind === 'SetPriority' ? priority : null);
+  });
+}
+
+function endOf(
+  { attempt, child_id: childId, status, error, left_ms, outputs }: EndedChild,
+  position: number,
+): Incoming {
+  const of = { position, attempt, runId: null, ...(left_ms !== null && { leftMs: left_ms }) };
+  const data = { child: childId };
+  const failed = (why: TaskError): Incoming => ({
+    event: { kind: 'TaskFailed', ...of, error: why, retryable: false, random: 0 } satisfies ChainEvent,
+    data,
+  });
+  if (status === 'SUCCESS') {
+    const result = outputs ?? {};
+    const bytes = Buffer.byteLength(JSON.stringify(result));
+    if (bytes <= MAX_RESULT_BYTES) return { event: { kind: 'TaskSucceeded', ...of }, report: { result }, data };
+    const message = `the outputs of ${childId} are ${bytes} bytes, more than ${MAX_RESULT_BYTES}: name smaller parts of results`;
+    return failed(failure('RESULT_TOO_LARGE', message));
+  }
+  if (status === 'CANCELLED') return failed(failure('CHILD_CANCELLED', `its chain ${childId} was cancelled`));
+  const message = `its chain ${childId} failed: ${error?.message ?? 'without an error'}`;
+  return failed({
+    ...failure('CHILD_FAILED', message),
+    details: { chain_id: childId, ...(error && { code: error.code }) },
+  });
+}
+
+/** The chains whose children are to be looked at after these saves. */
+export function familiesOf(saves: readonly ChainSave[]): string[] {
+  return saves.flatMap(({ loaded, before, movesChildren }) => [
+    ...(movesChildren === true ? [loaded.chainId] : []),
+    ...(loaded.parentId !== null && loaded.state.chain.status !== before.status ? [loaded.parentId] : []),
+  ]);
+}

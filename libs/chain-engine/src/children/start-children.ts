@@ -1,0 +1,81 @@
+import { isChainTerminal, type ChainStatus } from '#libs/chain-domain';
+import { failpoint } from '#libs/platform';
+import { engineQueries, insertWholeChain, save } from '#libs/repositories';
+import type { ChainSave, ChildStart, Queryable } from '#libs/repositories';
+import { Refused, type Incoming } from '../apply/decide-chain.js';
+import { decideWork, LEASES, type ChainWork } from '../apply/decide-work.js';
+import { Capacity } from '../dispatch/capacity.js';
+import { newChainRows, type ChildPlan } from '../commands/new-chain.js';
+
+/** What is left of a chain's time is at least so much for a child, s. */
+const SHORTEST_S = 1;
+
+/**
+ * Starts the children of a save within its transaction, which the version of the chain guards: so each attempt of a task has one child.
+ * One that has not succeeded and got the same values goes on from its breakpoint.
+ */
+export async function startChildren(tx: Queryable, { loaded, children = new Map() }: ChainSave): Promise<void> {
+  for (const [position, start] of children) {
+    await failpoint('listener.beforeChild');
+    const { attempt, priority } = loaded.state.tasks.get(position)!;
+    const last = await engineQueries.lastChild(tx, loaded.chainId, position, start.args);
+    if (last !== undefined && last.same && last.status !== 'SUCCESS' && (await goesOn(tx, last))) {
+      await engineQueries.adoptChild(tx, last.chain_id, attempt, priority, leftOf(loaded));
+    } else await insertChild(tx, loaded, position, start);
+  }
+}
+
+/** Whether an earlier child runs, again where it has ended. */
+async function goesOn(tx: Queryable, last: { chain_id: string; status: ChainStatus }): Promise<boolean> {
+  if (!isChainTerminal(last.status)) return true;
+  const event = { kind: 'RetryChain', includeDownstream: true, byParent: true } as const;
+  const incoming = (): readonly Incoming[] => [{ event, data: { by: 'parent' } }];
+  try {
+    const work: ChainWork = { chainId: last.chain_id, requestIds: undefined, incoming };
+    await save(tx, await decideWork(tx, [work], new Capacity()), LEASES);
+  } catch (error) {
+    // Its work was undone, or nothing is left of it to run again.
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+  await engineQueries.wake(tx);
+  return true;
+}
+
+async function insertChild(
+  tx: Queryable,
+  loaded: ChainSave['loaded'],
+  position: number,
+  { chain, args }: ChildStart,
+): Promise<void> {
+  const { chainId, tenantId } = loaded;
+  const { taskId, attempt, priority } = loaded.state.tasks.get(position)!;
+  const leftMs = leftOf(loaded);
+  const facts = await engineQueries.parentFacts(tx, chainId);
+  const child = chain as ChildPlan['chain'];
+  const made = newChainRows(
+    {
+      ...child,
+      createdBy: facts.created_by,
+      byAdmin: facts.by_admin,
+      timeoutSeconds: Math.max(SHORTEST_S, Math.min(child.timeoutSeconds, Math.ceil(leftMs / 1_000))),
+      execute: true,
+      parent: { chainId, taskId, position, attempt, priority, args, leftMs },
+    },
+    Date.now(),
+  );
+  await engineQueries.actForTenant(tx, tenantId);
+  await insertWholeChain(
+    { write: (statement, values) => tx.query(statement, values) },
+    made.row,
+    made.tasks,
+    made.edges,
+  );
+  await engineQueries.wake(tx);
+}
+
+/** What is left of a chain's time, ms. */
+function leftOf({ nowMs, state: { chain } }: ChainSave['loaded']): number {
+  const { deadlineAt, timeLeftMs, timeoutMs } = chain;
+  return timeLeftMs ?? (deadlineAt === null ? timeoutMs : deadlineAt - nowMs);
+}

@@ -1,0 +1,79 @@
+import type { Statement } from '../pool.js';
+import { OUTPUTS } from '../reads/shown-columns.js';
+
+// SQL: each joins a chain with the task of another one that runs it.
+
+const PARENT = `task_chains p ON p.chain_id = c.parent_chain_id
+      LEFT JOIN chain_tasks t ON t.chain_id = c.parent_chain_id AND t.execution_order = c.parent_position`;
+
+/** $1 row ids of tasks -> the chains that they run, as they were read. */
+export const childPlans: Statement = {
+  name: 'child-plans',
+  text: `
+    SELECT t.id, r.child FROM (SELECT id, task_request_id FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
+     CROSS JOIN LATERAL (SELECT child FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r`,
+};
+
+/** $1 chain -> what its children take over from it. */
+export const parentFacts: Statement = {
+  name: 'parent-facts',
+  text: `SELECT created_by, by_admin FROM task_chains WHERE chain_id = $1`,
+};
+
+/** $1 chain, $2 position, $3 values -> the last child of the task, locked, and whether it got the same values. */
+export const lastChild: Statement = {
+  name: 'last-child',
+  text: `
+    SELECT chain_id, status, parent_args = $3::jsonb AS same FROM task_chains
+     WHERE parent_chain_id = $1 AND parent_position = $2 ORDER BY parent_attempt DESC LIMIT 1 FOR NO KEY UPDATE`,
+};
+
+/** $1 child, $2 attempt, $3 priority, $4 what is left of its parent's time, ms: it runs for this attempt of its parent's task. */
+export const adoptChild: Statement = {
+  name: 'adopt-child',
+  text: `UPDATE task_chains SET parent_attempt = $2, parent_priority = $3, parent_left_ms = $4, parent_paused = false WHERE chain_id = $1`,
+};
+
+/** Children that have ended while their task waits for that. $1 parents (null: all) -> the tasks, and what became of the children. */
+export const endedChildren: Statement = {
+  name: 'ended-children',
+  text: `
+    SELECT t.chain_id, t.task_request_id, t.attempt, c.chain_id AS child_id, c.status, c.error, greatest(0, c.parent_left_ms - c.timeout_seconds * 1000 + c.time_left_ms) AS left_ms,
+           ${OUTPUTS} AS outputs
+      FROM (SELECT * FROM chain_tasks
+             WHERE hold = 'CHILD' AND status = 'RETRYING' AND ($1::text[] IS NULL OR chain_id = ANY ($1::text[]))) AS t
+      JOIN task_chains c ON c.parent_chain_id = t.chain_id AND c.parent_position = t.execution_order AND c.parent_attempt = t.attempt
+     WHERE c.status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
+     LIMIT 500`,
+};
+
+/** What an open child has to do for its parent's sake; null: nothing. */
+const COMMAND = `
+    CASE WHEN (t.status = 'RETRYING' AND t.hold = 'CHILD' AND t.attempt = c.parent_attempt) IS NOT TRUE THEN 'CancelChain'
+         WHEN p.status = 'PAUSED' AND c.status = 'RUNNING' THEN 'PauseChain'
+         WHEN p.status = 'RUNNING' AND c.status = 'PAUSED' AND c.parent_paused THEN 'ResumeChain'
+         WHEN t.priority <> c.parent_priority THEN 'SetPriority' END`;
+const OPEN = `c.parent_chain_id IS NOT NULL AND c.status IN ('PENDING','RUNNING','PAUSED')`;
+
+/** Open children that do not go the way of their parent. $1 parents (null: all) -> their ids. */
+export const strayChildren: Statement = {
+  name: 'stray-children',
+  text: `
+    SELECT c.chain_id FROM task_chains c LEFT JOIN ${PARENT}
+     WHERE ${OPEN} AND ($1::text[] IS NULL OR c.parent_chain_id = ANY ($1::text[])) AND ${COMMAND} IS NOT NULL
+     LIMIT 500`,
+};
+
+/** $1 child, which is locked -> what it has to do now, and the priority of its task. */
+export const commandOfChild: Statement = {
+  name: 'command-of-child',
+  text: `
+    SELECT ${COMMAND} AS command, t.priority, c.parent_chain_id FROM task_chains c LEFT JOIN ${PARENT}
+     WHERE c.chain_id = $1 AND ${OPEN} FOR NO KEY UPDATE OF c`,
+};
+
+/** $1 child, $2 whether its parent paused it, $3 the priority that it has taken over (null: as before). */
+export const markFollowed: Statement = {
+  name: 'mark-followed',
+  text: `UPDATE task_chains SET parent_paused = $2, parent_priority = coalesce($3, parent_priority) WHERE chain_id = $1`,
+};

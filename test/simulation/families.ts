@@ -1,0 +1,83 @@
+/** What must hold of chains and the chains that their tasks run (I14, I15), from their rows alone. */
+import { isDeepStrictEqual } from 'node:util';
+import { ENDED, Violation, type Snapshot } from './standing.js';
+
+/** A chain that a task of another one runs. */
+export interface Child {
+  readonly chain_id: string;
+  readonly parent_chain_id: string;
+  readonly parent_position: number;
+  /** The attempt of the task that it runs for. */
+  readonly parent_attempt: number;
+  readonly parent_args: unknown;
+}
+
+type Chains = ReadonlyMap<string, Snapshot>;
+
+export class Families {
+  private known: readonly Child[] = [];
+  private before: Chains = new Map();
+
+  /** After each statement. */
+  committed(chains: Chains, children: readonly Child[]): void {
+    for (const child of children) {
+      const before = this.known.find(({ chain_id }) => chain_id === child.chain_id);
+      if (before === undefined) this.made(child);
+      else if (before.parent_attempt > child.parent_attempt) throw new Violation('I14', `${child.chain_id} went back`);
+    }
+    for (const [id, { tasks }] of chains) {
+      for (const { taskType, position, hold, status, attempt } of tasks) {
+        if (taskType !== 'chain') continue;
+        const own = children.filter((each) => each.parent_chain_id === id && each.parent_position === position);
+        const current = own.filter((each) => each.parent_attempt === attempt);
+        if (hold === 'CHILD' && current.length !== 1) {
+          throw new Violation('I14', `${id}/${position} has ${current.length} children in attempt ${attempt}`);
+        }
+        this.ended(id, position, status, current[0], chains);
+      }
+    }
+    this.known = children;
+    this.before = new Map(chains);
+  }
+
+  /** I14: a child that did not succeed goes on, and no other is made in its place. */
+  private made({ chain_id: id, parent_chain_id, parent_position, parent_args }: Child): void {
+    const last = this.known
+      .filter((each) => each.parent_chain_id === parent_chain_id && each.parent_position === parent_position)
+      .at(-1);
+    if (last === undefined || !isDeepStrictEqual(last.parent_args, parent_args)) return;
+    const { status } = this.before.get(last.chain_id)!.chain;
+    if (status !== 'SUCCESS') throw new Violation('I14', `${id} was made although ${last.chain_id} was ${status}`);
+  }
+
+  /** I15: a task that waited for its child ends as that has. */
+  private ended(id: string, position: number, status: string, child: Child | undefined, chains: Chains): void {
+    const was = this.before.get(id)?.tasks[position];
+    if (was?.hold !== 'CHILD' || was.status === status || child === undefined) return;
+    const of = chains.get(child.chain_id)!.chain.status;
+    const { error } = chains.get(id)!.tasks[position]!;
+    const right =
+      status === 'SUCCESS' ? 'SUCCESS' : { CHILD_FAILED: 'FAILURE', CHILD_CANCELLED: 'CANCELLED' }[error?.code ?? ''];
+    const byOperator = status === 'SUCCESS' && chains.get(id)!.rows[position]!.result === 'operator';
+    if ((status === 'SUCCESS' || status === 'FAILURE') && !byOperator && of !== right) {
+      throw new Violation('I15', `${id}/${position} is ${status} and its child ${child.chain_id} is ${of}`);
+    }
+  }
+
+  /** Open children whose task does not wait for them. */
+  strays(chains: Chains): string[] {
+    return this.known.flatMap(({ chain_id: id, parent_chain_id, parent_position, parent_attempt }) => {
+      const { hold, attempt } = chains.get(parent_chain_id)!.tasks[parent_position]!;
+      const waits = hold === 'CHILD' && attempt === parent_attempt;
+      return waits || ENDED.has(chains.get(id)!.chain.status) ? [] : [id];
+    });
+  }
+
+  /** At rest no child goes on alone. */
+  atRest(chains: Chains): void {
+    for (const { chain_id: id, parent_chain_id: parent } of this.known) {
+      const [own, above] = [chains.get(id)!.chain.status, chains.get(parent)!.chain.status];
+      if (ENDED.has(above) && !ENDED.has(own)) throw new Violation('I15', `${id} is ${own} and its parent ${above}`);
+    }
+  }
+}
