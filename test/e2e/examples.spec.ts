@@ -30,6 +30,7 @@ describe('the examples', () => {
       'ending',
       'federated-training',
       'for-each',
+      'nested',
       'psi-pipeline',
       'risk-control',
       'three-party-scoring',

@@ -32,6 +32,11 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.reserve.result).toEqual({ hold: 'hold-7' });
     expect(results.intersect.intersection_count).toBe(509);
   },
+  nested: ({ results }) => {
+    expect(results.describe.common).toBe(509);
+    expect(Object.keys(results.describe.statistics)).toHaveLength(2);
+    expect(results.take.result).toEqual(results.describe);
+  },
   waiting: ({ results }) => {
     expect(Date.parse(results.pause.ended_at)).toBeGreaterThan(0);
     expect(results.intersect.intersection_count).toBe(509);

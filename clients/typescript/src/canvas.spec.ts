@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
-import { branch, chain, chord, group, param, task, wait } from './canvas.js';
+import { branch, chain, chord, group, param, subchain, task, wait } from './canvas.js';
 
 const named = (id: string) => task('diagnostic').as(id);
 const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
@@ -59,6 +59,14 @@ describe('the words of the builder', () => {
     ]);
     expect(branch(a, arms).build('x').tasks[0]!.branch).toHaveLength(2);
     expect(() => branch(a, [])).toThrow('at least one arm');
+  });
+
+  it('put a chain into a task, written out or of a template', () => {
+    const inner = chain(wait(1)).build('inner');
+    expect(chain(subchain(inner, { n: 1 }), subchain({ template: 't', version: 2 })).build('x').tasks).toMatchObject([
+      { task_id: 'chain-1', task_type: 'chain', task_params: { task_config: { chain: inner, args: { n: 1 } } } },
+      { task_id: 'chain-2', task_params: { task_config: { template: 't', version: 2 } } },
+    ]);
   });
 
   it('write all settings of a task', () => {

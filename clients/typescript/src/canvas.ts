@@ -6,6 +6,8 @@ type Undo = NonNullable<TaskBody['compensate_with']>;
 type EndChain = NonNullable<TaskBody['end_chain']>;
 type ForEach = Extract<NonNullable<TaskBody['for_each']>, { items: unknown }>;
 type RetryPolicy = NonNullable<TaskBody['retry_policy']>;
+/** What a task of type `chain` runs. */
+type Subchain = CreateChainRequest | { readonly template: string; readonly version?: string | number };
 /** What `POST /chains` takes beside name and tasks. */
 export type ChainSettings = Omit<CreateChainRequest, 'chain_name' | 'tasks'>;
 
@@ -254,6 +256,12 @@ export function task(type: string, params: TaskBody['task_params'] = {}): Task {
 /** Waits for so many seconds, or until a time with its offset from UTC. No worker is held meanwhile. */
 export function wait(time: number | { readonly until: string }): Task {
   return task('wait', { task_config: typeof time === 'number' ? { seconds: time } : time });
+}
+
+/** Runs another chain, its child: a body as `build` makes it, or `{ template, version }`; `args` are the values of its parameters. */
+export function subchain(of: Subchain, args?: Readonly<Record<string, unknown>>): Task {
+  const config = 'template' in of ? of : { chain: of };
+  return task('chain', { task_config: { ...config, ...(args && { args }) } });
 }
 
 /** The reference to a parameter of the chain, for the parameters of its tasks: declare it by `params` in the settings of `build`. */
