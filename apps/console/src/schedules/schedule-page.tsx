@@ -160,15 +160,23 @@ function Facts({ of }: { of: ScheduleDto }) {
           <>
             <dt>{t('schedules.next')}</dt>
             <dd>
-              {of.next_due_times.map((at) => (
-                <div key={at}>
-                  <Time at={at} ahead />
-                </div>
-              ))}
+              <Time at={of.next_due_times[0]} ahead />
             </dd>
           </>
         )}
       </dl>
+      {of.next_due_times.length > 1 && (
+        <details>
+          <summary>{t('schedules.nextTimes')}</summary>
+          <ul>
+            {of.next_due_times.map((at) => (
+              <li key={at}>
+                <Time at={at} ahead />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       {Object.keys(of.params).length > 0 && (
         <details>
           <summary>{t('schedules.parameters')}</summary>
