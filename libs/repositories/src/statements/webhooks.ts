@@ -3,8 +3,8 @@ import { COUNTED_NOW, LAG } from './clock.js';
 
 // SQL: on the path of every ended chain; replicas share rows by SKIP LOCKED.
 
-/** A chain's end starts chains of schedules only where it is no compensation: what undoes is part of what it undoes. */
-const STARTS = `c.compensates IS NULL`;
+/** A chain's end starts chains of schedules only where it is part of no other chain: no child, and none that undoes one. */
+const STARTS = `c.compensates IS NULL AND c.parent_chain_id IS NULL`;
 
 /** A chain that ended, as its notice and its row have it; null where the row has gone or is running again. */
 export interface EndedChain {
