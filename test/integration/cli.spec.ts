@@ -12,6 +12,7 @@ import { chain, describeSystem, eventually, line, SIGNED, task, type ApiClient }
 
 const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'task-chain-cli-'));
+const EXAMPLES = fileURLToPath(new URL('../../../examples/import', import.meta.url));
 const NOBODY = 'chain-00000000-0000-4000-8000-000000000000';
 afterAll(() => rmSync(work, { recursive: true }));
 
@@ -157,6 +158,53 @@ tasks:
     expect((await cli(api, ['watch', id])).exit).toBe(0);
     const events = await api.expect<{ items: object[] }>(200, `/chains/${id}/events`);
     expect(JSON.stringify(events)).toContain('"again"');
+  });
+
+  check('makes chains of documents of other systems that the server takes', async ({ api }) => {
+    for (const [name, document, path] of [
+      ['hospital', 'hospital.secretpad.json', '/nodes/4/nodeDef/attrs/3'],
+      ['regions', 'regions.argo.yaml', '/spec/workflowSpec/onExit'],
+      ['two-hospitals', 'two-hospitals.airflow.json', '/dag/tasks/2/__var/depends_on_past'],
+    ] as const) {
+      const file = (of: string) => join(EXAMPLES, of);
+      const args = ['import', file(document), '--with', file(`${name}.with.yaml`)];
+      const { exit, stdout, stderr } = await cli(api, args);
+      expect([name, exit, JSON.parse(stdout)]).toEqual([
+        name,
+        0,
+        JSON.parse(readFileSync(file(`${name}.chain.json`), 'utf8')),
+      ]);
+      expect(stderr.split('\n').map((line) => line.split(': ')[0])).toContain(path);
+      // Its work is named where nobody says which type does it, and the server refuses it.
+      const bare = JSON.parse((await cli(api, ['import', file(document), '-o', 'json'])).stdout) as {
+        chain: object;
+        notes: { code: string }[];
+      };
+      const found = await api.expect<{ errors: { code: string }[] }>(200, '/chains/validate', {
+        method: 'POST',
+        body: bare.chain,
+      });
+      const unknown = found.errors.filter(({ code }) => code === 'UNKNOWN_TASK_TYPE').length;
+      expect([name, bare.notes.some(({ code }) => code === 'NO_TYPE')]).toEqual([name, unknown > 0]);
+      const body = JSON.parse(stdout) as object;
+      expect([name, await api.expect(200, '/chains/validate', { method: 'POST', body })]).toEqual([
+        name,
+        expect.objectContaining({ valid: true, errors: [] }),
+      ]);
+      expect((await cli(api, [...args, '--strict'])).exit).toBe(3);
+    }
+    const scheduled = await cli(api, [
+      'import',
+      join(EXAMPLES, 'regions.argo.yaml'),
+      '--schedule',
+      '--with',
+      join(EXAMPLES, 'regions.with.yaml'),
+    ]);
+    const preview = { method: 'POST', body: JSON.parse(scheduled.stdout) as object };
+    expect(await api.expect(200, '/schedules/preview', preview)).toMatchObject({
+      errors: [],
+      next_due_times: { length: 10 },
+    });
   });
 
   check('pauses, resumes, skips and cancels', async ({ api }) => {

@@ -9,6 +9,7 @@ import { EXIT } from './exit-codes.js';
 import { PROJECT } from './project.js';
 import { buildProgram } from './program.js';
 import { runHere } from './shell-for-tests.js';
+import { REASONS } from './importing/imported.js';
 import { chinese } from './words-zh.js';
 
 const CHAIN = 'chain-00000000-0000-4000-8000-000000000000';
@@ -97,7 +98,7 @@ describe('the command line', () => {
       literal!.slice(1, -1).replaceAll("\\'", "'"),
     );
     const titles = Object.keys(chinese).filter((key) => /^[A-Z][A-Za-z ]+:$/.test(key));
-    expect(Object.keys(chinese).sort()).toEqual([...new Set([...said, ...titles])].sort());
+    expect(Object.keys(chinese).sort()).toEqual([...new Set([...said, ...titles, ...Object.values(REASONS)])].sort());
     const holes = (of: string) => (of.match(/\{\w+\}/g) ?? []).sort();
     for (const [english, translated] of Object.entries(chinese)) expect(holes(translated)).toEqual(holes(english));
   });

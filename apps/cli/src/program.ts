@@ -10,6 +10,7 @@ import { addCompletionCommands } from './commands/completion.js';
 import { addDatasetCommands } from './commands/datasets.js';
 import { addEventsCommand } from './commands/events.js';
 import { addGraphCommand } from './commands/graph.js';
+import { addImportCommand } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addListCommand } from './commands/ls.js';
 import { addLogsCommand } from './commands/logs.js';
@@ -91,6 +92,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
     .hook('preAction', (_, command) => completeIds(command, session));
   program.helpCommand(false);
   addChainCommands(program, session, act);
+  addImportCommand(program, session, act);
   addListCommand(program, session, act);
   addReadingCommands(program, session, act);
   addTypeCommands(program, session, act);

@@ -1,9 +1,11 @@
 import { adminWords } from './words-zh-admin.js';
+import { importWords } from './words-zh-import.js';
 import { ownerWords } from './words-zh-owner.js';
 
 /** The Chinese of the program's texts, by the English. */
 export const chinese: Readonly<Record<string, string>> = {
   ...adminWords,
+  ...importWords,
   ...ownerWords,
   '{file} cannot be read: {reason}': '读不了 {file}：{reason}',
   '{file} is larger than the 10 MiB that the server takes.': '{file} 超过服务器接受的 10 MiB。',
