@@ -35,6 +35,7 @@ describe('the examples', () => {
       'risk-control',
       'three-party-scoring',
       'three-party-validation',
+      'turns',
       'waiting',
     ]);
   });

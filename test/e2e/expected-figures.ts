@@ -37,6 +37,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(Object.keys(results.describe.statistics)).toHaveLength(2);
     expect(results.take.result).toEqual(results.describe);
   },
+  turns: ({ results }) => {
+    expect(results.nest).toEqual({ seen: [[[]]] });
+    expect(results.report.result).toEqual(results.nest);
+  },
   waiting: ({ results }) => {
     expect(Date.parse(results.pause.ended_at)).toBeGreaterThan(0);
     expect(results.intersect.intersection_count).toBe(509);

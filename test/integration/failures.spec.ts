@@ -1,5 +1,14 @@
 import { expect } from '@jest/globals';
-import { chain, child, describeOnBackends, line, task, taskOf, type AttemptAnswer } from './system/index.js';
+import {
+  chain,
+  child,
+  describeOnBackends,
+  line,
+  task,
+  taskOf,
+  type AttemptAnswer,
+  type ChainAnswer,
+} from './system/index.js';
 
 // Two slots: a test knows what runs beside what, and when both are taken.
 describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURRENCY_DIAGNOSTIC: '2' } }, (check) => {
@@ -151,6 +160,45 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
     // The breakpoint: what had succeeded did not run again.
     const [first, second] = (await api.chain(id)).tasks;
     expect([first!.attempt, second!.attempt]).toEqual([1, 2]);
+  });
+
+  check('a chain runs in turns until its condition holds, and goes on in the turn that failed', async ({ api }) => {
+    const properties = { n: { type: 'array', default: [] } };
+    const turn = {
+      params: { type: 'object', properties },
+      outputs: { n: '${tasks.grow.result.result}', tries: '${tasks.grow.result.attempt}' },
+      tasks: [task('grow', { result: ['${params.n}'] })],
+    };
+    // The list that a turn gets lies in the one that it gives: its depth counts the turns.
+    const until = 'tasks.loop.result.n == [[[[]]]]';
+    const repeat = { until, max: 3, carry: { n: 'n' } };
+    const done = await api.run(chain([child('loop', { chain: turn }, { repeat })]));
+    expect(done).toMatchObject({ status: 'SUCCESS' });
+    expect(taskOf(done, 'loop')).toMatchObject({ attempt: 3, failures: 0, result: { n: [[[[]]]] } });
+    const turns = await api.expect<{ items: ChainAnswer[] }>(
+      200,
+      `/chains?parent_chain_id=${done.chain_id}&sort=created_at`,
+    );
+    expect(turns.items.map(({ parent_turn, status }) => [parent_turn, status])).toEqual([
+      [1, 'SUCCESS'],
+      [2, 'SUCCESS'],
+      [3, 'SUCCESS'],
+    ]);
+
+    const short = { ...repeat, max: 2, delay: 0.2 };
+    const exhausted = await api.run(chain([child('loop', { chain: turn }, { repeat: short })]));
+    expect(taskOf(exhausted, 'loop')).toMatchObject({ status: 'FAILURE', error: { code: 'TURNS_EXHAUSTED' } });
+
+    const flaky = { ...turn, tasks: [task('grow', { result: ['${params.n}'], fail_attempts: 1 })] };
+    const failed = await api.run(chain([child('loop', { chain: flaky }, { repeat })]));
+    for (const n of [1, 2, 3]) {
+      const last = n === 1 ? failed : await api.ended(failed.chain_id);
+      expect(last).toMatchObject({ status: 'FAILURE', error: { code: 'CHILD_FAILED' } });
+      const own = await api.chain(taskOf(last, 'loop').child_chain_id!);
+      expect(own.parent_turn).toBe(n);
+      await api.expect(200, `/chains/${failed.chain_id}/retry`, { method: 'POST' });
+    }
+    expect(taskOf(await api.ended(failed.chain_id), 'loop').result).toMatchObject({ n: [[[[]]]], tries: 2 });
   });
 
   check('what becomes of a chain becomes of its child', async ({ api }) => {

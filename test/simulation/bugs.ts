@@ -163,13 +163,18 @@ export const BUGS = plant({
   },
   'end-of-any-child': {
     what: 'the end of a child counts although it runs for another attempt',
-    seed: 94,
+    seed: 54,
     sql: ['ended-children', 'AND c.parent_attempt = t.attempt', ''],
   },
   'child-left-alone': {
     what: 'a child goes on although its task does not wait for it any more',
     seed: 22,
     sql: ['stray-children', `THEN 'CancelChain'`, 'THEN NULL'],
+  },
+  'turns-not-counted': {
+    what: 'a turn of a loop begins again',
+    seed: 2,
+    sql: ['child-plans', `'turn', c.parent_turn`, `'turn', 1`],
   },
   'other-tenants-told': {
     what: 'the webhooks of other tenants hear of the end of a chain',

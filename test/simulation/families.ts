@@ -9,6 +9,7 @@ export interface Child {
   readonly parent_position: number;
   /** The attempt of the task that it runs for. */
   readonly parent_attempt: number;
+  readonly parent_turn: number;
   readonly parent_args: unknown;
 }
 
@@ -40,13 +41,16 @@ export class Families {
     this.before = new Map(chains);
   }
 
-  /** I14: a child that did not succeed goes on, and no other is made in its place. */
-  private made({ chain_id: id, parent_chain_id, parent_position, parent_args }: Child): void {
-    const last = this.known
-      .filter((each) => each.parent_chain_id === parent_chain_id && each.parent_position === parent_position)
-      .at(-1);
+  /** I14: a child that did not succeed goes on, and no other is made in its place; a turn follows the one before, which succeeded. */
+  private made({ chain_id: id, parent_chain_id, parent_position, parent_turn: turn, parent_args }: Child): void {
+    const of = ({ parent_chain_id: parent, parent_position: position }: Child): boolean =>
+      parent === parent_chain_id && position === parent_position;
+    const last = this.known.filter(of).at(-1);
+    const status = last && this.before.get(last.chain_id)!.chain.status;
+    if (turn > 1 && (status !== 'SUCCESS' || last?.parent_turn !== turn - 1)) {
+      throw new Violation('I14', `${id} is turn ${turn} after turn ${last?.parent_turn}, ${status}`);
+    }
     if (last === undefined || !isDeepStrictEqual(last.parent_args, parent_args)) return;
-    const { status } = this.before.get(last.chain_id)!.chain;
     if (status !== 'SUCCESS') throw new Violation('I14', `${id} was made although ${last.chain_id} was ${status}`);
   }
 
@@ -57,7 +61,14 @@ export class Families {
     const of = chains.get(child.chain_id)!.chain.status;
     const { error } = chains.get(id)!.tasks[position]!;
     const right =
-      status === 'SUCCESS' ? 'SUCCESS' : { CHILD_FAILED: 'FAILURE', CHILD_CANCELLED: 'CANCELLED' }[error?.code ?? ''];
+      status === 'SUCCESS'
+        ? 'SUCCESS'
+        : {
+            CHILD_FAILED: 'FAILURE',
+            CHILD_CANCELLED: 'CANCELLED',
+            TURNS_EXHAUSTED: 'SUCCESS',
+            INVALID_PARAMS: 'SUCCESS',
+          }[error?.code ?? ''];
     const byOperator = status === 'SUCCESS' && chains.get(id)!.rows[position]!.result === 'operator';
     if ((status === 'SUCCESS' || status === 'FAILURE') && !byOperator && of !== right) {
       throw new Violation('I15', `${id}/${position} is ${status} and its child ${child.chain_id} is ${of}`);

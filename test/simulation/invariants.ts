@@ -42,7 +42,14 @@ export interface Facts {
 
 /** By so much a restore raises attempts. */
 const LOST_ATTEMPTS = 1_000;
-const ENDINGS = new Set(['TaskSucceeded', 'TaskFailed', 'TaskLost', 'TaskQueueTimedOut', 'TaskConditionFalse']);
+const ENDINGS = new Set([
+  'TaskSucceeded',
+  'TaskFailed',
+  'TaskLost',
+  'TaskQueueTimedOut',
+  'TaskConditionFalse',
+  'TaskTurned',
+]);
 
 export class Invariants {
   /** By attempt: the run that was accepted first. */
@@ -267,7 +274,7 @@ function moved(name: string, was: Task, task: Task, before: Snapshot, { by, nowM
     if (was.nextAttemptAt! > nowMs) throw new Violation('early', `${name} is tried again before its backoff is over`);
     return;
   }
-  const word = { APPROVAL: 'DecideApproval', RETRIES_EXHAUSTED: 'ResumeChain' }[String(was.hold)];
+  const word = { APPROVAL: 'DecideApproval', RETRIES_EXHAUSTED: 'ResumeChain', CHILD: 'TaskTurned' }[String(was.hold)];
   if (!events.some(({ kind }) => kind === word || kind === 'RetryChain')) {
     throw new Violation('hold', `${name} waited for ${was.hold} and was tried again without it`);
   }

@@ -51,7 +51,7 @@ const FACTS = {
            (SELECT coalesce(json_agg(o ORDER BY o.id), '[]') FROM (
              SELECT id, kind, payload FROM outbox WHERE id > $2) AS o) AS outbox,
            (SELECT coalesce(json_agg(c ORDER BY c.id), '[]') FROM (
-             SELECT id, chain_id, parent_chain_id, parent_position, parent_attempt, parent_args
+             SELECT id, chain_id, parent_chain_id, parent_position, parent_attempt, parent_turn, parent_args
                FROM task_chains WHERE parent_chain_id IS NOT NULL) AS c) AS children,
            (SELECT coalesce(json_agg(a), '[]') FROM (
              SELECT task_request_id || '.' || attempt AS id, run_id AS "runId", outcome FROM task_attempts) AS a) AS attempts`,

@@ -1,6 +1,6 @@
 import { CHAIN_ENDS, CHILD_CHAIN, DEFAULT_RETRY_POLICY, FOR_EACH, TRIGGER_RULES } from '#libs/chain-domain';
 import type { EndChain, RetryPolicy, TriggerRule } from '#libs/chain-domain';
-import type { NewChain, NewTask } from '#libs/chain-engine';
+import type { NewChain, NewTask, Repeat } from '#libs/chain-engine';
 import { sampleNewChain } from '#libs/testing';
 import { Random } from './random.js';
 
@@ -140,9 +140,26 @@ function withChildren({ id, made }: ChainSpec, random: Random, rough: boolean, g
     const inner = randomChain(`${id}.${task.taskId}`, random, rough);
     const { made: chain } = generation === 1 ? withChildren(inner, random, rough, 2) : inner;
     const retryPolicy = DEFAULT_RETRY_POLICY;
-    return { ...task, ...unlimited, retryPolicy, taskType: CHILD_CHAIN, params: {}, child: { chain, open: {} } };
+    return {
+      ...task,
+      ...unlimited,
+      retryPolicy,
+      taskType: CHILD_CHAIN,
+      params: {},
+      child: { chain, open: {}, repeat: randomRepeat(random) },
+    };
   });
   return { id, made: { ...made, tasks } };
+}
+
+function randomRepeat(random: Random): Repeat | undefined {
+  if (random.chance(0.4)) return undefined;
+  return {
+    until: random.pick(['true', 'false', 'false', '1 / 0 == 1']),
+    max: 1 + random.int(3),
+    delayMs: random.pick([0, 0, 1_000]),
+    carry: {},
+  };
 }
 
 function randomRule(random: Random, parents: number): TriggerRule {

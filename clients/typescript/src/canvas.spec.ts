@@ -67,6 +67,10 @@ describe('the words of the builder', () => {
       { task_id: 'chain-1', task_type: 'chain', task_params: { task_config: { chain: inner, args: { n: 1 } } } },
       { task_id: 'chain-2', task_params: { task_config: { template: 't', version: 2 } } },
     ]);
+    const loop = subchain(inner)
+      .as('a')
+      .repeat('tasks.a.result.n > 1', 3, { carry: { n: 'n' } });
+    expect(loop.build('x').tasks[0]!.repeat).toEqual({ until: 'tasks.a.result.n > 1', max: 3, carry: { n: 'n' } });
   });
 
   it('write all settings of a task', () => {

@@ -5,6 +5,7 @@ type Dependency = NonNullable<TaskBody['depends_on']>[number];
 type Undo = NonNullable<TaskBody['compensate_with']>;
 type EndChain = NonNullable<TaskBody['end_chain']>;
 type ForEach = Extract<NonNullable<TaskBody['for_each']>, { items: unknown }>;
+type Repeat = NonNullable<TaskBody['repeat']>;
 type RetryPolicy = NonNullable<TaskBody['retry_policy']>;
 /** What a task of type `chain` runs. */
 type Subchain = CreateChainRequest | { readonly template: string; readonly version?: string | number };
@@ -81,6 +82,11 @@ export class Task extends Step {
    */
   forEach(items: NonNullable<ForEach['items']>, settings: Omit<ForEach, 'items'> = {}): Task {
     return this.with({ for_each: { items, ...settings } });
+  }
+
+  /** Runs the chain of a `subchain` in turns, until a CEL expression on the outputs of the last one holds, at most `max` times. */
+  repeat(until: string, max: number, more: Omit<Repeat, 'until' | 'max'> = {}): Task {
+    return this.with({ repeat: { until, max, ...more } });
   }
 
   /** What its parents must have come to: `all_success` where it is left out; `{ at_least: k }` for k successes. */

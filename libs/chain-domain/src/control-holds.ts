@@ -10,6 +10,12 @@ export function holdOpened(draft: Draft, task: Task, { hold, until }: Extract<Ta
   if (draft.chain.maxParallel !== null) draft.admitHeld();
 }
 
+/** Another turn of a task begins: a new attempt, which counts as no retry. */
+export function nextTurn(draft: Draft, task: Task, until: number | null): void {
+  if (until === null) draft.ready(task, 'Turned', { nextAttemptAt: null });
+  else draft.move(task, 'Turned', 'RETRYING', { nextAttemptAt: until });
+}
+
 /** The time of a control task is over: one that waited for it has succeeded. Returns false where that is not so. */
 export function endHold(draft: Draft, position: number): boolean {
   const task = draft.task(position);

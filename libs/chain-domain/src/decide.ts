@@ -19,7 +19,7 @@ import { command } from './command.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
 import type { ChainEvent, Disposition, TaskEvent } from './events.js';
-import { holdOpened } from './control-holds.js';
+import { holdOpened, nextTurn } from './control-holds.js';
 import { awaitRoom, DISK_FULL } from './disk-full.js';
 import { failure } from './failure-codes.js';
 import { MAX_LOSSES, nextTryAt } from './retry.js';
@@ -86,6 +86,7 @@ function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
   }
   if (event.kind === 'TaskConditionFalse') return task.status === 'QUEUED' ? 'ACCEPTED' : 'STALE';
   if (event.kind === 'TaskHeld' && task.status !== 'QUEUED') return held ? 'DUPLICATE' : 'STALE';
+  if (event.kind === 'TaskTurned') return task.hold === 'CHILD' ? 'ACCEPTED' : 'STALE';
   if (held && runId === null && (event.kind === 'TaskSucceeded' || event.kind === 'TaskFailed')) return 'ACCEPTED';
   if (isInFlight(task.status)) {
     return event.kind === 'TaskStarted' && task.status === 'RUNNING' ? 'DUPLICATE' : 'ACCEPTED';
@@ -117,6 +118,9 @@ function applyTaskEvent(draft: Draft, event: TaskEvent, now: number): void {
       return;
     case 'TaskHeld':
       holdOpened(draft, task, event);
+      return;
+    case 'TaskTurned':
+      nextTurn(draft, task, event.until);
       return;
     case 'TaskConditionFalse':
       settle(draft, draft.move(task, 'ConditionFalse', 'SKIPPED', { skipReason: 'CONDITION' }));

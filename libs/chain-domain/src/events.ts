@@ -92,6 +92,15 @@ export type TaskEvent =
       readonly hold: ControlHold;
       readonly until: number | null;
     }
+  /** A turn of it is over, and another one begins then (ms); null: now. */
+  | {
+      readonly kind: 'TaskTurned';
+      readonly position: number;
+      readonly attempt: number;
+      readonly until: number | null;
+      /** As of a success. */
+      readonly leftMs?: number;
+    }
   /** Its `when` is false. */
   | { readonly kind: 'TaskConditionFalse'; readonly position: number; readonly attempt: number };
 

@@ -105,6 +105,8 @@ function eventOf(kind: Kind, attempt: number, runId: string | null): TaskEvent {
       return { kind, ...named, error: { ...error, code: 'TIMEOUT_QUEUE' }, random: 0 };
     case 'TaskHeld':
       return { kind, ...named, hold: 'WAIT', until: T0 + 500 };
+    case 'TaskTurned':
+      return { kind, ...named, until: T0 + 500 };
     case 'TaskConditionFalse':
       return { kind, ...named };
   }
@@ -118,6 +120,7 @@ const RUNS: Record<Kind, readonly (string | null)[]> = {
   TaskLost: ['r1', 'r2', null],
   TaskQueueTimedOut: [null],
   TaskHeld: [null],
+  TaskTurned: [null],
   TaskConditionFalse: [null],
 };
 
@@ -237,6 +240,8 @@ function childTable(): string {
   return table('task `a` is', ['RETRYING, held: CHILD', 'QUEUED', 'FAILURE of run r1'], {
     'its child succeeded': (row) => clock(row, success),
     'its child failed': (row) => clock(row, failed),
+    'another turn begins': (row) =>
+      clock(row, { kind: 'TaskTurned', position: 0, attempt: ATTEMPT, until: null, ...left }),
     'its child failed, stop_on_error': (row) => clock(row, failed, { stopOnError: true }),
     'RetryChain of a child that has ended': (row) => cell(stateOf(row, {}, ended), retry),
     'the same by its parent': (row) => cell(stateOf(row, {}, ended), { ...retry, byParent: true }),

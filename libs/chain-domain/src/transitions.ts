@@ -17,6 +17,7 @@ export const TASK_CAUSES = [
   'ConditionFalse',
   'BackoffOver',
   'HoldOver',
+  'Turned',
   'Resumed',
   'ChainStopped',
   'OperatorSkipped',
@@ -78,6 +79,7 @@ export const TASK_TRANSITIONS: Readonly<
   RETRYING: {
     BackoffOver: ['READY'],
     HoldOver: ['SUCCESS'],
+    Turned: ['READY', 'RETRYING'],
     Succeeded: ['SUCCESS'],
     Failed: ['RETRYING', 'FAILURE'],
     Approved: ['READY'],

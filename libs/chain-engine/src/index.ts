@@ -15,6 +15,7 @@ export type {
   DueTime,
   NewChain,
   NewTask,
+  Repeat,
   TemplateUse,
 } from './commands/new-chain.js';
 export { isLimited, QuotaExceeded } from './commands/quotas.js';

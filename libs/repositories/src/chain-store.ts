@@ -108,6 +108,8 @@ export interface ChainSave {
 export interface ChildStart {
   readonly chain: object;
   readonly args: object;
+  /** 1 at first. */
+  readonly turn: number;
 }
 
 /**

@@ -103,6 +103,21 @@ export interface EndedChild {
   readonly error: TaskError | null;
   readonly left_ms: number | null;
   readonly outputs: unknown;
+  readonly task_id: string;
+  readonly turn: number;
+  readonly chain_name: string;
+  readonly chain_type: string;
+  readonly metadata: unknown;
+  /** How its task repeats it, as the engine knows it. */
+  readonly repeat: unknown;
+}
+
+/** The child that a task ran last, and what that got. */
+export interface LastChild {
+  readonly status: ChainStatus;
+  readonly turn: number;
+  readonly args: unknown;
+  readonly outputs: unknown;
 }
 
 /** What a child has to do for its parent's sake. */
@@ -209,9 +224,9 @@ export const engineQueries = {
   markCompensated: (tx: Tx, chainId: string, by: string) => tx.query(markCompensated, [chainId, by]),
   /** Rows that this transaction adds are of this tenant. */
   actForTenant: (tx: Tx, tenantId: string) => tx.query(actForTenant, [tenantId]),
-  /** The chains that tasks run, by row id. */
-  childPlans: async (db: Queryable, ids: readonly number[]) =>
-    new Map((await db.query<{ id: number; child: unknown }>(childPlans, [ids])).map((row) => [row.id, row.child])),
+  /** The chains that tasks run, and what they ran last. */
+  childPlans: (db: Queryable, ids: readonly number[]) =>
+    db.query<{ id: number; child: unknown; last: LastChild | null }>(childPlans, [ids]),
   parentFacts: async (tx: Tx, chainId: string) =>
     (await tx.query<{ created_by: string | null; by_admin: boolean }>(parentFacts, [chainId]))[0]!,
   /** The last child of a task, locked. `same`: it got the same values. */

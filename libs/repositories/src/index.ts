@@ -41,6 +41,7 @@ export {
   type CompensationRow,
   type EndedChild,
   type InFlightTask,
+  type LastChild,
   type JobRow,
   type SentStatementRow,
 } from './engine-queries.js';

@@ -52,6 +52,7 @@ export interface ChainAnswer {
   compensates: string | null;
   parent_chain_id: string | null;
   parent_task_id: string | null;
+  parent_turn: number | null;
   compensated_by: string | null;
   tasks: TaskAnswer[];
 }

@@ -272,6 +272,9 @@ export class ChainSummaryDto {
   parent_chain_id: string | null;
   @ApiProperty({ type: String, nullable: true, example: null })
   parent_task_id: string | null;
+  /** Of a `repeat`: which turn of it this is. 1 for a child that runs once. */
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
+  parent_turn: number | null;
   /** What lists can be filtered by. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { env: 'prod' } })
   labels: Record<string, string>;

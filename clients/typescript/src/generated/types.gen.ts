@@ -198,6 +198,10 @@ export type ChainSummaryDto = {
     parent_chain_id: string | null;
     parent_task_id: string | null;
     /**
+     * Of a `repeat`: which turn of it this is. 1 for a child that runs once.
+     */
+    parent_turn: number | null;
+    /**
      * What lists can be filtered by.
      */
     labels: {
@@ -455,6 +459,10 @@ export type ChainDto = {
      */
     parent_chain_id: string | null;
     parent_task_id: string | null;
+    /**
+     * Of a `repeat`: which turn of it this is. 1 for a child that runs once.
+     */
+    parent_turn: number | null;
     /**
      * What lists can be filtered by.
      */
@@ -2470,6 +2478,29 @@ export type CreateChainRequest = {
              * How many instances must succeed: a number, or a share of them if it is below 1. Failures beside them do not fail the chain. Default: none may fail.
              */
             at_least?: number;
+        };
+        /**
+         * Runs the chain of a task of type chain in turns, until a condition on the outputs of the last turn holds. Each turn is a chain of its own.
+         */
+        repeat?: {
+            /**
+             * A CEL expression on the outputs of the last turn, as the result of the task itself: tasks.<task_id>.result.<output>. Where it holds the task succeeds with these outputs; where it comes to an error the task fails.
+             */
+            until: string;
+            /**
+             * Turns at most; then the task fails with TURNS_EXHAUSTED.
+             */
+            max: number;
+            /**
+             * Seconds from the end of a turn to the next.
+             */
+            delay?: number;
+            /**
+             * By parameter of the chain: the output of a turn that the next one gets as its value. The first turn gets that of args, or the default.
+             */
+            carry?: {
+                [key: string]: string;
+            };
         };
         /**
          * How the task is undone. If the chain fails or is cancelled, another chain (compensated_by) runs this for each task that had succeeded, the last ones first.

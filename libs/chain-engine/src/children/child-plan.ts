@@ -9,7 +9,14 @@ export type FilledPlan = { readonly chain: ChildPlan['chain'] } | { readonly fau
 export function fillPlan({ chain, open }: ChildPlan, args: Readonly<Record<string, JsonValue>>): FilledPlan {
   const names = Object.keys(open);
   if (names.length === 0) return { chain };
-  const values = new Map(names.flatMap((name) => (args[name] === undefined ? [] : [[name, args[name]] as const])));
+  const valueOf = (name: string): JsonValue | undefined =>
+    args[name] ?? (open[name] as { default?: JsonValue }).default;
+  const values = new Map(
+    names.flatMap((name) => {
+      const value = valueOf(name);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
   const wrong = faultOf(open, Object.fromEntries(values));
   if (wrong !== undefined) return { fault: wrong };
   const { expand } = expandParams({ declared: names, values, secrets: new Set() });

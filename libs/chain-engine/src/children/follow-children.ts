@@ -1,5 +1,8 @@
 import { failure, type ChainEvent, type TaskError } from '#libs/chain-domain';
-import { engineQueries, type ChainSave, type Database, type EndedChild } from '#libs/repositories';
+import { engineQueries } from '#libs/repositories';
+import type { ChainSave, Database, EndedChild, LoadedChain } from '#libs/repositories';
+import type { Repeat } from '../commands/new-chain.js';
+import { untilHolds } from './turns.js';
 import { taskWork, type ChainWork } from '../apply/decide-work.js';
 import type { Incoming } from '../apply/decide-chain.js';
 import { commandChain, type OperatorCommand } from '../commands/commands.js';
@@ -43,29 +46,43 @@ async function follow(engine: Applying, childId: string): Promise<void> {
   });
 }
 
-function endOf(
-  { attempt, child_id: childId, status, error, left_ms, outputs }: EndedChild,
-  position: number,
-): Incoming {
+function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Incoming {
+  const { attempt, child_id: childId, status, error, left_ms } = ended;
   const of = { position, attempt, runId: null, ...(left_ms !== null && { leftMs: left_ms }) };
   const data = { child: childId };
   const failed = (why: TaskError): Incoming => ({
     event: { kind: 'TaskFailed', ...of, error: why, retryable: false, random: 0 } satisfies ChainEvent,
     data,
   });
-  if (status === 'SUCCESS') {
-    const result = outputs ?? {};
-    const bytes = Buffer.byteLength(JSON.stringify(result));
-    if (bytes <= MAX_RESULT_BYTES) return { event: { kind: 'TaskSucceeded', ...of }, report: { result }, data };
-    const message = `the outputs of ${childId} are ${bytes} bytes, more than ${MAX_RESULT_BYTES}: name smaller parts of results`;
-    return failed(failure('RESULT_TOO_LARGE', message));
-  }
   if (status === 'CANCELLED') return failed(failure('CHILD_CANCELLED', `its chain ${childId} was cancelled`));
-  const message = `its chain ${childId} failed: ${error?.message ?? 'without an error'}`;
-  return failed({
-    ...failure('CHILD_FAILED', message),
-    details: { chain_id: childId, ...(error && { code: error.code }) },
-  });
+  if (status === 'FAILURE') {
+    const message = `its chain ${childId} failed: ${error?.message ?? 'without an error'}`;
+    const details = { chain_id: childId, ...(error && { code: error.code }) };
+    return failed({ ...failure('CHILD_FAILED', message), details });
+  }
+  const result = ended.outputs ?? {};
+  const repeat = ended.repeat as Repeat | null;
+  if (repeat !== null) {
+    const { chain_name: name, chain_type: type, metadata, turn } = ended;
+    const outcome = untilHolds(repeat, ended.task_id, result, { name, type, metadata });
+    if (outcome.kind === 'fault') {
+      const message = `its until ${JSON.stringify(outcome.condition)} cannot be decided: ${outcome.message}`;
+      return failed(failure('INVALID_PARAMS', message));
+    }
+    if (outcome.kind === 'false' && turn >= repeat.max) {
+      return failed(
+        failure('TURNS_EXHAUSTED', `its until does not hold after ${turn} turns, and max is ${repeat.max}`),
+      );
+    }
+    if (outcome.kind === 'false') {
+      const until = repeat.delayMs === 0 ? null : nowMs + repeat.delayMs;
+      return { event: { ...of, kind: 'TaskTurned', until }, data: { ...data, turn } };
+    }
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(result));
+  if (bytes <= MAX_RESULT_BYTES) return { event: { kind: 'TaskSucceeded', ...of }, report: { result }, data };
+  const message = `the outputs of ${childId} are ${bytes} bytes, more than ${MAX_RESULT_BYTES}: name smaller parts of results`;
+  return failed(failure('RESULT_TOO_LARGE', message));
 }
 
 /** The chains whose children are to be looked at after these saves. */

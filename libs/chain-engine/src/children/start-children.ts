@@ -46,7 +46,7 @@ async function insertChild(
   tx: Queryable,
   loaded: ChainSave['loaded'],
   position: number,
-  { chain, args }: ChildStart,
+  { chain, args, turn }: ChildStart,
 ): Promise<void> {
   const { chainId, tenantId } = loaded;
   const { taskId, attempt, priority } = loaded.state.tasks.get(position)!;
@@ -60,7 +60,7 @@ async function insertChild(
       byAdmin: facts.by_admin,
       timeoutSeconds: Math.max(SHORTEST_S, Math.min(child.timeoutSeconds, Math.ceil(leftMs / 1_000))),
       execute: true,
-      parent: { chainId, taskId, position, attempt, priority, args, leftMs },
+      parent: { chainId, taskId, position, attempt, turn, priority, args, leftMs },
     },
     Date.now(),
   );

@@ -51,6 +51,18 @@ export interface ChildPlan {
   readonly chain: Omit<NewChain, 'createdBy' | 'byAdmin' | 'execute' | 'schedule' | 'compensates' | 'parent'>;
   /** JSON Schemas of the parameters whose values come when it starts, by name. */
   readonly open: Readonly<Record<string, object>>;
+  /** Absent: it runs once. */
+  readonly repeat?: Repeat | undefined;
+}
+
+/** A chain that runs in turns, each of them a child of its own. */
+export interface Repeat {
+  /** A condition on the outputs of the last turn, as the result of the task: no other turn follows where it holds. */
+  readonly until: string;
+  readonly max: number;
+  readonly delayMs: number;
+  /** By parameter: the output of a turn that the next one gets. */
+  readonly carry: Readonly<Record<string, string>>;
 }
 
 /** A version of a template. */
@@ -65,6 +77,8 @@ export interface ParentTask {
   readonly taskId: string;
   readonly position: number;
   readonly attempt: number;
+  /** 1 at first. */
+  readonly turn: number;
   readonly priority: number;
   /** The values that it gives. */
   readonly args: object;
@@ -148,6 +162,7 @@ export function newChainRows(
       parent_task_id: chain.parent?.taskId,
       parent_position: chain.parent?.position,
       parent_attempt: chain.parent?.attempt,
+      parent_turn: chain.parent?.turn,
       parent_priority: chain.parent?.priority,
       parent_args: chain.parent?.args,
       parent_left_ms: chain.parent?.leftMs,

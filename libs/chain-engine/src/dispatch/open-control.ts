@@ -8,9 +8,10 @@ import {
   type TaskError,
 } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
-import type { LoadedChain } from '#libs/repositories';
+import type { LastChild, LoadedChain } from '#libs/repositories';
 import type { Incoming } from '../apply/decide-chain.js';
 import { argsOf, fillPlan } from '../children/child-plan.js';
+import { nextTurn } from '../children/turns.js';
 import type { ChildPlan } from '../commands/new-chain.js';
 
 /** A control task in the place of its job. `parents`: what each has come to, in the order of `inputs`. */
@@ -18,10 +19,14 @@ export interface ControlJob extends TaskJob {
   readonly parents: readonly string[];
   /** What it runs. */
   readonly child?: ChildPlan | undefined;
+  /** What it ran last. */
+  readonly last?: LastChild | undefined;
 }
 
 /** What is fenced by the attempt, as every report is: an opening that comes twice counts once. */
-type Opening = Pick<ControlJob, 'attempt' | 'params' | 'inputs' | 'parents' | 'child'> & { readonly position: number };
+type Opening = Pick<ControlJob, 'taskId' | 'attempt' | 'params' | 'inputs' | 'parents' | 'child' | 'last'> & {
+  readonly position: number;
+};
 /** The clocks of a chain: waits go by the counted time, which is `lagMs` behind PostgreSQL's. */
 type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 
@@ -73,15 +78,16 @@ function collect({ position, attempt, params, inputs, parents }: Opening): Incom
 }
 
 /** The chain that it runs starts in the transaction that stores this. */
-function startChild({ position, attempt, params, child }: Opening): Incoming {
+function startChild({ position, attempt, params, taskId, child, last }: Opening): Incoming {
   const args = argsOf(params);
-  const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, args);
+  const { turn, values } = child === undefined ? { turn: 1, values: args } : nextTurn(child, taskId, args, last);
+  const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, values);
   if ('fault' in filled) {
     const error = failure('INVALID_PARAMS', `its chain cannot start: ${filled.fault}`);
     return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
   }
   const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
-  return { event, report: OPENED, child: { chain: filled.chain, args } };
+  return { event, report: OPENED, child: { chain: filled.chain, args, turn } };
 }
 
 /** It began as it was opened. */

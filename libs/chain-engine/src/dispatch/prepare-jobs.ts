@@ -104,16 +104,20 @@ export async function prepareJobs(
     if ('error' in job) prepared.unsendable.push({ ...ref, error: job.error });
     else if (isControlType(job.taskType)) {
       const parents = row.predecessors.map((at) => resultAt(at)?.status ?? 'PENDING');
-      prepared.controls.push({ ...job, parents, child: plans.get(row.id) });
+      prepared.controls.push({ ...job, parents, ...plans.get(row.id) });
     } else prepared.jobs.push(job);
   }
   return prepared;
 }
 
-/** What tasks run as their children, by row id. */
-async function plansOf(db: Queryable, rows: readonly JobRow[]): Promise<ReadonlyMap<number, ChildPlan>> {
+/** What tasks run as their children, and ran last, by row id. */
+async function plansOf(
+  db: Queryable,
+  rows: readonly JobRow[],
+): Promise<ReadonlyMap<number, Pick<ControlJob, 'child' | 'last'>>> {
   const ids = rows.filter((row) => row.task_type === CHILD_CHAIN).map((row) => row.id);
-  return ids.length === 0 ? new Map() : ((await engineQueries.childPlans(db, ids)) as Map<number, ChildPlan>);
+  const plans = ids.length === 0 ? [] : await engineQueries.childPlans(db, ids);
+  return new Map(plans.map(({ id, child, last }) => [id, { child: child as ChildPlan, last: last ?? undefined }]));
 }
 
 /** The first rows, as many as their results allow. */

@@ -27,6 +27,7 @@ const CHAIN_COLUMNS: Columns = new Map([
     'compensated_by',
     'parent_chain_id',
     'parent_task_id',
+    'parent_turn',
     'max_parallel',
     'concurrency_key',
     'concurrency_limit',

@@ -6,12 +6,17 @@ import { OUTPUTS } from '../reads/shown-columns.js';
 const PARENT = `task_chains p ON p.chain_id = c.parent_chain_id
       LEFT JOIN chain_tasks t ON t.chain_id = c.parent_chain_id AND t.execution_order = c.parent_position`;
 
-/** $1 row ids of tasks -> the chains that they run, as they were read. */
+/** $1 row ids of tasks -> the chains that they run, as they were read, and what they ran last. */
 export const childPlans: Statement = {
   name: 'child-plans',
   text: `
-    SELECT t.id, r.child FROM (SELECT id, task_request_id FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
-     CROSS JOIN LATERAL (SELECT child FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r`,
+    SELECT t.id, r.child, last.child AS last
+      FROM (SELECT id, chain_id, execution_order, task_request_id FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
+     CROSS JOIN LATERAL (SELECT child FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
+      LEFT JOIN LATERAL (
+       SELECT json_build_object('status', c.status, 'turn', c.parent_turn, 'args', c.parent_args, 'outputs', ${OUTPUTS}) AS child
+         FROM task_chains c WHERE c.parent_chain_id = t.chain_id AND c.parent_position = t.execution_order
+        ORDER BY c.parent_attempt DESC LIMIT 1) AS last ON true`,
 };
 
 /** $1 chain -> what its children take over from it. */
@@ -39,10 +44,11 @@ export const endedChildren: Statement = {
   name: 'ended-children',
   text: `
     SELECT t.chain_id, t.task_request_id, t.attempt, c.chain_id AS child_id, c.status, c.error, greatest(0, c.parent_left_ms - c.timeout_seconds * 1000 + c.time_left_ms) AS left_ms,
-           ${OUTPUTS} AS outputs
+           ${OUTPUTS} AS outputs, t.task_id, c.parent_turn AS turn, c.chain_name, c.chain_type, c.metadata, r.repeat
       FROM (SELECT * FROM chain_tasks
              WHERE hold = 'CHILD' AND status = 'RETRYING' AND ($1::text[] IS NULL OR chain_id = ANY ($1::text[]))) AS t
       JOIN task_chains c ON c.parent_chain_id = t.chain_id AND c.parent_position = t.execution_order AND c.parent_attempt = t.attempt
+     CROSS JOIN LATERAL (SELECT child -> 'repeat' AS repeat FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
      WHERE c.status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
      LIMIT 500`,
 };

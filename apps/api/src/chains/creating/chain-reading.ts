@@ -1,5 +1,5 @@
 import type { InputFault, JsonValue, RetryPolicy } from '#libs/chain-domain';
-import type { ChainOutputs, ChildPlan, Concurrency, NewTask, TemplateUse } from '#libs/chain-engine';
+import type { ChainOutputs, ChildPlan, Concurrency, NewTask, Repeat, TemplateUse } from '#libs/chain-engine';
 import type { Plan } from '#libs/dag-planner';
 import type { SecretUse } from './params-faults.js';
 import type { CompensateWith } from './read-compensations.js';
@@ -9,6 +9,7 @@ export interface ReadChild {
   readonly input: ChainInput;
   readonly template: TemplateUse | undefined;
   readonly open: ChildPlan['open'];
+  readonly repeat: Repeat | undefined;
   /** Where it stands in the body. */
   readonly place: string;
 }

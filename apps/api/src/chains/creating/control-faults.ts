@@ -1,4 +1,4 @@
-import { type FaultList, FOR_EACH, isControlType, isObject, pointer } from '#libs/chain-domain';
+import { CHILD_CHAIN, type FaultList, FOR_EACH, isControlType, isObject, pointer } from '#libs/chain-domain';
 import { taskLabel } from './chain-schema-faults.js';
 
 /** Fields of a task that say how a worker runs it, or that go by a result which a `wait` does not have. */
@@ -14,6 +14,7 @@ const OF_WORKERS = [
 /** A control task waits for no worker and has no runs: what says how workers run a task says nothing of it. */
 export function addControlFaults(tasks: readonly unknown[], faults: FaultList): void {
   for (const [position, task] of tasks.entries()) {
+    addRepeatFaults(task, position, faults);
     if (!isObject(task) || typeof task['task_type'] !== 'string' || !isControlType(task['task_type'])) continue;
     // It was written out: see expand-for-each.ts.
     if (task['task_type'] === FOR_EACH) continue;
@@ -23,4 +24,19 @@ export function addControlFaults(tasks: readonly unknown[], faults: FaultList): 
       faults.add({ code: 'NOT_FOR_CONTROL_TASKS', pointer: pointer('tasks', position, field), message });
     }
   }
+}
+
+/** Only a chain runs in turns; instances of a task run side by side. */
+function addRepeatFaults(task: unknown, position: number, faults: FaultList): void {
+  if (!isObject(task) || task['repeat'] === undefined) return;
+  const add = (says: string): void =>
+    faults.add({
+      code: 'INVALID_VALUE',
+      pointer: pointer('tasks', position, 'repeat'),
+      message: `${taskLabel(task, position)}${says}.`,
+    });
+  if (task['task_type'] !== CHILD_CHAIN)
+    add('repeat runs a chain in turns: put the task into the chain of a task of type chain');
+  else if (String(task['task_id']).includes('['))
+    add('repeat and for_each cannot stand in one task: put one of them into its chain');
 }

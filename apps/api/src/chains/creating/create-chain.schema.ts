@@ -4,6 +4,7 @@ import { LABEL_KEY, LABEL_VALUE } from '../../http/patterns.js';
 import { branch, condition, endChain, taskId } from './conditions.schema.js';
 import { forEach } from './for-each.schema.js';
 import { functionFields } from './params.schema.js';
+import { repeat } from './repeat.schema.js';
 import { retryPolicy } from './retry-policy.schema.js';
 
 const timeout = { type: 'integer', minimum: 1, maximum: 2_592_000 } as const;
@@ -143,6 +144,7 @@ const task = {
     branch,
     end_chain: endChain,
     for_each: forEach,
+    repeat,
     compensate_with: {
       type: 'object',
       additionalProperties: false,

@@ -56,5 +56,7 @@ function plannedChain(input: ChainInput, by: Author, template: TemplateUse | und
 }
 
 function childOf(child: ReadChild | undefined, by: Author): ChildPlan | undefined {
-  return child && { chain: plannedChain(child.input, by, child.template), open: child.open };
+  if (child === undefined) return undefined;
+  const { input, template, open, repeat } = child;
+  return { chain: plannedChain(input, by, template), open, repeat };
 }

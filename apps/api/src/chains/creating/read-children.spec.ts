@@ -111,6 +111,32 @@ describe('a chain in a chain', () => {
     expect(faultsOf(body(plain('a'), runs('sub', { chain: one, template: 't-1' })))).toEqual([`INVALID_PARAMS ${AT}`]);
   });
 
+  it('runs in turns, which count as many chains and give values to each other', () => {
+    const chain = {
+      params: params({ n: { type: 'integer', default: 0 }, m: { type: 'integer' } }),
+      outputs: { next: '${tasks.b.result.n}' },
+      tasks: [plain('b', { result: ['${params.n}', '${params.m}'] })],
+    };
+    const repeat = { until: 'tasks.sub.result.next > 3', max: 5, delay: 2, carry: { n: 'next' } };
+    const of = (more: Body, task: Body = {}) =>
+      body(plain('a'), runs('sub', { chain, args: { m: 1 } }, { repeat: { ...repeat, ...more }, ...task }));
+    const { child } = chainOf(of({})).tasks[1]!;
+    expect(child!.repeat).toEqual({ until: repeat.until, max: 5, delayMs: 2_000, carry: { n: 'next' } });
+    expect(child!.open).toEqual({ n: { type: 'integer', default: 0 } });
+    expect(child!.chain.tasks[0]!.params).toEqual({ task_config: { result: ['${params.n}', 1] } });
+    const AT = '/tasks/1/repeat';
+    expect(faultsOf(of({ until: 'tasks.a.result.n > 3' }))).toEqual([`REFERENCE_NOT_ANCESTOR ${AT}/until`]);
+    expect(faultsOf(of({ until: 'next >' }))).toEqual([`INVALID_CONDITION ${AT}/until`]);
+    expect(faultsOf(of({ carry: { n: 'other' } }))).toEqual([`INVALID_VALUE ${AT}/carry/n`]);
+    expect(faultsOf(of({ max: 1_001 }))).toEqual([`OUT_OF_RANGE ${AT}/max`]);
+    expect(faultsOf(of({}, { for_each: [1] }))).toEqual([`INVALID_VALUE ${AT}`]);
+    expect(faultsOf(body(plain('a', {}, { repeat })))).toEqual(['INVALID_VALUE /tasks/0/repeat']);
+    const wide = { tasks: Array.from({ length: 1_000 }, (_, i) => plain(`t${i}`)) };
+    const turns = (max: number) => body(runs('sub', { chain: wide }, { repeat: { until: 'false', max } }));
+    expect(faultsOf(turns(9))).toEqual([]);
+    expect(faultsOf(turns(10))).toEqual(['TOO_MANY_TASKS /tasks/0/task_params/task_config']);
+  });
+
   it('runs for each item of a list, with its values', () => {
     const chain = { params: params({ n: { type: 'integer' } }), tasks: [plain('b', { result: '${params.n}' })] };
     const each = runs('sub', { chain, args: { n: '${item}' } }, { for_each: [5, 6] });

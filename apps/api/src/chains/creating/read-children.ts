@@ -8,7 +8,7 @@ import {
   secretNameOf,
   splitText,
 } from '#libs/chain-domain';
-import type { ChildPlan, TemplateUse } from '#libs/chain-engine';
+import { readCondition, type ChildPlan, type Repeat, type TemplateUse } from '#libs/chain-engine';
 import { MAX_TASKS } from '#libs/dag-planner';
 import type { ChainReading, ReadChild } from './chain-reading.js';
 import { taskLabel } from './chain-schema-faults.js';
@@ -97,7 +97,9 @@ export class Children {
       const found = this.chainOf(originOf(position), config, add);
       if (found === undefined) continue;
       const args = isObject(config['args']) ? config['args'] : {};
-      const open = new Set(Object.keys(args).filter((name) => isOpen(args[name] as JsonValue)));
+      const repeat = readRepeat(task as Json, position, found.chain, args, faults);
+      const carried = Object.keys(repeat?.carry ?? {});
+      const open = new Set([...Object.keys(args).filter((name) => isOpen(args[name] as JsonValue)), ...carried]);
       const closed = Object.fromEntries(Object.entries(args).filter(([name]) => !open.has(name)));
       const inherited = inheritedBy(found.chain, body, task as Json);
       const reading = read(
@@ -117,12 +119,13 @@ export class Children {
         }
         continue;
       }
-      count += reading.chain.treeSize;
+      count += reading.chain.treeSize * (repeat?.max ?? 1);
       const { template } = found;
       children.set(position, {
         input: reading.chain,
         template,
         open: schemasOf(found.chain, open),
+        repeat,
         place: placeOf(''),
       });
       if (count <= MAX_TASKS) continue;
@@ -188,6 +191,53 @@ function inheritedBy(chain: Json, body: Json, task: Json): Json {
     ...(body['labels'] !== undefined && { labels: body['labels'] }),
     ...chain,
     ...(chain['options'] === undefined || isObject(chain['options']) ? { options: { ...options, ...more } } : {}),
+  };
+}
+
+/** How a task repeats its chain. Its condition names the task alone, and what is carried are outputs and parameters of the chain. */
+function readRepeat(task: Json, position: number, chain: Json, args: Json, faults: FaultList): Repeat | undefined {
+  const said = task['repeat'];
+  // Of an instance it is refused: see control-faults.ts.
+  if (!isObject(said) || String(task['task_id']).includes('[')) return undefined;
+  const add = (code: string, place: readonly string[], says: string): void =>
+    faults.add({
+      code,
+      pointer: pointer('tasks', position, 'repeat', ...place),
+      message: `${taskLabel(task, position)}${says}.`,
+    });
+  const { until, max, delay = 0, carry = {} } = said;
+  const reading = readCondition(String(until));
+  if (!reading.ok) add('INVALID_CONDITION', ['until'], `until is not valid: ${reading.message}`);
+  const other = reading.ok ? reading.taskIds.find((id) => id !== task['task_id']) : undefined;
+  if (other !== undefined) {
+    add(
+      'REFERENCE_NOT_ANCESTOR',
+      ['until'],
+      `until names task ${quoted(other)}: it can name ${String(task['task_id'])} alone`,
+    );
+  }
+  const outputs = isObject(chain['outputs']) ? chain['outputs'] : {};
+  const declared = isObject(chain['params']) ? chain['params']['properties'] : undefined;
+  const properties = isObject(declared) ? declared : {};
+  for (const [name, output] of Object.entries(isObject(carry) ? carry : {})) {
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (!Object.hasOwn(outputs, String(output))) {
+      add('INVALID_VALUE', ['carry', name], `the chain has no output ${quoted(String(output))}`);
+    } else if (property === undefined)
+      add('UNKNOWN_FIELD', ['carry', name], `${quoted(name)} is no parameter of the chain`);
+    else if (args[name] === undefined && isObject(property) && property['default'] === undefined) {
+      add(
+        'REQUIRED',
+        ['carry', name],
+        `the first turn has no value for ${quoted(name)}: give one in args, or declare a default`,
+      );
+    }
+  }
+  return {
+    until: String(until),
+    max: Number(max),
+    delayMs: Number(delay) * 1_000,
+    carry: carry as Readonly<Record<string, string>>,
   };
 }
 
