@@ -6,6 +6,13 @@ import { ExampleOutcome } from './example-outcome.js';
 import { EXPECTED } from './expected-figures.js';
 import { startSystem, type RunningSystem } from './running-system.js';
 
+/** It comes before the task waits. */
+async function sendSignal({ api }: RunningSystem): Promise<void> {
+  const body = JSON.stringify({ name: 'file-arrived', key: 'patients', payload: { columns: ['id'] } });
+  const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' };
+  expect((await fetch(`${api.url}/signals`, { method: 'POST', headers, body })).status).toBe(201);
+}
+
 /** One run of the system for all examples, as `npm start` runs it: embedded PostgreSQL, three apps, real tables. */
 describe('the examples', () => {
   let system: RunningSystem;
@@ -33,6 +40,7 @@ describe('the examples', () => {
       'nested',
       'psi-pipeline',
       'risk-control',
+      'signal',
       'three-party-scoring',
       'three-party-validation',
       'turns',
@@ -50,6 +58,7 @@ describe('the examples', () => {
   for (const name of exampleNames()) {
     it(`${name} ends in SUCCESS with the figures that it should have`, async () => {
       const { owners, config, wrote, signal } = system;
+      if (name === 'signal') await sendSignal(system);
       const chain = await owners.watch(await owners.start(name), { signal });
       const failures = chain.tasks.flatMap(({ task_id, error }) => (error ? [{ task_id, error }] : []));
       expect({ status: chain.status, failures, wrote }).toEqual({ status: 'SUCCESS', failures: [], wrote });

@@ -41,6 +41,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.nest).toEqual({ seen: [[[]]] });
     expect(results.report.result).toEqual(results.nest);
   },
+  signal: ({ results }) => {
+    expect(results.arrived).toEqual({ columns: ['id'] });
+    expect(results.intersect.intersection_count).toBe(509);
+  },
   waiting: ({ results }) => {
     expect(Date.parse(results.pause.ended_at)).toBeGreaterThan(0);
     expect(results.intersect.intersection_count).toBe(509);

@@ -1,7 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { executions } from './checker.js';
 import { BOTH, onSystem, within, type Fault, type Trial } from './fault.js';
-import { chainOf, createChain, createMany, noAnswers, randomChain, type Answers } from './load.js';
+import {
+  chainOf,
+  createChain,
+  createMany,
+  noAnswers,
+  randomChain,
+  sendSignal,
+  signalled,
+  type Answers,
+} from './load.js';
 import { pick, seeded } from './random.js';
 import type { System } from './system.js';
 
@@ -45,6 +54,9 @@ export const killRandom: Fault = {
     }),
 };
 
+/** Between a signal that is stored and its task. */
+const SIGNALS = 'signals.beforeDelivery';
+
 /** The points of the protocol, each with the process in which it lies. */
 const POINTS: readonly (readonly [role: string, point: string])[] = [
   ['api', 'api.beforeCommit'],
@@ -57,6 +69,7 @@ const POINTS: readonly (readonly [role: string, point: string])[] = [
   ['status-listener', 'dispatch.afterClaim'],
   ['status-listener', 'dispatch.afterSend'],
   ['status-listener', 'reconcile.afterSelect'],
+  ['status-listener', SIGNALS],
   ['compute-worker', 'worker.afterTake'],
   ['compute-worker', 'worker.beforePublish'],
   ['compute-worker', 'worker.afterPublish'],
@@ -88,6 +101,7 @@ export const failpoints: Fault = {
         const died = Promise.all(victims.map((app) => app.ended()));
         const from = answers.acknowledged.length;
         if (points.some(([, point]) => point === 'reconcile.afterSelect')) await loseRunsUntil(died, system, answers);
+        if (points.some(([, point]) => point === SIGNALS)) await signalUntil(died, system, answers);
         await createMany(system, 2 * hit + 2, (n) => randomChain(random, `fail ${n}`, 12), answers, { pauseMs: 20 });
         let dead = false;
         // Where chains come together one look takes them all: each of these is a separate look.
@@ -127,6 +141,20 @@ async function loseRunsUntil(died: Promise<unknown>, system: System, answers: An
     await system.until(async () => (await system.count(IN_FLIGHT)) > 0, 10_000);
     await worker.kill();
     dead = await Promise.race([died.then(() => true), delay(3_000, false, { ref: false })]);
+  }
+}
+
+/** Sends signals to chains that wait for them until `died`: each look of the listener is one hit. Gives up after a minute. */
+async function signalUntil(died: Promise<unknown>, system: System, answers: Answers): Promise<void> {
+  const given = async (key: string): Promise<boolean> =>
+    (await system.count(`SELECT FROM signals WHERE key = $1 AND status = 'DELIVERED'`, [key])) > 0;
+  const giveUpAt = performance.now() + 60_000;
+  for (let n = 0, dead = false; !dead && performance.now() < giveUpAt; n++) {
+    const key = `${answers.acknowledged.length}-${n}`;
+    await createChain(system, signalled(key), answers);
+    await sendSignal(system, key);
+    const delivered = system.until(() => given(key), 10_000);
+    dead = await Promise.race([died.then(() => true), delivered.then(() => false)]);
   }
 }
 

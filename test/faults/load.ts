@@ -35,6 +35,26 @@ export function randomChain(random: () => number, name: string, count: number, l
   return chainOf(name, tasks);
 }
 
+/** A chain that waits for a signal with this key, and then runs a task. */
+export function signalled(key: string): object {
+  const wait = { task_id: 'wait', task_type: 'signal', task_params: { task_config: { name: 'go', key } } };
+  const after = { task_id: 'after', task_type: 'diagnostic', depends_on: ['wait'], task_params: { task_config: {} } };
+  return { chain_name: key, execute: true, tasks: [wait, after] };
+}
+
+/** Sends the signal, again and again until it is acknowledged. */
+export async function sendSignal(system: System, key: string): Promise<void> {
+  const body = JSON.stringify({ name: 'go', key });
+  for (let attempt = 0; attempt < 1_000; attempt++) {
+    const api = system.apis[attempt % system.apis.length]!;
+    const headers = { ...SIGNED, 'content-type': 'application/json', 'idempotency-key': key };
+    const sent = await fetch(`${api.url}/api/v1/signals`, { method: 'POST', headers, body }).catch(() => undefined);
+    if (sent?.status === 201) return;
+    await delay(50);
+  }
+  throw new Error('a signal was never acknowledged');
+}
+
 /** Instead of a status: the connection was refused. */
 export const REFUSED = -1;
 

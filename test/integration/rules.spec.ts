@@ -9,6 +9,11 @@ import {
   type ProblemAnswer,
 } from './system/index.js';
 
+interface SignalAnswer {
+  readonly signal_id: string;
+  readonly status: string;
+}
+
 const post = (api: ApiClient, path: string, body?: object) => api.expect(200, path, { method: 'POST', body });
 const began = (done: ChainAnswer, taskId: string) => Date.parse(taskOf(done, taskId).started_at!);
 const finished = (done: ChainAnswer, taskId: string) => Date.parse(taskOf(done, taskId).completed_at!);
@@ -325,6 +330,74 @@ describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] 
     expect(taskOf(again, 'long').attempt).toBe(2);
     await post(api, `/chains/${id}/tasks/long/resolve`, { result: { yes: 1 }, note: 'known' });
     expect(taskOf(await api.ended(id), 'bad').error).toMatchObject({ code: 'INVALID_PARAMS' });
+  });
+
+  const signal = (id: string, config: object, more: object = {}) => ({
+    ...{ task_id: id, task_type: 'signal', depends_on: [], task_params: { task_config: { name: 'go', ...config } } },
+    ...more,
+  });
+  const send = async (api: ApiClient, body: object, headers: Record<string, string> = {}) =>
+    api.call<SignalAnswer & ProblemAnswer>('/signals', { method: 'POST', body: { name: 'go', ...body }, headers });
+
+  check('gets a signal by its key, before it waits or after, once each', async ({ api }) => {
+    const once = { 'idempotency-key': 'event-1' };
+    const early = await send(api, { key: 'k-1', payload: { n: 1 } }, once);
+    expect(early).toMatchObject({ status: 201, body: { status: 'STORED', chain_id: null } });
+    expect((await send(api, { key: 'k-1', payload: { n: 1 } }, once)).body.signal_id).toBe(early.body.signal_id);
+    expect((await send(api, { key: 'k-1', payload: { n: 2 } }, once)).status).toBe(422);
+    const second = signal('second', { key: '${tasks.first.result.n}' }, { depends_on: ['first'] });
+    const id = await api.start({
+      ...chain([signal('first', { key: '${params.key}' }), second], { timeout: 5, max_parallel: 1 }),
+      params: { type: 'object', properties: { key: { type: 'string' } } },
+      args: { key: 'k-1' },
+    });
+    const waits = await api.until(id, 'waits for the second', ({ tasks }) => tasks[1]!.hold === 'SIGNAL');
+    expect(taskOf(waits, 'first')).toMatchObject({ status: 'SUCCESS', result: { n: 1 } });
+    expect(taskOf(waits, 'second').waiting).toMatchObject({ code: 'SIGNAL', signal: { name: 'go', key: '1' } });
+    expect((await api.call<SignalAnswer>(`/signals/${early.body.signal_id}`)).body).toMatchObject({
+      ...{ status: 'DELIVERED', chain_id: id, task_id: 'first', payload: { n: 1 }, created_by: 'admin key' },
+    });
+    await send(api, { key: '2', payload: 'another' });
+    await send(api, { key: '1', payload: ['given'] });
+    const done = await api.ended(id);
+    expect(done).toMatchObject({ status: 'SUCCESS' });
+    expect(taskOf(done, 'second').result).toEqual(['given']);
+    const left = await api.call<{ items: { key: string }[] }>('/signals?status=STORED');
+    expect(left.body.items.map(({ key }) => key)).toEqual(['2']);
+  });
+
+  check('keeps what its schema refuses from a task, and fails when nothing comes in time', async ({ api }) => {
+    const schema = { type: 'object', required: ['n'], properties: { n: { type: 'integer', minimum: 1 } } };
+    await send(api, { key: 'strict', payload: { n: 0 } });
+    const id = await api.start(
+      chain([signal('s', { key: 'strict', schema }), signal('late', { key: 'nobody', timeout: 0.5 })], {
+        stop_on_error: false,
+      }),
+    );
+    const late = await api.until(id, 'late has failed', ({ tasks }) => tasks[1]!.status === 'FAILURE');
+    expect(taskOf(late, 'late').error).toMatchObject({ code: 'TIMEOUT_SIGNAL' });
+    const rejected = await api.call<{ items: SignalAnswer[] }>('/signals?key=strict&status=REJECTED');
+    expect(rejected.body.items).toMatchObject([{ reason: expect.stringContaining('/n'), chain_id: null }]);
+    expect(taskOf(late, 's')).toMatchObject({ status: 'RETRYING', hold: 'SIGNAL' });
+    const refused = await send(api, { key: 'strict', payload: {} });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/payload' }] } });
+    await send(api, { key: 'strict', payload: { n: 3 } });
+    expect(taskOf(await api.ended(id), 's')).toMatchObject({ status: 'SUCCESS', result: { n: 3 } });
+  });
+
+  check('refuses a signal that no task could get, and a schema that could take minutes', async ({ api }) => {
+    for (const body of [{ key: '' }, { key: 'a', name: 'no name' }, { key: 'a', payload: 'x'.repeat(70_000) }]) {
+      expect((await send(api, body)).status).toBe(400);
+    }
+    const wrong = chain([
+      signal('a', { key: 'a', schema: { type: 'string', pattern: '(a+)+$' } }),
+      signal('b', { key: 'b', schema: { const: '${tasks.a.result}' } }, { depends_on: ['a'] }),
+    ]);
+    const answer = await api.call<ProblemAnswer>('/chains', { method: 'POST', body: wrong });
+    expect(answer.body.errors?.map(({ pointer }) => pointer)).toEqual([
+      '/tasks/0/task_params/task_config/schema/pattern',
+      '/tasks/1/task_params/task_config/schema',
+    ]);
   });
 
   check('takes nothing that says how workers run it', async ({ api }) => {

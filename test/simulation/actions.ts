@@ -15,6 +15,8 @@ export type Action =
   | { readonly kind: 'restore-queue' }
   | { readonly kind: 'lose-job' | 'lose-message' | 'double-message'; readonly n: number }
   | { readonly kind: 'delay-message'; readonly n: number; readonly ms: number }
+  /** Somebody outside sends a signal. */
+  | { readonly kind: 'signal'; readonly id: string; readonly key: string; readonly seconds: number }
   | { readonly kind: 'command'; readonly chainId: string; readonly command: ChainCommand };
 
 /** The command as the API has it: tasks by their names. */

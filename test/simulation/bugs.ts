@@ -146,6 +146,21 @@ export const BUGS = plant({
     seed: 3,
     sql: [SAVE, 'hold = i.hold', `hold = nullif(i.hold, 'WAIT')`],
   },
+  'signal-kept': {
+    what: 'a signal that a task got is there for another one',
+    seed: 39,
+    sql: ['settle-signals', `AND s.status = 'STORED'`, 'AND false'],
+  },
+  'signal-of-another-key': {
+    what: 'a task gets a signal that was sent with another key',
+    seed: 55,
+    sql: ['match-signals', `t.awaits ->> 'key' = met.key`, 'true'],
+  },
+  'signals-left': {
+    what: 'signals are stored and reach no task',
+    seed: 39,
+    sql: ['lock-signals', 's.signal_id = ANY ($1::text[])', 'false'],
+  },
   'results-of-others': {
     what: 'a for_each collects what no instance of it gave',
     seed: 29,

@@ -25,6 +25,8 @@ interface StoredEvent {
   readonly attempt: number | null;
   readonly runId: string | null;
   readonly version: number;
+  /** The signal that a control task got. */
+  readonly signalId: string | null;
 }
 
 /** What a statement added beside the chains. */
@@ -62,6 +64,7 @@ export class Invariants {
   private readonly results = new Map<string, unknown>();
   /** Attempts that were ever committed as QUEUED. */
   private readonly handedOut = new Set<string>();
+  private readonly used = new Set<string>();
   private readonly sends = new Map<string, number>();
   /** Chains as they were when the queue came back from a backup. */
   private lost: readonly Snapshot[] | null = null;
@@ -224,8 +227,24 @@ export class Invariants {
       this.ended.add(attempt);
     }
     if (event.kind !== 'TaskSucceeded') return;
-    if (run === null && after.tasks[position]!.taskType === FOR_EACH) collected(chainId, position, after);
+    if (event.signalId !== null) this.signalled(request, event.signalId, position, after);
+    else if (run === null && after.tasks[position]!.taskType === FOR_EACH) collected(chainId, position, after);
     this.results.set(request, run ?? after.rows[position]!.result);
+  }
+
+  /** At the very end: a signal counts as used exactly where a task got it. */
+  signalsStand(used: readonly string[]): void {
+    if (isDeepStrictEqual([...used].sort(), [...this.used].sort())) return;
+    throw new Violation('I16', `tasks got ${[...this.used].join(', ')}, and ${used.join(', ')} count as used`);
+  }
+
+  /** I16: a signal ends one task, which waits for its key, and is its result. */
+  private signalled(request: string, signalId: string, position: number, { rows }: Snapshot): void {
+    if (this.used.has(signalId)) throw new Violation('I16', `${signalId} ended ${request} and another one`);
+    this.used.add(signalId);
+    const { result, key } = rows[position]!;
+    if (result !== `${signalId} ${key}`)
+      throw new Violation('I16', `${request} waits for ${key} and got ${String(result)}`);
   }
 
   /** I2: a task leaves PENDING by its rule, by its operator, or with its chain. */
@@ -263,6 +282,11 @@ function moved(name: string, was: Task, task: Task, before: Snapshot, { by, nowM
   if (bulk && was.status === 'READY' && task.status === 'QUEUED') {
     if (before.chain.status !== 'RUNNING') throw new Violation('claim', `${name} was sent: ${before.chain.status}`);
     if (was.hold !== null) throw new Violation('claim', `${name} was sent although it is held: ${was.hold}`);
+  }
+  if (was.hold === 'SIGNAL' && task.status === 'SUCCESS') {
+    if (!events.some(({ kind, signalId }) => kind === 'ResolveTask' || signalId !== null)) {
+      throw new Violation('hold', `${name} waited for a signal and succeeded without one`);
+    }
   }
   if (was.hold === 'WAIT' && task.status === 'SUCCESS') {
     if (!events.some(({ kind }) => kind === 'HoldTimedOut' || kind === 'ResolveTask')) {

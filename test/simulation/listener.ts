@@ -13,6 +13,7 @@ import { Databases, DutyRepository, WebhookRepository, type Database } from '#li
 import { CapacityLoop } from '../../apps/status-listener/src/dispatch/capacity-loop.js';
 import { ChildrenLoop } from '../../apps/status-listener/src/dispatch/children-loop.js';
 import { DispatchLoop } from '../../apps/status-listener/src/dispatch/dispatch-loop.js';
+import { SignalsLoop } from '../../apps/status-listener/src/dispatch/signals-loop.js';
 import { StopsLoop } from '../../apps/status-listener/src/dispatch/stops-loop.js';
 import { Alignment } from '../../apps/status-listener/src/engine/alignment.js';
 import { Turns } from '../../apps/status-listener/src/engine/turns.js';
@@ -62,6 +63,7 @@ export function startListener({ carriers, logger, databaseOf, failed }: Given): 
     new HeartbeatsLoop(alignment, notes, channel),
     dispatch,
     new CapacityLoop(dispatcher, dispatch),
+    new SignalsLoop(engine, alignment, dispatch),
     new StopsLoop(databases, engine, channel),
     new ChildrenLoop(engine),
     new LeasesLoop(engine, new LeaseReconciler(engine), alignment, backend, channel, logger),

@@ -10,7 +10,7 @@ import { planted } from './bugs.js';
 import { Families, type Child } from './families.js';
 import type { Facts, Invariants } from './invariants.js';
 import type { Process } from './process.js';
-import type { ChainSpec } from './scenario.js';
+import { SIGNAL, type ChainSpec } from './scenario.js';
 import type { Snapshot } from './standing.js';
 
 type Statement = Parameters<Queryable['query']>[0];
@@ -33,6 +33,7 @@ const RESET = `
   DELETE FROM workers;
   DELETE FROM repairs;
   DELETE FROM duties;
+  DELETE FROM signals;
   DELETE FROM queue_timeline;
   SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
     FROM unnest(ARRAY['task_chains', 'chain_tasks', 'chain_events', 'outbox', 'webhook_deliveries', 'repairs']) AS name`;
@@ -43,10 +44,12 @@ const FACTS = {
   text: `
     SELECT (SELECT coalesce(json_agg(t ORDER BY t.chain_id, t.execution_order), '[]') FROM (
              SELECT chain_id, execution_order, task_request_id, result, changed_version, concurrency_key,
+                    (SELECT params #>> '{task_config,key}' FROM task_requests r WHERE r.task_request_id = chain_tasks.task_request_id) AS key,
                     extract(epoch FROM lease_until)::float8 * 1000 AS lease_ms
                FROM chain_tasks) AS t) AS tasks,
            (SELECT coalesce(json_agg(e ORDER BY e.id), '[]') FROM (
-             SELECT id, chain_id, task_id AS "taskId", kind, disposition, attempt, run_id AS "runId", chain_version AS version
+             SELECT id, chain_id, task_id AS "taskId", kind, disposition, attempt, run_id AS "runId", chain_version AS version,
+                    data ->> 'signal_id' AS "signalId"
                FROM chain_events WHERE id > $1) AS e) AS events,
            (SELECT coalesce(json_agg(o ORDER BY o.id), '[]') FROM (
              SELECT id, kind, payload FROM outbox WHERE id > $2) AS o) AS outbox,
@@ -239,6 +242,21 @@ export class Rows {
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  /** As the API stores it. The payload is the name of the signal. */
+  async sendSignal({ id, key, seconds }: { id: string; key: string; seconds: number }): Promise<void> {
+    const text = `
+      INSERT INTO signals (signal_id, tenant_id, name, key, payload, expires_at)
+      SELECT $1::text, '${TENANT}', '${SIGNAL}', $2::text, to_jsonb($1::text || ' ' || $2::text), seen_at + $3::float8 * interval '1 s' FROM clock`;
+    await this.connections.owner.query({ name: 'send-signal', text }, [id, key, seconds]);
+  }
+
+  /** -> signals that count as given to a task. */
+  async usedSignals(): Promise<string[]> {
+    const text = `SELECT signal_id FROM signals WHERE status = 'DELIVERED'`;
+    const rows = await this.connections.owner.query<{ signal_id: string }>({ name: 'used-signals', text });
+    return rows.map(({ signal_id: id }) => id);
   }
 
   /** Open children whose task does not wait for them. */

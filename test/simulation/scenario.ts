@@ -1,4 +1,11 @@
-import { CHAIN_ENDS, CHILD_CHAIN, DEFAULT_RETRY_POLICY, FOR_EACH, TRIGGER_RULES } from '#libs/chain-domain';
+import {
+  CHAIN_ENDS,
+  CHILD_CHAIN,
+  DEFAULT_RETRY_POLICY,
+  FOR_EACH,
+  SIGNAL_TIME_S,
+  TRIGGER_RULES,
+} from '#libs/chain-domain';
 import type { EndChain, RetryPolicy, TriggerRule } from '#libs/chain-domain';
 import type { NewChain, NewTask, Repeat } from '#libs/chain-engine';
 import { sampleNewChain } from '#libs/testing';
@@ -22,6 +29,8 @@ export interface Scenario {
   readonly faults: boolean;
   /** Operators speak at random moments. */
   readonly operators: boolean;
+  /** Keys of signals that tasks wait for. */
+  readonly signals: readonly string[];
 }
 
 export interface ScenarioOptions {
@@ -30,6 +39,9 @@ export interface ScenarioOptions {
 }
 
 const WITHOUT_TIME_OUT_S = 1e6;
+/** The name of all signals. */
+export const SIGNAL = 'go';
+const SIGNAL_KEYS: readonly string[] = ['a', 'b'];
 /** Conditions of a task that is skipped when it is sent, and of one whose job cannot be made. */
 const GATES = [['false'], ['1 / 0 == 1']];
 
@@ -40,11 +52,13 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
   const operators = options.operators ?? random.chance(0.8);
   const count = random.chance(0.65) ? 1 : 2;
   const chains = Array.from({ length: count }, (_, i) => randomChain(`c${i}`, random, faults || operators));
+  const signals = seed % 16 === 7 ? SIGNAL_KEYS : [];
   return {
     seed,
+    signals,
     chains:
       seed % 4 === 3
-        ? chains.map((chain) => withControls(chain, new Random(seed + 0xc0)))
+        ? chains.map((chain) => (signals.length > 0 ? withSignals : withControls)(chain, new Random(seed + 0xc0)))
         : seed % 4 === 1
           ? chains.map((chain) => withCollectors(chain, new Random(seed + 0xf0)))
           : seed % 4 === 2
@@ -111,6 +125,18 @@ function withControls({ id, made }: ChainSpec, random: Random): ChainSpec {
     return { ...task, taskType: 'wait', params, ...unlimited };
   });
   return { id, made: { ...made, tasks } };
+}
+
+/** The chain with some of its tasks waiting for signals: some for a time, some until one comes. */
+function withSignals({ id, made }: ChainSpec, random: Random): ChainSpec {
+  const tasks = made.tasks.map((task) => {
+    if (random.chance(0.4)) return task;
+    const timeout = random.pick([2, 20, SIGNAL_TIME_S]);
+    const params = { task_config: { name: SIGNAL, key: random.pick(SIGNAL_KEYS), timeout } };
+    const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
+    return { ...task, taskType: 'signal', params, ...unlimited };
+  });
+  return { id, made: { ...made, timeoutSeconds: WITHOUT_TIME_OUT_S, tasks } };
 }
 
 /** The chain with some of its tasks as those that a `for_each` leaves to collect results: listeners open them. */

@@ -96,6 +96,7 @@ function nextAction(world: World, random: Random): Action {
     const command = randomCommand(world, id, random);
     if (!world.wouldRefuse(id, command) || random.chance(0.1)) return { kind: 'command', chainId: id, command };
   }
+  if (scenario.signals.length > 0 && random.chance(0.04)) return randomSignal(world, random);
   if (scenario.faults && dice > 0.95) return randomFault(world, random);
   const useful = world.useful();
   let place = random.next() * useful.reduce((sum, { weight }) => sum + weight, 0);
@@ -138,6 +139,11 @@ function randomFault(world: World, random: Random): Action {
     default:
       return { kind: 'delay-message', n, ms: random.int(20_000) };
   }
+}
+
+function randomSignal(world: World, random: Random): Action {
+  const key = random.pick(world.scenario.signals);
+  return { kind: 'signal', id: world.nextSignal(), key, seconds: random.pick([5, 600]) };
 }
 
 function randomCommand(world: World, chainId: string, random: Random): ChainCommand {
@@ -262,6 +268,7 @@ async function unfinished(world: World, random: Random): Promise<string> {
   for (const [id, { chain, tasks }] of world.rows.chains) {
     if (chain.status === 'PENDING') await command(world, id, { kind: 'ExecuteChain' }, random);
     if (isChainTerminal(chain.status) || waitsForOperator(world, id)) continue;
+    if (tasks.some(({ hold }) => hold === 'SIGNAL')) for (const key of world.scenario.signals) await signal(world, key);
     const states = tasks.map(({ taskId, status, hold }) => `${taskId} ${status}${hold === null ? '' : ` (${hold})`}`);
     open.push(`${id} is ${chain.status}: ${states.join(', ')}`);
   }
@@ -280,6 +287,11 @@ function waitsForOperator(world: World, id: string): boolean {
     const child = own.find((each) => each.parent_position === position && each.parent_attempt === attempt);
     return hold === 'CHILD' && child !== undefined && waitsForOperator(world, child.chain_id);
   });
+}
+
+/** Where all is quiet a signal that is waited for comes. */
+async function signal(world: World, key: string): Promise<void> {
+  await world.apply({ kind: 'signal', id: world.nextSignal(), key, seconds: 600 });
 }
 
 function statusOf(world: World, chainId: string): string {

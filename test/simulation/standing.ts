@@ -15,6 +15,8 @@ export interface TaskFacts {
   readonly result: string | null;
   readonly changed_version: number;
   readonly concurrency_key: string | null;
+  /** Of the signal that it waits for. */
+  readonly key: string | null;
   readonly lease_ms: number | null;
 }
 
@@ -87,7 +89,8 @@ export function alive(chainId: string, { chain, tasks }: Snapshot): void {
   const moves = (task: Task): boolean =>
     isAdmitted(task) || (task.status === 'RETRYING' && task.hold === null && task.nextAttemptAt !== null);
   const waits = (task: Task): boolean =>
-    ((task.hold === 'APPROVAL' || task.hold === 'WAIT') && task.nextAttemptAt !== null) || task.hold === 'CHILD';
+    ((task.hold === 'APPROVAL' || task.hold === 'WAIT' || task.hold === 'SIGNAL') && task.nextAttemptAt !== null) ||
+    task.hold === 'CHILD';
   const stands = chain.deadlineAt === null;
   if (stands === tasks.some(moves)) {
     throw new Violation(

@@ -1,4 +1,5 @@
 import type { Process } from './process.js';
+import type { Scenario } from './scenario.js';
 import type { Snapshot } from './standing.js';
 import type { ModelChannel, ModelQueue } from './transport.js';
 
@@ -8,6 +9,7 @@ interface Todo {
   readonly channel: ModelChannel;
   readonly queue: ModelQueue;
   readonly isQueueForeign: boolean;
+  readonly scenario: Pick<Scenario, 'signals'>;
   readonly rows: { readonly chains: ReadonlyMap<string, Snapshot> };
   readonly members: ReadonlyMap<string, { readonly process: Process }>;
 }
@@ -42,6 +44,10 @@ export function weightOf(world: Todo, loop: string): number {
       const free = ({ process }: { readonly process: Process }): boolean =>
         !process.loops.has(loop) || process.idle.includes(loop);
       return [...world.members.values()].every(free) ? (world.isQueueForeign ? 2 : 0.1) : 0;
+    }
+    case 'signals': {
+      const waits = tasks.some(({ hold }) => hold === 'SIGNAL');
+      return world.scenario.signals.length === 0 ? 0 : waits ? 2 : 0.2;
     }
     case 'beat':
     case 'capacity':

@@ -49,6 +49,7 @@ export class World implements Carriers {
   private wasRestored = false;
   private runs = 0;
   private births = 0;
+  private signals = 0;
   private readonly genuine = { now: performance.now, random: Math.random };
 
   private constructor(
@@ -120,6 +121,10 @@ export class World implements Carriers {
     for (const { worker, process } of this.members.values()) if (!process.stopped) worker?.hear(control);
   }
 
+  nextSignal(): string {
+    return `signal-${++this.signals}`;
+  }
+
   nextRun(): number {
     return ++this.runs;
   }
@@ -148,6 +153,7 @@ export class World implements Carriers {
 
   /** What must hold when all is at rest: each end of a chain has reached its own tenant's webhook, and nothing was repaired. */
   async atRest(): Promise<void> {
+    this.invariants.signalsStand(await this.rows.usedSignals());
     for (const [id, chain] of this.rows.chains) this.invariants.resultsStand(id, chain);
     this.rows.atRest();
     const { outbox, deliveries, repairs } = await this.rows.outside();
@@ -202,6 +208,8 @@ export class World implements Carriers {
         return this.channel.doubleOne(action.n, this.clock.now);
       case 'delay-message':
         return this.channel.delayOne(action.n, action.ms, this.clock.now);
+      case 'signal':
+        return this.rows.sendSignal(action);
       case 'command':
         return this.command(action.chainId, action.command);
     }

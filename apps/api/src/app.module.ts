@@ -17,6 +17,7 @@ import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { SessionModule } from './session/session.module.js';
+import { SignalsModule } from './signals/signals.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
@@ -52,6 +53,7 @@ export class AppModule {
         SecretsModule,
         TemplatesModule,
         SchedulesModule,
+        SignalsModule,
         TenantsModule,
         HealthModule.forApp({ controllers: [HealthController], inject: [Databases], useFactory: apiHealth }),
         QueueBoardModule,

@@ -55,6 +55,7 @@ const NAMES = [
   'name',
   'seq',
   'id',
+  'signal_id',
   'schedule_id',
   'template_id',
 ];

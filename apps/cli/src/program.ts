@@ -22,6 +22,7 @@ import { addReadingCommands } from './commands/reading.js';
 import { addResultCommands } from './commands/results.js';
 import { addScheduleCommands } from './commands/schedules.js';
 import { addSecretCommands } from './commands/secrets.js';
+import { addSignalCommands } from './commands/signals.js';
 import { addSteeringCommands, addTaskSteeringCommands } from './commands/steering.js';
 import { addTemplateCommands } from './commands/templates.js';
 import { addTenantCommands } from './commands/tenants.js';
@@ -108,6 +109,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addSecretCommands(program, session, act);
   addTemplateCommands(program, session, act);
   addScheduleCommands(program, session, act);
+  addSignalCommands(program, session, act);
   addTenantCommands(program, session, act);
   addAuditCommands(program, session, act);
   addPartyCommands(program, session, act);

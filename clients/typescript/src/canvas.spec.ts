@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
-import { branch, chain, chord, group, param, subchain, task, wait } from './canvas.js';
+import { branch, chain, chord, group, param, signal, subchain, task, wait } from './canvas.js';
 
 const named = (id: string) => task('diagnostic').as(id);
 const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
@@ -38,6 +38,13 @@ describe('the words of the builder', () => {
   });
 
   it('write control tasks', () => {
+    expect(signal('file-arrived', 'a', { timeout: 60 }).build('x').tasks).toMatchObject([
+      {
+        task_id: 'signal-1',
+        task_type: 'signal',
+        task_params: { task_config: { name: 'file-arrived', key: 'a', timeout: 60 } },
+      },
+    ]);
     expect(chain(wait(60), wait({ until: '${tasks.a.result.at}' })).build('x').tasks).toMatchObject([
       { task_id: 'wait-1', task_type: 'wait', task_params: { task_config: { seconds: 60 } } },
       { task_id: 'wait-2', task_params: { task_config: { until: '${tasks.a.result.at}' } } },

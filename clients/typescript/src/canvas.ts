@@ -270,6 +270,18 @@ export function subchain(of: Subchain, args?: Readonly<Record<string, unknown>>)
   return task('chain', { task_config: { ...config, ...(args && { args }) } });
 }
 
+/**
+ * Waits for a signal of this name and key, `client.sendSignal`, at most so many seconds (`timeout`). Its payload, which `schema` checks, is
+ * the result. No worker is held meanwhile.
+ */
+export function signal(
+  name: string,
+  key: string,
+  more: { readonly timeout?: number; readonly schema?: Readonly<Record<string, unknown>> } = {},
+): Task {
+  return task('signal', { task_config: { name, key, ...more } });
+}
+
 /** The reference to a parameter of the chain, for the parameters of its tasks: declare it by `params` in the settings of `build`. */
 export function param(name: string, path = ''): string {
   return `\${params.${name}${path && !path.startsWith('[') ? '.' : ''}${path}}`;

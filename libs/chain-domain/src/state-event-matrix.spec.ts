@@ -37,6 +37,7 @@ const TASK_STATES: Record<string, { task: Partial<SampleTask>; chain?: ChainStat
   },
   'RETRYING, held: WAIT': { task: { status: 'RETRYING', hold: 'WAIT', nextAttemptAt: T0 + 500 } },
   'RETRYING, held: CHILD': { task: { status: 'RETRYING', hold: 'CHILD', nextAttemptAt: null } },
+  'RETRYING, held: SIGNAL': { task: { status: 'RETRYING', hold: 'SIGNAL', nextAttemptAt: T0 + 500 } },
   'SUCCESS by run r1': { task: { status: 'SUCCESS', runId: 'r1' } },
   'FAILURE of run r1': { task: { status: 'FAILURE', runId: 'r1' } },
   SKIPPED: { task: { status: 'SKIPPED', skipReason: 'CONDITION' } },
@@ -215,7 +216,7 @@ function commandTable(): string {
     Object.entries(COMMANDS).map(([name, command]) => {
       const late = name === 'ChainTimedOut, due' ? { deadlineAt: T0 } : {};
       const chain = (row: string) => (TASK_STATES[row]!.chain === 'PAUSED' ? {} : late);
-      const waits = (row: string) => row.endsWith('APPROVAL') || row.endsWith('WAIT');
+      const waits = (row: string) => /(APPROVAL|WAIT|SIGNAL)$/.test(row);
       const isDue = (row: string) => name.endsWith('TimedOut, due') && waits(row);
       const task = (row: string) => (isDue(row) ? { nextAttemptAt: T0 } : {});
       return [name, (row: string) => cell(stateOf(row, task(row), chain(row)), command)];

@@ -78,7 +78,7 @@ export const TASK_TRANSITIONS: Readonly<
   },
   RETRYING: {
     BackoffOver: ['READY'],
-    HoldOver: ['SUCCESS'],
+    HoldOver: ['SUCCESS', 'FAILURE'],
     Turned: ['READY', 'RETRYING'],
     Succeeded: ['SUCCESS'],
     Failed: ['RETRYING', 'FAILURE'],

@@ -55,9 +55,7 @@ export class ChainEngine {
       prepareJobs(this.db, dispatchedAttempts(saves), saves);
     const rounds = await applyWork(this.db, work, this.capacity, beside, this.cache);
     for (const { stored, side } of rounds) {
-      countStored(this.metrics, stored);
-      logQuarantined(this.log, stored);
-      for (const observer of this.observers) observer(stored);
+      this.wasStored(stored);
       if (stored.length > 0) await failpoint('listener.afterSave');
       await this.sendPrepared(ofStored(side, stored));
     }
@@ -74,6 +72,13 @@ export class ChainEngine {
     await followChildren(this, families).catch((error: unknown) => {
       this.log.warn({ err: error, families }, 'parents and children are brought together later');
     });
+  }
+
+  /** Tells whoever observes it what this process has stored. */
+  wasStored(saves: readonly ChainSave[]): void {
+    countStored(this.metrics, saves);
+    logQuarantined(this.log, saves);
+    for (const observer of this.observers) observer(saves);
   }
 
   /** Sends jobs, opens control tasks, fails tasks whose jobs could not be made, skips those whose condition is false; then prepares the rest. */

@@ -4,6 +4,8 @@ export * from './commands/commands.js';
 export * from './dispatch/dispatcher.js';
 export { ChainEngine, type EngineLog } from './chain-engine.js';
 export * from './apply/heartbeats.js';
+export { deliverSignals } from './apply/deliver-signals.js';
+export { valueFaults } from './apply/value-faults.js';
 export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from './commands/idempotency.js';
 export { ClockKeeper } from './reconcile/clock-keeper.js';
 export { InvariantReconciler } from './reconcile/invariants.js';

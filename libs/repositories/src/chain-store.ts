@@ -56,6 +56,8 @@ export interface TaskReport {
   readonly partyResults?: Readonly<Record<string, PartyResult>> | undefined;
   readonly workerId?: string;
   readonly elapsedMs?: number;
+  /** What it waits for from now on. */
+  readonly awaits?: object;
   /** Its lease had run out when it was decided: hold the save back if it was renewed since. */
   readonly lost?: boolean;
 }
@@ -274,6 +276,7 @@ function taskRecords({ loaded, changed, dispatched, reports }: ChainSave): Recor
       approved_attempt: task.approvedAttempt,
       error: task.error,
       result: report?.result,
+      awaits: report?.awaits,
       party_results: report?.partyResults,
       dispatched: sent,
       lost: report?.lost,

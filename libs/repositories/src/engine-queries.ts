@@ -47,7 +47,8 @@ import {
 } from './statements/retention.js';
 import { deleteOldTicks } from './statements/schedules.js';
 import { holdQuota, nextCreate, runningBeside, useOfTenant } from './statements/quota.js';
-import { insertRepair, insertRepairOnce, wake } from './statements/repairs.js';
+import { insertRepair, insertRepairOnce, wake, wakeForSignals } from './statements/repairs.js';
+import { deleteOldSignals, lockSignals, matchSignals, settleSignals, type MatchRow } from './statements/signals.js';
 import { beginTimeline, loadTimeline, raiseAttempts, saveTimeline, saveUnknownReports } from './statements/timeline.js';
 
 export interface ClaimedTask {
@@ -176,6 +177,15 @@ export interface OutboxRow {
   tries: number;
 }
 
+/** What became of a signal: the task that got it, or why none gets it. */
+export interface SettledSignal {
+  readonly signal_id: string;
+  readonly status: 'DELIVERED' | 'REJECTED';
+  readonly reason?: string;
+  readonly chain_id?: string;
+  readonly task_id?: string;
+}
+
 /** Statements of the engine besides loading and saving chains: one method each. */
 /** A statement as a job carries it. */
 export interface SentStatementRow {
@@ -300,6 +310,16 @@ export const engineQueries = {
   /** Returns how many were deleted, `limit` at most. */
   deleteOldTicks: async (db: Queryable, olderThanSeconds: number, limit: number) =>
     (await db.query(deleteOldTicks, [olderThanSeconds, limit])).length,
+  /** Signals and the tasks that are to get them. */
+  matchSignals: (db: Queryable, limit: number) => db.query<MatchRow>(matchSignals, [limit]),
+  /** -> those that no other transaction gives to a task. */
+  lockSignals: async (tx: Tx, ids: readonly string[]) =>
+    (await tx.query<{ signal_id: string }>(lockSignals, [ids])).map((row) => row.signal_id),
+  settleSignals: (db: Queryable, settled: readonly SettledSignal[]) =>
+    db.query(settleSignals, [JSON.stringify(settled)]),
+  /** Returns how many were deleted, `limit` at most. */
+  deleteOldSignals: async (db: Queryable, olderThanSeconds: number, limit: number) =>
+    (await db.query(deleteOldSignals, [olderThanSeconds, limit])).length,
   /** Deletes secrets that were removed a day ago. */
   forgetSecrets: (db: Queryable) => db.query(forgetSecrets),
   /** The marks of the queue that this database knows, the newest first. */
@@ -325,7 +345,11 @@ export const engineQueries = {
     (await db.query<{ others: number; itself: boolean }>(runningBeside, [chainId]))[0]!,
   /** Wakes the listeners' dispatchers when this transaction commits. */
   wake: (db: Queryable) => db.query(wake),
+  /** Wakes the loops that give signals to tasks when this transaction commits. */
+  wakeForSignals: (db: Queryable) => db.query(wakeForSignals),
 };
 
+/** What `wakeForSignals` says there. */
+export { SIGNAL_WORD } from './statements/repairs.js';
 /** The channel of `wake`. */
 export const WAKE_CHANNEL = 'task_chain_wake';

@@ -33,6 +33,7 @@ export { Database, openDatabase, type Queryable } from './database.js';
 export { Databases, type TenantDatabases } from './databases.js';
 export { DutyRepository } from './duty.repository.js';
 export {
+  SIGNAL_WORD,
   WAKE_CHANNEL,
   engineQueries,
   type BrokenChain,
@@ -44,6 +45,7 @@ export {
   type LastChild,
   type JobRow,
   type SentStatementRow,
+  type SettledSignal,
 } from './engine-queries.js';
 export type { ChainTask } from './entities/chain-task.entity.js';
 export type { TaskChain } from './entities/task-chain.entity.js';
@@ -91,6 +93,8 @@ export {
 } from './schedule.repository.js';
 export { SecretRepository, secretUses } from './secret.repository.js';
 export { SessionRepository, type OpenSession } from './session.repository.js';
+export { SignalRepository, type SignalView } from './signal.repository.js';
+export type { MatchRow } from './statements/signals.js';
 export type { ClockRow } from './statements/clock.js';
 export { EVENT_PLACES } from './statements/schedules.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';

@@ -12,6 +12,7 @@ import { PartyRepository } from './party.repository.js';
 import { ScheduleRepository } from './schedule.repository.js';
 import { SecretRepository } from './secret.repository.js';
 import { SessionRepository } from './session.repository.js';
+import { SignalRepository } from './signal.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
 import { TemplateRepository } from './template.repository.js';
 import { TenantRepository } from './tenant.repository.js';
@@ -26,6 +27,7 @@ const REPOSITORIES = [
   ScheduleRepository,
   SecretRepository,
   SessionRepository,
+  SignalRepository,
   TaskHistoryRepository,
   TemplateRepository,
   TenantRepository,

@@ -3,11 +3,16 @@ import {
   type FOR_EACH,
   isObject,
   LONGEST_HOLD_S,
+  MAX_SIGNAL_KEY,
   pointer,
+  readSignal,
   readWait,
+  SIGNAL_NAME,
+  SIGNAL_TIME_S,
   TIME_PATTERN,
 } from '#libs/chain-domain';
 import { schemaFaults, type TaskType } from '#libs/compute';
+import { valueSchemaFaults } from '../chains/creating/params.schema.js';
 
 type ParamsFault = { readonly pointer: string; readonly message: string };
 
@@ -69,6 +74,44 @@ const childChain = {
   dependentRequired: { version: ['template'] },
 } as const;
 
+const signal = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'key'],
+  properties: {
+    name: {
+      type: 'string',
+      pattern: SIGNAL_NAME.source,
+      title: 'Name',
+      description: 'What kind of signal it waits for.',
+      examples: ['file-arrived'],
+    },
+    key: {
+      type: ['string', 'integer'],
+      minLength: 1,
+      maxLength: MAX_SIGNAL_KEY,
+      title: 'Key',
+      description: 'Which signal of that name: the one that was sent with this key.',
+      examples: ['order-4711'],
+    },
+    timeout: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: LONGEST_HOLD_S,
+      default: SIGNAL_TIME_S,
+      title: 'Timeout',
+      description: 'Seconds that it waits; then it fails with TIMEOUT_SIGNAL.',
+      examples: [86400],
+    },
+    schema: {
+      type: 'object',
+      title: 'Schema',
+      description: 'What the payload must be: a JSON Schema without pattern, uniqueItems, $ref and combinations.',
+      examples: [{ type: 'object', required: ['path'], properties: { path: { type: 'string' } } }],
+    },
+  },
+} as const;
+
 const control = (type: ControlType, said: Pick<TaskType, 'title' | 'description' | 'configSchema'>): TaskType => ({
   ...said,
   type,
@@ -90,12 +133,18 @@ export const controlTypes: readonly TaskType[] = [
       'Runs another chain, its child, and gives its outputs. Takes no slot of a worker and no place of max_parallel.',
     configSchema: childChain,
   }),
+  control('signal', {
+    title: 'Signal',
+    description: 'Waits for an event from outside, POST /signals, with its name and key. The payload is the result.',
+    configSchema: signal,
+  }),
 ];
 
 const READERS: Readonly<Record<Exclude<ControlType, typeof FOR_EACH>, (params: unknown) => object>> = {
   wait: readWait,
   // read-children.ts reads it.
   chain: () => ({}),
+  signal: readSignal,
 };
 
 const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');
@@ -116,7 +165,9 @@ export function checkControl(
     config,
     isOpen,
   );
-  if (faults.length > 0 || Object.values(config).some(isOpen)) return [...unknown, ...faults];
+  const ofSchema = isObject(config['schema']) ? valueSchemaFaults(config['schema'], '/task_config/schema') : [];
+  if (faults.length + ofSchema.length > 0 || Object.values(config).some(isOpen))
+    return [...unknown, ...faults, ...ofSchema];
   // What the schema cannot say.
   const read = READERS[type](params);
   return 'fault' in read ? [...unknown, { pointer: '/task_config', message: String(read.fault) }] : unknown;

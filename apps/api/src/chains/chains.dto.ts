@@ -34,6 +34,13 @@ export class FailureDto {
   details?: Record<string, unknown>;
 }
 
+export class AwaitedSignalDto {
+  @ApiProperty({ example: 'file-arrived' })
+  name: string;
+  @ApiProperty({ example: 'order-4711' })
+  key: string;
+}
+
 export class WaitingDto {
   @ApiProperty({
     enum: [
@@ -50,6 +57,7 @@ export class WaitingDto {
       'APPROVAL',
       'WAIT',
       'CHILD',
+      'SIGNAL',
     ],
     enumName: 'WaitingCode',
     example: 'WAITING_FOR_PARENTS',
@@ -66,6 +74,9 @@ export class WaitingDto {
   /** The party that must approve it. */
   @ApiProperty({ required: false, example: 'bank-b' })
   party?: string;
+  /** The signal that it waits for. */
+  @ApiProperty({ type: AwaitedSignalDto, required: false })
+  signal?: AwaitedSignalDto;
   /** Number of tasks of its type ahead of it. */
   @ApiProperty({ type: 'integer', required: false, example: 12 })
   ahead?: number;

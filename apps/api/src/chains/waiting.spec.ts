@@ -87,6 +87,21 @@ describe('why a task waits', () => {
       { code: 'WAIT', message: 'waits until 1970-01-01T00:00:00.000Z', until: '1970-01-01T00:00:00.000Z' },
     ],
     [
+      'a signal',
+      {
+        ...{ status: 'RETRYING', hold: 'SIGNAL', next_attempt_at: '1970-01-01T00:00:00.000Z' },
+        awaits: { name: 'file-arrived', key: 'a' },
+      },
+      {},
+      {
+        code: 'SIGNAL',
+        message:
+          'waits for the signal file-arrived with the key "a", at most until 1970-01-01T00:00:00.000Z: POST /signals',
+        until: '1970-01-01T00:00:00.000Z',
+        signal: { name: 'file-arrived', key: 'a' },
+      },
+    ],
+    [
       'the listener to open it',
       { status: 'QUEUED', task_type: 'wait' },
       {},

@@ -1,4 +1,4 @@
-import { isControlType, isTerminal, type TaskStatus } from '#libs/chain-domain';
+import { type AwaitedSignal, isControlType, isTerminal, type TaskStatus } from '#libs/chain-domain';
 import type { QueueFacts, ShownChain, WaitingTask } from '#libs/repositories';
 import type { WaitingDto } from './chains.dto.js';
 
@@ -53,7 +53,10 @@ function forParents(row: WaitingTask, statusOf: Surroundings['statusOf']): Waiti
   return { code: 'WAITING_FOR_PARENTS', message, parents };
 }
 
-function held({ hold, failures, error, next_attempt_at: until }: WaitingTask, { chain }: Surroundings): WaitingDto {
+function held(
+  { hold, failures, error, next_attempt_at: until, awaits }: WaitingTask,
+  { chain }: Surroundings,
+): WaitingDto {
   switch (hold) {
     case 'MAX_PARALLEL': {
       const { max_parallel: limit, admitted_tasks: going } = chain;
@@ -72,6 +75,11 @@ function held({ hold, failures, error, next_attempt_at: until }: WaitingTask, { 
     }
     case 'CHILD':
       return { code: 'CHILD', message: 'waits for the chain that it runs: see child_chain_id' };
+    case 'SIGNAL': {
+      const { name, key } = awaits as AwaitedSignal;
+      const message = `waits for the signal ${name} with the key ${JSON.stringify(key)}, at most until ${until}: POST /signals`;
+      return { code: 'SIGNAL', message, until: until!, signal: { name, key } };
+    }
     case 'WAIT':
       return { code: 'WAIT', message: `waits until ${until}`, until: until! };
     default:

@@ -12,7 +12,7 @@ export class TaskChangeDto {
   to: string;
   /** Why it is held; null if it is not. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD', 'SIGNAL'],
     enumName: 'Hold',
     nullable: true,
     example: null,

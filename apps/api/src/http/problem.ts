@@ -26,6 +26,7 @@ export const PROBLEMS = {
   TOO_MANY_VERSIONS: { status: 409, title: 'The template has no room for another version' },
   TOO_MANY_TEMPLATES: { status: 409, title: 'The tenant has no room for another template' },
   TOO_MANY_SCHEDULES: { status: 409, title: 'The tenant has no room for another schedule' },
+  TOO_MANY_SIGNALS: { status: 409, title: 'The tenant has no room for another signal' },
   TENANT_EXISTS: { status: 409, title: 'The tenant already exists' },
   IDEMPOTENCY_KEY_IN_USE: { status: 409, title: 'A request with this idempotency key is still running' },
   SECRETS_NOT_CONFIGURED: { status: 409, title: 'The server has no key for secrets' },

@@ -3,12 +3,14 @@ import type { WaitingDto } from '#client';
 
 /** Why a task waits, and what to do. */
 export function wordsOfWaiting(
-  { code, until, party, ahead, limit, going, parents = [] }: WaitingDto,
+  { code, until, party, ahead, limit, going, signal, parents = [] }: WaitingDto,
   t: TFunction,
 ): string {
   return t(`waiting.${code}`, {
     parents: parents.length,
     party: party ?? '?',
+    name: signal?.name ?? '?',
+    key: signal?.key ?? '?',
     ahead: ahead ?? 0,
     limit: limit ?? 0,
     going: going ?? 0,

@@ -9,10 +9,12 @@ import { Loop } from '../loops/loop.js';
 /** The lease of the duty, ms: another listener takes it over when it runs out. */
 const LEASE_MS = 60_000;
 const DAY_SECONDS = 24 * 3_600;
+/** Signals are shown so long after they were given to a task or expired. */
+const SIGNAL_DAYS = 7;
 const KEY_BATCH = 1_000;
 const DELETE_BATCH = 50;
 
-/** Removes what is old: chains, deliveries, idempotency keys, removed webhooks and secrets. One listener does it for all. */
+/** Removes what is old: chains, deliveries, idempotency keys, used signals, removed webhooks and secrets. One listener does it for all. */
 @Injectable()
 export class RetentionLoop extends Loop {
   readonly name = 'retention';
@@ -38,6 +40,9 @@ export class RetentionLoop extends Loop {
     let keys: number;
     do keys = await engineQueries.deleteOldKeys(db, DAY_SECONDS, KEY_BATCH);
     while (keys === KEY_BATCH);
+    let signals: number;
+    do signals = await engineQueries.deleteOldSignals(db, SIGNAL_DAYS * DAY_SECONDS, KEY_BATCH);
+    while (signals === KEY_BATCH);
     await engineQueries.forgetWebhooks(db);
     await engineQueries.forgetSecrets(db);
     await engineQueries.forgetTemplates(db);

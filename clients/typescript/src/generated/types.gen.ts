@@ -273,7 +273,12 @@ export type EndChainDto = {
  */
 export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD';
 
-export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD';
+export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL';
+
+export type AwaitedSignalDto = {
+    name: string;
+    key: string;
+};
 
 export type WaitingDto = {
     code: WaitingCode;
@@ -290,6 +295,10 @@ export type WaitingDto = {
      * The party that must approve it.
      */
     party?: string;
+    /**
+     * The signal that it waits for.
+     */
+    signal?: AwaitedSignalDto;
     /**
      * Number of tasks of its type ahead of it.
      */
@@ -2119,6 +2128,102 @@ export type AcceptedDeliveryDto = {
      * When it came first.
      */
     due_at: string;
+};
+
+export type NewSignalDto = {
+    /**
+     * The name that the task waits for.
+     */
+    name: string;
+    /**
+     * The key that the task waits for.
+     */
+    key: string;
+    /**
+     * The result of the task: any JSON of at most 64 KiB and 32 levels.
+     */
+    payload?: unknown;
+    /**
+     * Seconds that it waits for its task; then it is dropped.
+     */
+    expires_in?: number;
+};
+
+/**
+ * STORED: it waits for its task. REJECTED: its payload was not what the task asks for.
+ */
+export type SignalStatus = 'STORED' | 'DELIVERED' | 'REJECTED' | 'EXPIRED';
+
+export type SignalDto = {
+    signal_id: string;
+    name: string;
+    key: string;
+    /**
+     * What the task gets as its result.
+     */
+    payload: {
+        [key: string]: unknown;
+    } | Array<unknown> | string | number | boolean;
+    /**
+     * STORED: it waits for its task. REJECTED: its payload was not what the task asks for.
+     */
+    status: SignalStatus;
+    /**
+     * Why it was rejected.
+     */
+    reason: string | null;
+    created_at: string;
+    created_by: string | null;
+    expires_at: string;
+    /**
+     * When it was given to its task, or rejected.
+     */
+    settled_at: string | null;
+    /**
+     * The chain of the task that got it.
+     */
+    chain_id: string | null;
+    /**
+     * The task that got it.
+     */
+    task_id: string | null;
+};
+
+export type ListedSignalDto = {
+    signal_id: string;
+    name: string;
+    key: string;
+    /**
+     * STORED: it waits for its task. REJECTED: its payload was not what the task asks for.
+     */
+    status: SignalStatus;
+    /**
+     * Why it was rejected.
+     */
+    reason: string | null;
+    created_at: string;
+    created_by: string | null;
+    expires_at: string;
+    /**
+     * When it was given to its task, or rejected.
+     */
+    settled_at: string | null;
+    /**
+     * The chain of the task that got it.
+     */
+    chain_id: string | null;
+    /**
+     * The task that got it.
+     */
+    task_id: string | null;
+};
+
+export type SignalListDto = {
+    items: Array<ListedSignalDto>;
+    /**
+     * Whether another page follows.
+     */
+    has_more: boolean;
 };
 
 export type TenantUseDto = {
@@ -8585,6 +8690,189 @@ export type DeliverWebhookResponses = {
 };
 
 export type DeliverWebhookResponse = DeliverWebhookResponses[keyof DeliverWebhookResponses];
+
+export type ListSignalsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only those of this name.
+         */
+        name?: string;
+        /**
+         * Only those with this key.
+         */
+        key?: string;
+        /**
+         * Only those in this status.
+         */
+        status?: 'STORED' | 'DELIVERED' | 'REJECTED' | 'EXPIRED';
+        /**
+         * Page number.
+         */
+        page?: number;
+        /**
+         * Signals per page.
+         */
+        page_size?: number;
+    };
+    url: '/api/v1/signals';
+};
+
+export type ListSignalsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListSignalsError = ListSignalsErrors[keyof ListSignalsErrors];
+
+export type ListSignalsResponses = {
+    /**
+     * A page of signals.
+     */
+    200: SignalListDto;
+};
+
+export type ListSignalsResponse = ListSignalsResponses[keyof ListSignalsResponses];
+
+export type SendSignalData = {
+    body: NewSignalDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/signals';
+};
+
+export type SendSignalErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type SendSignalError = SendSignalErrors[keyof SendSignalErrors];
+
+export type SendSignalResponses = {
+    /**
+     * Stored: a listener gives it to its task.
+     */
+    201: SignalDto;
+};
+
+export type SendSignalResponse = SendSignalResponses[keyof SendSignalResponses];
+
+export type GetSignalData = {
+    body?: never;
+    path: {
+        /**
+         * The signal.
+         */
+        signal_id: string;
+    };
+    query?: never;
+    url: '/api/v1/signals/{signal_id}';
+};
+
+export type GetSignalErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetSignalError = GetSignalErrors[keyof GetSignalErrors];
+
+export type GetSignalResponses = {
+    /**
+     * The signal.
+     */
+    200: SignalDto;
+};
+
+export type GetSignalResponse = GetSignalResponses[keyof GetSignalResponses];
 
 export type GetTenantData = {
     body?: never;

@@ -3,6 +3,7 @@ import {
   failure,
   FOR_EACH,
   isObject,
+  readSignal,
   readWait,
   type ControlType,
   type TaskError,
@@ -32,6 +33,7 @@ type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 
 const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) => Incoming>> = {
   wait,
+  signal,
   [FOR_EACH]: collect,
   [CHILD_CHAIN]: startChild,
 };
@@ -49,12 +51,24 @@ export function openEvent({ taskType, ...job }: ControlJob, position: number, cl
 
 function wait({ position, attempt, params }: Opening, { nowMs, lagMs }: Clocks): Incoming {
   const read = readWait(params);
-  if ('fault' in read) {
-    const error = failure('INVALID_PARAMS', `task_config ${read.fault}`);
-    return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
-  }
+  if ('fault' in read) return unreadable(position, attempt, read.fault);
   const until = 'forMs' in read ? nowMs + read.forMs : read.untilMs - lagMs;
   return { event: { kind: 'TaskHeld', position, attempt, hold: 'WAIT', until }, report: OPENED };
+}
+
+function signal({ position, attempt, params }: Opening, { nowMs }: Clocks): Incoming {
+  const read = readSignal(params);
+  if ('fault' in read) return unreadable(position, attempt, read.fault);
+  const { awaits, forMs } = read;
+  return {
+    event: { kind: 'TaskHeld', position, attempt, hold: 'SIGNAL', until: nowMs + forMs },
+    report: { ...OPENED, awaits },
+  };
+}
+
+function unreadable(position: number, attempt: number, fault: string): Incoming {
+  const error = failure('INVALID_PARAMS', `task_config ${fault}`);
+  return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
 }
 
 /** The results of all instances in their order, if enough of them have succeeded. */

@@ -11,6 +11,7 @@ import { ScheduleTick } from './schedule-tick.entity.js';
 import { Schedule } from './schedule.entity.js';
 import { Secret } from './secret.entity.js';
 import { Session } from './session.entity.js';
+import { Signal } from './signal.entity.js';
 import { TaskAttempt } from './task-attempt.entity.js';
 import { TaskChain } from './task-chain.entity.js';
 import { TaskLog } from './task-log.entity.js';
@@ -35,6 +36,7 @@ export const ENTITIES = [
   ScheduleTick,
   Secret,
   Session,
+  Signal,
   TaskAttempt,
   TaskChain,
   TaskLog,

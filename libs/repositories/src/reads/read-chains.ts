@@ -39,6 +39,8 @@ export interface WaitingTask {
   readonly concurrency_limit: number | null;
   readonly failures: number;
   readonly next_attempt_at: string | null;
+  /** What a control task waits for. */
+  readonly awaits: object | null;
   readonly error: { readonly message?: string; readonly details?: Readonly<Record<string, unknown>> } | null;
 }
 

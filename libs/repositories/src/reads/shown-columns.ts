@@ -122,5 +122,5 @@ function chosen(columns: Columns, id: string, fields?: readonly string[]): strin
 export const WAITS = `
   CASE WHEN t.status IN ('PENDING', 'READY', 'QUEUED', 'RETRYING') THEN ${record(`
     t.task_id, t.task_type, t.status, t.depends_on, t.trigger_rule, t.succeeded_dependencies, t.hold, t.concurrency_key,
-    t.concurrency_limit, t.failures, ${iso(`t.next_attempt_at + ${LAG}`)} AS next_attempt_at, t.error`)}
+    t.concurrency_limit, t.failures, ${iso(`t.next_attempt_at + ${LAG}`)} AS next_attempt_at, t.error, t.awaits - ARRAY['schema', 'form'] AS awaits`)}
   END AS waits`;

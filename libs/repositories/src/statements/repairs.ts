@@ -21,3 +21,12 @@ export const wake: Statement = {
   name: 'wake',
   text: `SELECT pg_notify('task_chain_wake', '')`,
 };
+
+/** What is said on the channel of `wake` when there is a signal to deliver. */
+export const SIGNAL_WORD = 'signal';
+
+/** Tells the listeners that there is a signal to deliver. */
+export const wakeForSignals: Statement = {
+  name: 'wake-for-signals',
+  text: `SELECT pg_notify('task_chain_wake', '${SIGNAL_WORD}')`,
+};

@@ -36,7 +36,7 @@ export const saveDecisions: Statement = {
       SELECT * FROM json_to_recordset($2::json) AS i(
         id bigint, chain_id text, version bigint, priority int, hold text, first_queued_ms float8, status text, attempt int, run_id text, worker_id text, failures int, losses int,
         pending int, succeeded int, failed int, skipped int, skip_reason text, next_attempt_ms float8, approved_attempt int, error jsonb,
-        result jsonb, party_results jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
+        result jsonb, party_results jsonb, awaits jsonb, dispatched boolean, lost boolean, ended boolean, elapsed_ms float8, job_id text)
     ), renewed AS MATERIALIZED (
       SELECT t.chain_id FROM chain_tasks t
        WHERE t.id = ANY (ARRAY(SELECT id FROM task_in WHERE lost)) AND t.lease_until > ${COUNTED_NOW}
@@ -74,6 +74,7 @@ export const saveDecisions: Statement = {
              approved_attempt = i.approved_attempt, error = i.error,
              result = CASE WHEN i.status = 'SUCCESS' THEN coalesce(i.result, t.result) END,
              party_results = CASE WHEN i.status = 'SUCCESS' THEN coalesce(i.party_results, t.party_results) END, job_id = coalesce(i.job_id, t.job_id),
+             awaits = CASE WHEN i.hold IN ('SIGNAL', 'SIGN_OFF') THEN coalesce(i.awaits, t.awaits) END,
              queued_at = CASE WHEN i.dispatched THEN now() ELSE t.queued_at END,
              lease_until = CASE i.status WHEN 'QUEUED' THEN ${COUNTED_NOW} + $7::float8 * interval '1 ms'
                                          WHEN 'RUNNING' THEN ${COUNTED_NOW} + $8::float8 * interval '1 ms' END,

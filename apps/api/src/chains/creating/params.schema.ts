@@ -1,3 +1,6 @@
+import { FaultList } from '#libs/chain-domain';
+import { addSchemaFaults, compileSchema } from '../../http/schema-faults.js';
+
 /** The name of a parameter or an output: it stands in references. */
 const NAME = '^[A-Za-z_][A-Za-z0-9_-]{0,63}$';
 const count = { type: 'integer', minimum: 0 } as const;
@@ -58,6 +61,20 @@ export const paramsSchema = {
   },
   $defs: { value: { type: 'object', additionalProperties: false, properties: value } },
 } as const;
+
+/** Characters of a schema as JSON. */
+const MAX_SCHEMA = 64 * 1024;
+const checkValueSchema = compileSchema({ $ref: '#/$defs/value', $defs: paramsSchema.$defs });
+
+/** What is wrong with a schema that a task brings for a value, of the same keywords as `params`; `at`: its place. */
+export function valueSchemaFaults(schema: object, at: string): { pointer: string; message: string }[] {
+  const text = JSON.stringify(schema);
+  if (text.length > MAX_SCHEMA) return [{ pointer: at, message: `has more than ${MAX_SCHEMA} characters of JSON` }];
+  if (text.includes('${')) return [{ pointer: at, message: 'is written out: it takes no references' }];
+  const faults = new FaultList();
+  addSchemaFaults(checkValueSchema, schema, faults);
+  return faults.toArray().map(({ pointer = '', message }) => ({ pointer: at + pointer, message }));
+}
 
 const ITEM = { type: 'object', additionalProperties: true } as const;
 
