@@ -171,7 +171,7 @@ export class TaskDto {
   end_chain: EndChainDto | null;
   /** Why it is held although its parents have finished. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD', 'SIGNAL'],
     enumName: 'Hold',
     nullable: true,
     example: null,

@@ -271,7 +271,7 @@ export type EndChainDto = {
 /**
  * Why it is held although its parents have finished.
  */
-export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD';
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL';
 
 export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL';
 
