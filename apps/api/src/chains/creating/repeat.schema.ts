@@ -1,7 +1,7 @@
 import { condition } from './conditions.schema.js';
 
 /** Turns of a task that runs a chain at most: each is a chain. */
-export const MAX_TURNS = 1_000;
+const MAX_TURNS = 1_000;
 
 /** Runs the chain of a task again and again. */
 export const repeat = {
