@@ -23,6 +23,8 @@ const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'GET /data': 'open',
   'GET /data/:party/:name': 'open',
   'GET /designer': 'open',
+  'GET /schedules': 'open',
+  'GET /schedules/:schedule_id': 'open',
   'GET /settings': 'open',
   'GET /templates': 'open',
   'GET /templates/:template_id': 'open',

@@ -59,9 +59,9 @@ describe('words of schedules', () => {
       d: '${event}',
       e: '${event.id.}',
     };
-    expect(faults(params, 'on_webhook')).toEqual(['/c', '/d', '/e']);
-    expect(faults(params)).toEqual(['/a', '/c', '/d', '/e']);
-    expect(faults({ a: '${event.dataset}', b: '${event.body}' }, 'on_dataset')).toEqual(['/b']);
+    expect(faults(params, 'on_webhook')).toEqual(['/params/c', '/params/d', '/params/e']);
+    expect(faults(params)).toEqual(['/params/a', '/params/c', '/params/d', '/params/e']);
+    expect(faults({ a: '${event.dataset}', b: '${event.body}' }, 'on_dataset')).toEqual(['/params/b']);
     expect(faults({ a: '${events.x} ${event-1} ${eventually}' })).toEqual([]);
     expect([namesEvent(['${event.id}']), namesEvent('${schedule.date}'), namesEvent(undefined)]).toEqual([
       true,
