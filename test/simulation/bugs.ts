@@ -89,7 +89,7 @@ export const BUGS = plant({
   },
   'torn-read-not-repeated': {
     what: 'a decision that stands on a torn read is not made again',
-    seed: 39,
+    seed: 106,
     sql: ['load-all-tasks', 't.changed_version', '0 AS changed_version'],
   },
   'limit-not-read': {
