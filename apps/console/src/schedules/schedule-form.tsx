@@ -7,6 +7,7 @@ import { api, wordsOfError } from '../api.js';
 import { AsJson, Labelled } from '../designer/schema-form.js';
 import { Ask } from '../view/ask.js';
 import { Failed } from '../view/failed.js';
+import { FaultLines } from '../view/fault-lines.js';
 import { shownText } from '../view/name.js';
 import { Time } from '../view/times.js';
 import { useSettled } from '../view/use-settled.js';
@@ -53,7 +54,7 @@ export function ScheduleForm({ of, send, close }: FormProps) {
     name: 'title' | 'description' | 'version' | 'cron' | 'at' | 'on_dataset' | 'time_zone',
     help?: string,
   ) => ({
-    name: t(`schedules.${WORDS[name] ?? name}`),
+    name: t(`schedules.${name}`),
     fault: faultAt(name),
     schema: help === undefined ? {} : { description: help },
     children: (id: string) => (
@@ -157,7 +158,7 @@ export function ScheduleForm({ of, send, close }: FormProps) {
         )}
       </Labelled>
       {(['catch_up', 'jitter'] as const).map((name) => (
-        <Labelled key={name} name={t(`schedules.${WORDS[name]!}`)} fault={faultAt(name)}>
+        <Labelled key={name} name={t(`schedules.${name}`)} fault={faultAt(name)}>
           {(id) => (
             <InputNumber
               id={id}
@@ -170,11 +171,7 @@ export function ScheduleForm({ of, send, close }: FormProps) {
       ))}
       <div role="status" className="verdict">
         {preview.isError && faults.length === 0 && <Failed error={preview.error} />}
-        {faults.slice(0, 20).map(({ code, pointer, message }) => (
-          <p key={code + (pointer ?? '') + message} className="fault">
-            <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)}
-          </p>
-        ))}
+        <FaultLines of={faults} />
         {preview.data !== undefined && faults.length === 0 && <NextTimes times={preview.data.next_due_times} />}
       </div>
     </Ask>
@@ -197,12 +194,6 @@ function NextTimes({ times }: { times: readonly string[] }) {
     </>
   );
 }
-
-const WORDS: Readonly<Record<string, string>> = {
-  time_zone: 'zone',
-  on_dataset: 'onDataset',
-  catch_up: 'catchUp',
-};
 
 const FIRST: NewScheduleDto = {
   title: '',

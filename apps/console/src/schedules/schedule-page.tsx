@@ -12,6 +12,7 @@ import { Ask } from '../view/ask.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Name } from '../view/name.js';
+import { RestoreDeleted } from '../view/restore-deleted.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
@@ -43,10 +44,12 @@ export default function SchedulePage() {
         <Title text={t('pages./schedules')} />
         {removal.shown}
         <Failed error={query.error} retry={() => void query.refetch()} />
-        <p>{t('schedules.mayBeDeleted')}</p>
-        <Button onClick={() => void api.restoreSchedule({ path }).then(changed, () => query.refetch())}>
-          {t('schedules.restore')}
-        </Button>
+        <RestoreDeleted
+          about={t('schedules.mayBeDeleted')}
+          label={t('schedules.restore')}
+          restore={() => api.restoreSchedule({ path })}
+          restored={() => void changed()}
+        />
       </>
     );
   }

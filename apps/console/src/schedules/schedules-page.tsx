@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
+import { Pager } from '../view/pager.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
@@ -73,16 +74,7 @@ export default function SchedulesPage() {
           },
         ]}
       />
-      {(page > 1 || query.data?.has_more === true) && (
-        <p>
-          <Button disabled={page === 1} onClick={() => turn(page - 1)}>
-            {t('chain.before')}
-          </Button>{' '}
-          <Button disabled={query.data?.has_more !== true} onClick={() => turn(page + 1)}>
-            {t('chain.after')}
-          </Button>
-        </p>
-      )}
+      <Pager page={page} hasMore={query.data?.has_more === true} turn={turn} />
       {making && (
         <ScheduleForm
           close={() => make(false)}

@@ -8,6 +8,7 @@ import { api } from '../api.js';
 import { edgesOf, isFields, readDraft, type Fields } from '../designer/draft.js';
 import { Labelled, SchemaFields } from '../designer/schema-form.js';
 import { Failed } from '../view/failed.js';
+import { FaultLines } from '../view/fault-lines.js';
 import { Json } from '../view/json.js';
 import { shownText } from '../view/name.js';
 import { useSettled } from '../view/use-settled.js';
@@ -129,11 +130,7 @@ function Verdict({ of: { errors, chain, approvals } }: { of: TemplateChainPrevie
   return (
     <>
       <span className="status status-failure">✗ {t('designer.faults', { count: errors.length })}</span>
-      {errors.slice(0, 20).map(({ code, pointer, message }) => (
-        <p key={code + (pointer ?? '') + message} className="fault">
-          <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)}
-        </p>
-      ))}
+      <FaultLines of={errors} />
     </>
   );
 }

@@ -7,6 +7,7 @@ import type { TemplateVersionDto, UsedTemplateDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
+import { RestoreDeleted } from '../view/restore-deleted.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
 import { Compare } from './compare.js';
@@ -33,26 +34,17 @@ export default function TemplatePage() {
       <>
         <Title text={t('pages./templates')} />
         <Failed error={query.error} retry={() => void query.refetch()} />
-        <Restore templateId={templateId} restored={() => void query.refetch()} />
+        <RestoreDeleted
+          about={t('templates.mayBeDeleted')}
+          label={t('templates.restoreDeleted')}
+          restore={() => api.restoreTemplate({ path: { template_id: templateId } })}
+          restored={() => void query.refetch()}
+        />
       </>
     );
   }
   if (query.isPending) return <Skeleton active title={false} />;
   return <Template key={templateId} template={query.data} />;
-}
-
-/** For a template that was just deleted, by its address. */
-function Restore({ templateId, restored }: { templateId: string; restored: () => void }) {
-  const { t } = useTranslation();
-  const [error, setError] = useState<unknown>();
-  const restore = () => api.restoreTemplate({ path: { template_id: templateId } }).then(restored, setError);
-  return (
-    <>
-      <p>{t('templates.mayBeDeleted')}</p>
-      <Button onClick={() => void restore()}>{t('templates.restoreDeleted')}</Button>
-      {error !== undefined && <Failed error={error} />}
-    </>
-  );
 }
 
 function Template({ template }: { template: UsedTemplateDto }) {

@@ -6,6 +6,7 @@ import type { UsedTemplateDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
+import { Pager } from '../view/pager.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
@@ -67,16 +68,11 @@ export function TemplatesPage() {
         empty={q === '' && tag === '' ? t('templates.none') : t('templates.noneFit')}
         choose={(chosen) => set({ tag: chosen })}
       />
-      {(page > 1 || query.data?.has_more === true) && (
-        <p>
-          <Button disabled={page === 1} onClick={() => set({ page: String(page - 1) })}>
-            {t('chain.before')}
-          </Button>{' '}
-          <Button disabled={query.data?.has_more !== true} onClick={() => set({ page: String(page + 1) })}>
-            {t('chain.after')}
-          </Button>
-        </p>
-      )}
+      <Pager
+        page={page}
+        hasMore={query.data?.has_more === true}
+        turn={(to) => set({ page: to === 1 ? '' : String(to) })}
+      />
     </>
   );
 }
