@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { withConnection } from '#libs/local-postgres';
 import {
   chain,
   describeSystem,
@@ -282,7 +283,7 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
   });
 });
 
-describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] }, (check) => {
+describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] }, (check, system) => {
   const wait = (id: string, config: object, more: object = {}) => ({
     ...{ task_id: id, task_type: 'wait', depends_on: [], task_params: { task_config: config } },
     ...more,
@@ -383,6 +384,21 @@ describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] 
     expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/payload' }] } });
     await send(api, { key: 'strict', payload: { n: 3 } });
     expect(taskOf(await api.ended(id), 's')).toMatchObject({ status: 'SUCCESS', result: { n: 3 } });
+  });
+
+  check('stores so many signals of a tenant, of which those that have expired do not count', async ({ api }) => {
+    const fill = (key: string, expires: string) =>
+      withConnection(system.databaseUrl, (client) =>
+        client.query(
+          `INSERT INTO signals (signal_id, tenant_id, name, key, payload, expires_at)
+           SELECT $1 || n, 'default', 'go', $1, '{}', now() + $2::interval FROM generate_series(1, 10000) AS n`,
+          [key, expires],
+        ),
+      );
+    await fill('too late', '-1 h');
+    expect((await send(api, { key: 'in time' })).status).toBe(201);
+    await fill('many', '1 h');
+    expect(await send(api, { key: 'one more' })).toMatchObject({ status: 409, body: { code: 'TOO_MANY_SIGNALS' } });
   });
 
   check('refuses a signal that no task could get, and a schema that could take minutes', async ({ api }) => {

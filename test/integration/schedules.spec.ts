@@ -427,23 +427,11 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
       chain: { ...echoed(), labels: { made: 'by a schedule' } },
       params: { said: '${event.outputs.said} ${event.status} ${event.outputs.no}', n: '${event.outputs.n}' },
     });
-    const next = await create({
-      ...{
-        interval: undefined,
-        on_chain_end: { schedule_id: id },
-        chain: echoed(),
-        params: { said: '${event.chain_id}' },
-      },
-    });
+    const after = (of: string, said: string): Promise<string> =>
+      create({ interval: undefined, on_chain_end: { schedule_id: of }, chain: echoed(), params: { said } });
+    const next = await after(id, '${event.chain_id}');
     // Each starts the other: the circle is found where it closes.
-    const back = await create({
-      ...{
-        interval: undefined,
-        on_chain_end: { schedule_id: next },
-        chain: echoed(),
-        params: { said: '${event.status}' },
-      },
-    });
+    const back = await after(next, '${event.status}');
     await api.expect(200, `/schedules/${next}`, {
       method: 'PUT',
       body: schedule({
@@ -456,7 +444,14 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
       }),
     });
     const hostile = '${secrets.key} $${params.n} ${event.status}';
-    const first = await api.start({ ...echoed(), labels, args: { said: hostile, n: 7 } });
+    // The child has the labels as well, and ends first: its end is no event.
+    const child = {
+      ...task('child'),
+      task_type: 'chain',
+      task_params: { task_config: { chain: { tasks: [task('c')] } } },
+    };
+    const { tasks } = echoed() as unknown as { tasks: object[] };
+    const first = await api.start({ ...echoed(), tasks: [...tasks, child], labels, args: { said: hostile, n: 7 } });
     await api.ended(first);
     // Neither this one nor one of another tenant.
     await api.run({ ...quick, labels: { made: 'otherwise' } });
@@ -483,6 +478,11 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     const [paused] = await settled(id, 2);
     expect(paused).toMatchObject({ outcome: 'SKIPPED', reason: 'PAUSED' });
     expect(paused!.event_id!.startsWith(cancelled)).toBe(true);
+    // No more than eight schedules start each other.
+    const led = (count: number) => Array.from({ length: count }, (_, n) => `schedule-${n}`);
+    const add = `SELECT add_event_tick($1, 'CHAIN_END', $2, '{}', $3, now())`;
+    for (const count of [7, 8]) await sql(add, [id, `led by ${count}`, led(count)]);
+    expect(outcomes(await settled(id, 4)).slice(0, 2)).toEqual(['REFUSED EVENT_DEPTH', 'SKIPPED PAUSED']);
   });
 
   check('start by signed deliveries: each makes one chain, while an API is killed', async ({ api }) => {

@@ -1,5 +1,5 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expandParams, type InputFault, isObject, type JsonValue, requirementInWords } from '#libs/chain-domain';
+import { expandParams, type InputFault, isObject, type JsonValue } from '#libs/chain-domain';
+import { valueFaults } from '../apply/value-faults.js';
 import type { ChildPlan, NewTask } from '../commands/new-chain.js';
 
 /** The chain with the values in their places; or what is wrong with them. */
@@ -17,8 +17,9 @@ export function fillPlan({ chain, open }: ChildPlan, args: Readonly<Record<strin
       return value === undefined ? [] : [[name, value] as const];
     }),
   );
-  const wrong = faultOf(open, Object.fromEntries(values));
-  if (wrong !== undefined) return { fault: wrong };
+  const schema = { type: 'object', required: names, properties: open };
+  const [wrong] = valueFaults(schema, Object.fromEntries(values));
+  if (wrong !== undefined) return { fault: `args${wrong.pointer.replaceAll('/', '.')} ${wrong.message}` };
   const { expand } = expandParams({ declared: names, values, secrets: new Set() });
   const faults: InputFault[] = [];
   const filled = <T extends { readonly params: unknown }>(task: T, position: number): T => {
@@ -31,16 +32,6 @@ export function fillPlan({ chain, open }: ChildPlan, args: Readonly<Record<strin
   const [first] = faults;
   if (first !== undefined) return { fault: first.message };
   return { chain: { ...chain, tasks, ...(compensation && { compensation }) } };
-}
-
-function faultOf(open: ChildPlan['open'], values: Readonly<Record<string, JsonValue>>): string | undefined {
-  // Its own instance, which goes with the schema.
-  const ajv = new Ajv2020({ strict: false, verbose: true, ownProperties: true, validateSchema: false });
-  const check = ajv.compile({ type: 'object', required: Object.keys(open), properties: open });
-  if (check(values)) return undefined;
-  const [error] = check.errors!;
-  const name = error!.instancePath.slice(1).replaceAll('/', '.');
-  return `args.${name} ${requirementInWords(error!)}`;
 }
 
 /** The values that the parameters of a task of type `chain` give to its child. */

@@ -55,7 +55,7 @@ export interface ChildPlan {
   readonly repeat?: Repeat | undefined;
 }
 
-/** A chain that runs in turns, each of them a child of its own. */
+/** A chain that runs in turns, each of them another child. */
 export interface Repeat {
   /** A condition on the outputs of the last turn, as the result of the task: no other turn follows where it holds. */
   readonly until: string;

@@ -51,14 +51,14 @@ export function openEvent({ taskType, ...job }: ControlJob, position: number, cl
 
 function wait({ position, attempt, params }: Opening, { nowMs, lagMs }: Clocks): Incoming {
   const read = readWait(params);
-  if ('fault' in read) return unreadable(position, attempt, read.fault);
+  if ('fault' in read) return invalid(position, attempt, `task_config ${read.fault}`);
   const until = 'forMs' in read ? nowMs + read.forMs : read.untilMs - lagMs;
   return { event: { kind: 'TaskHeld', position, attempt, hold: 'WAIT', until }, report: OPENED };
 }
 
 function signal({ position, attempt, params }: Opening, { nowMs }: Clocks): Incoming {
   const read = readSignal(params);
-  if ('fault' in read) return unreadable(position, attempt, read.fault);
+  if ('fault' in read) return invalid(position, attempt, `task_config ${read.fault}`);
   const { awaits, forMs } = read;
   return {
     event: { kind: 'TaskHeld', position, attempt, hold: 'SIGNAL', until: nowMs + forMs },
@@ -66,8 +66,9 @@ function signal({ position, attempt, params }: Opening, { nowMs }: Clocks): Inco
   };
 }
 
-function unreadable(position: number, attempt: number, fault: string): Incoming {
-  const error = failure('INVALID_PARAMS', `task_config ${fault}`);
+/** Fails the task for its parameters, for good. */
+function invalid(position: number, attempt: number, message: string): Incoming {
+  const error = failure('INVALID_PARAMS', message);
   return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
 }
 
@@ -96,10 +97,7 @@ function startChild({ position, attempt, params, taskId, child, last }: Opening)
   const args = argsOf(params);
   const { turn, values } = child === undefined ? { turn: 1, values: args } : nextTurn(child, taskId, args, last);
   const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, values);
-  if ('fault' in filled) {
-    const error = failure('INVALID_PARAMS', `its chain cannot start: ${filled.fault}`);
-    return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
-  }
+  if ('fault' in filled) return invalid(position, attempt, `its chain cannot start: ${filled.fault}`);
   const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
   return { event, report: OPENED, child: { chain: filled.chain, args, turn } };
 }
