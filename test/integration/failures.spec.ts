@@ -125,7 +125,7 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
     expect(good).toMatchObject({ status: 'SUCCESS', compensated_by: null });
   });
 
-  check('a task runs a chain of its own, gets its outputs, and goes on where it failed', async ({ api }) => {
+  check('a task runs another chain, gets its outputs, and goes on where it failed', async ({ api }) => {
     const params = { type: 'object', properties: { n: { type: 'integer' }, word: { type: 'string', default: 'x' } } };
     const inner = {
       params,

@@ -2,14 +2,14 @@ import { isObject } from './strict-json.js';
 
 /**
  * Task types that no worker runs: the engine opens such a task itself, in the place where it would send a job. `wait`: until
- * a time, or for a duration. `signal`: until an event from outside. `for_each`: collects the results of the instances of a task; only the API makes it. `chain`: runs
- * another chain, its child.
+ * a time, or for a duration. `signal`: until an event from outside. `for_each`: collects the results of the instances of a task; only
+ * the API makes it. `chain`: runs another chain, its child.
  */
 export const CONTROL_TYPES = ['wait', 'signal', 'for_each', 'chain'] as const;
 export type ControlType = (typeof CONTROL_TYPES)[number];
 /** What a task with `for_each` becomes. */
 export const FOR_EACH = 'for_each' satisfies ControlType;
-/** Runs a chain of its own. */
+/** Runs another chain, its child. */
 export const CHILD_CHAIN = 'chain' satisfies ControlType;
 
 /** The engine opens tasks of this type itself. */

@@ -181,7 +181,7 @@ describe('Argo workflows', () => {
     ]);
   });
 
-  it('have durations, conditions and dependencies of their own', () => {
+  it('bring their durations, conditions and dependencies', () => {
     expect([secondsOf('1h30m'), secondsOf('90'), secondsOf(5), secondsOf('soon'), secondsOf(undefined)]).toEqual([
       5400,
       90,

@@ -2585,7 +2585,7 @@ export type CreateChainRequest = {
             at_least?: number;
         };
         /**
-         * Runs the chain of a task of type chain in turns, until a condition on the outputs of the last turn holds. Each turn is a chain of its own.
+         * Runs the chain of a task of type chain in turns, until a condition on the outputs of the last turn holds. Each turn is another chain.
          */
         repeat?: {
             /**

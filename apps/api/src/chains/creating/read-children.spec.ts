@@ -78,7 +78,7 @@ describe('a chain in a chain', () => {
     });
   });
 
-  it('is that of a template, in one version, and names secrets of its own', () => {
+  it('is that of a template, in one version, and names its secrets', () => {
     const task = runs('sub', { template: 't-1', args: { key: '${secrets.mine}' } });
     expect(chainOf(body(task)).tasks[0]!.child!.chain).toMatchObject({ template: { id: 't-1', version: 4 } });
     expect(reading(body(task)).secrets).toMatchObject([

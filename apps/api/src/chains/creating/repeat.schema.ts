@@ -9,7 +9,7 @@ export const repeat = {
   additionalProperties: false,
   required: ['until', 'max'],
   description:
-    'Runs the chain of a task of type chain in turns, until a condition on the outputs of the last turn holds. Each turn is a chain of its own.',
+    'Runs the chain of a task of type chain in turns, until a condition on the outputs of the last turn holds. Each turn is another chain.',
   examples: [{ until: 'tasks.train.result.loss < 0.1', max: 20, carry: { start: 'model' } }],
   properties: {
     until: {
