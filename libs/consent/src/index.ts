@@ -22,6 +22,7 @@ export {
   type UseRequest,
   type Verdict,
 } from './judge.js';
+export { baseIdOf, coveringOf, coversSource, misuseOf, originOf, type Covering } from './standing.js';
 export {
   MIN_GROUP_ROWS,
   parseDatasetRef,
@@ -30,11 +31,14 @@ export {
   type ApprovalStatement,
   type Budget,
   type ColumnBounds,
+  type CoveredTask,
   type DatasetRef,
   type DatasetStatement,
+  type HoleBounds,
   type PartyStatement,
   type PolicyRule,
   type PolicyStatement,
+  type StandingStatement,
   type Statement,
   type StatementKind,
 } from './statements.js';

@@ -1,5 +1,6 @@
-import type { ApprovalStatement, ParamBounds, PolicyRule, PolicyStatement } from './statements.js';
+import { isWithin } from './bounds.js';
 import { learnersOf } from './learners.js';
+import type { ApprovalStatement, PolicyRule, PolicyStatement } from './statements.js';
 import { obeysText, usesOf, type PartyUse } from './uses.js';
 
 /** A task that wants to use datasets of a party. */
@@ -43,7 +44,7 @@ export interface LedgerEntry {
   readonly at: string;
   readonly use: string;
   readonly datasets: readonly string[];
-  /** The approval that was there, by {@link approvalOf}. Absent where there was none, and in older notes. */
+  /** The approval that was there, by {@link approvalOf} or the key of a {@link Covering}. Absent where there was none, and in older notes. */
   readonly approval?: string;
 }
 
@@ -58,7 +59,7 @@ export type Verdict =
   | { readonly kind: 'ask'; readonly reasons: readonly string[] };
 
 /** Whether a time has come. Texts of times do not sort: some have milliseconds. */
-const isOver = (time: string, now: string): boolean => Date.parse(time) <= Date.parse(now);
+export const isOver = (time: string, now: string): boolean => Date.parse(time) <= Date.parse(now);
 
 const NO_WORDS = 'The owner of the data gave no reason.';
 
@@ -184,13 +185,6 @@ function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: P
     if (!isWithin(bounds, valueAt(config, pointer))) return `${pointer} is missing or outside its bounds`;
   }
   return null;
-}
-
-function isWithin({ min, max, enum: values }: ParamBounds, value: unknown): boolean {
-  if (value === undefined) return false;
-  if (values !== undefined && !values.includes(value as string)) return false;
-  if (min === undefined && max === undefined) return true;
-  return typeof value === 'number' && value >= (min ?? -Infinity) && value <= (max ?? Infinity);
 }
 
 /** The value at a JSON pointer (RFC 6901), or undefined. */

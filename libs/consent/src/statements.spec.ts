@@ -22,6 +22,17 @@ const approval = {
   ...{ kind: 'approval', ...base, chain_id: 'c', task_id: 't', task: `sha256:${'0f'.repeat(32)}` },
   ...{ expires_at: TIME, decision: 'approve' },
 } as const;
+const hole = { like: 'dataset:a/b@#', min: 0, max: 1, enum: ['a', null], each: { each: { min: 0 } } } as const;
+const coveredTask = {
+  ...{ task_id: 't', task_type: 'psi', params: {}, uses: 1_000_000 },
+  ...{ holes: { '/a/b~1c': hole }, from: { psi: null, fit: approval.task } },
+} as const;
+const standing = {
+  ...{ kind: 'standing', ...base, name: 'nightly.1', expires_at: TIME, decision: 'approve' },
+  ...{ origin: 'schedule:schedule-1', proposer: null, tasks: [coveredTask] },
+} as const;
+const covering = (more: object) => ({ ...standing, tasks: [{ ...coveredTask, ...more }] });
+const open = (bounds: object) => covering({ holes: { '/a': bounds } });
 const ruled = (more: object) => ({ ...policy, rules: [{ ...rule, ...more }] });
 const bounded = (pointer: string, bounds: object) => ruled({ params: { [pointer]: bounds } });
 const many = (length: number) => Array.from({ length }, (_, i) => `n${i}`);
@@ -72,6 +83,8 @@ describe('a statement', () => {
     ],
     ['of an approval', approval],
     ['of an approval with all fields', { ...approval, decision: 'refuse', words: 'no', runs: 1_000 }],
+    ['of a standing approval', standing],
+    ['of a standing approval with a purpose', { ...standing, proposer: 'bob', purpose: 'x', decision: 'withdraw' }],
     ['that withdraws', { ...approval, decision: 'withdraw' }],
   ])('%s is taken', (_, statement) => expect(faultOf(statement)).toBeUndefined());
 
@@ -80,6 +93,7 @@ describe('a statement', () => {
     ['dataset', dataset],
     ['policy', policy],
     ['approval', approval],
+    ['standing', standing],
   ])('of the kind %s has all its fields and no other', (kind, whole) => {
     const without = (name: string) => Object.fromEntries(Object.entries(whole).filter(([each]) => each !== name));
     for (const name of Object.keys(whole).filter((each) => each !== 'kind')) {
@@ -138,6 +152,23 @@ describe('a statement', () => {
     ['/rules/0/effect enum', ruled({ effect: 'maybe' })],
     ['/rules/0/task_types minItems', ruled({ task_types: [] })],
     ['/rules/0/engines type', ruled({ engines: 'native' })],
+    ['/name pattern', { ...standing, name: 'a/b' }],
+    ['/decision enum', { ...standing, decision: 'refuse' }],
+    ['/origin pattern', { ...standing, origin: 'chain-1' }],
+    ['/origin pattern', { ...standing, origin: `chain:${'a'.repeat(65)}` }],
+    ['/tasks minItems', { ...standing, tasks: [] }],
+    ['/tasks maxItems', { ...standing, tasks: Array.from({ length: 101 }, () => coveredTask) }],
+    ['/purpose maxLength', { ...standing, purpose: 'x'.repeat(201) }],
+    ['/tasks/0 additionalProperties', covering({ more: 1 })],
+    ['/tasks/0/params type', covering({ params: 1 })],
+    ['/tasks/0/uses minimum', covering({ uses: 0 })],
+    ['/tasks/0/uses maximum', covering({ uses: 1_000_001 })],
+    ['/tasks/0/from/psi pattern', covering({ from: { psi: 'sha256:1' } })],
+    ['/tasks/0/holes/~1a minProperties', open({})],
+    ['/tasks/0/holes/~1a additionalProperties', open({ pattern: '.*' })],
+    ['/tasks/0/holes/~1a/like pattern', open({ like: '##' })],
+    ['/tasks/0/holes/~1a/like pattern', open({ like: '#1' })],
+    ['/tasks/0/holes/~1a/each minProperties', open({ each: {} })],
     ['/rules/0/with/0 pattern', ruled({ with: ['1'] })],
     ['/rules/0/proposers/0 pattern', ruled({ proposers: ['1'] })],
     ['/rules/0/receivers/0 pattern', ruled({ receivers: ['1'] })],

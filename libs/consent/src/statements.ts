@@ -1,3 +1,5 @@
+import type { Json } from './canonical-json.js';
+
 /**
  * The statements that the owner of a party signs. Each is one JSON object, signed in its canonical form as a compact JWS
  * (RFC 7515) with Ed25519. A statement of the same kind and subject with a higher `serial` replaces an older one.
@@ -131,7 +133,46 @@ export interface ApprovalStatement {
   readonly words?: string;
 }
 
-export type Statement = PartyStatement | DatasetStatement | PolicyStatement | ApprovalStatement;
+/** The owner's decision on all instances of a `for_each`, turns of a `repeat`, children of a chain or runs of a schedule. */
+export interface StandingStatement {
+  readonly kind: 'standing';
+  readonly party: string;
+  readonly name: string;
+  readonly serial: number;
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly decision: 'approve' | 'withdraw';
+  /** `schedule:<id>` or `chain:<id>`: the whole that it covers. */
+  readonly origin: string;
+  /** The party of the key that its chains are created by; null for a key of no party. */
+  readonly proposer: string | null;
+  /** What its chains are for, as they state it; absent where they state nothing. */
+  readonly purpose?: string;
+  readonly tasks: readonly CoveredTask[];
+}
+
+/** A task as a standing approval covers it: as it was written, but for what its holes leave open. */
+export interface CoveredTask {
+  /** Of an instance of `for_each`: without its `[…]`. */
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly params: Json;
+  /** By JSON pointer into `task_config`: what the value must be in place of the one that was written. */
+  readonly holes: Readonly<Record<string, HoleBounds>>;
+  /** The tasks that its inputs come from: each by the hash of just that, or null for one that ran under the same approval. */
+  readonly from: Readonly<Record<string, string | null>>;
+  /** At most so many instances, turns or runs. */
+  readonly uses: number;
+}
+
+export interface HoleBounds extends ParamBounds {
+  /** A text in which each `#` stands for 1 to 15 digits. */
+  readonly like?: string;
+  /** A list, each of whose items lies in these bounds. */
+  readonly each?: HoleBounds;
+}
+
+export type Statement = PartyStatement | DatasetStatement | PolicyStatement | ApprovalStatement | StandingStatement;
 export type StatementKind = Statement['kind'];
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength }) as const;
@@ -160,6 +201,13 @@ const statement = (
   optional: Readonly<Record<string, unknown>> = {},
 ) => object({ kind: { const: kind }, party: PARTY, serial, issued_at: time, ...required }, optional);
 
+const BOUNDS = {
+  min: { type: 'number' },
+  max: { type: 'number' },
+  enum: { type: 'array', items: { type: ['string', 'number', 'boolean', 'null'] }, minItems: 1 },
+} as const;
+const POINTER = { pattern: '^(/[^/]{1,255})+$' } as const;
+
 const rule = object(
   { effect: { enum: ['allow', 'ask', 'refuse'] }, task_types: { ...names, minItems: 1 } },
   {
@@ -173,20 +221,34 @@ const rule = object(
     params: {
       type: 'object',
       maxProperties: 100,
-      propertyNames: { pattern: '^(/[^/]{1,255})+$' },
-      additionalProperties: object(
-        {},
-        {
-          min: { type: 'number' },
-          max: { type: 'number' },
-          enum: { type: 'array', items: { type: ['string', 'number', 'boolean', 'null'] }, minItems: 1 },
-        },
-      ),
+      propertyNames: POINTER,
+      additionalProperties: object({}, BOUNDS),
     },
     uses: object({ max: { type: 'integer', minimum: 1 }, days: { type: 'integer', minimum: 1, maximum: 3_660 } }),
     words: text(2_000),
   },
 );
+
+/** Digits after digits would leave open where one run of them ends. */
+const hole = (more: object) => ({
+  ...object({}, { ...BOUNDS, like: { ...text(1_000), pattern: '^([^#]|#(?![#0-9]))*$' }, ...more }),
+  minProperties: 1,
+});
+const HASH = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } as const;
+
+const coveredTask = object({
+  task_id: text(64),
+  task_type: text(64),
+  params: { type: 'object' },
+  holes: {
+    type: 'object',
+    maxProperties: 100,
+    propertyNames: POINTER,
+    additionalProperties: hole({ each: hole({ each: hole({}) }) }),
+  },
+  from: { type: 'object', maxProperties: 100, additionalProperties: { ...HASH, type: ['string', 'null'] } },
+  uses: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+});
 
 /** JSON Schemas (2020-12) of the statements, by kind. */
 export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
@@ -242,11 +304,23 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
     {
       chain_id: text(64),
       task_id: text(64),
-      task: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
+      task: HASH,
       expires_at: time,
       decision: { enum: ['approve', 'refuse', 'withdraw'] },
     },
     { words: text(2_000), runs: { type: 'integer', minimum: 1, maximum: 1_000 } },
+  ),
+  standing: statement(
+    'standing',
+    {
+      name: DATASET,
+      expires_at: time,
+      decision: { enum: ['approve', 'withdraw'] },
+      origin: { type: 'string', pattern: '^(chain|schedule):[A-Za-z0-9-]{1,64}$' },
+      proposer: { anyOf: [PARTY, { type: 'null' }] },
+      tasks: { type: 'array', items: coveredTask, minItems: 1, maxItems: 100 },
+    },
+    { purpose: text(200) },
   ),
 };
 
@@ -262,6 +336,8 @@ export function subjectOf(statement: Statement): string {
       return `policy:${party}/${statement.dataset}`;
     case 'approval':
       return `approval:${party}/${statement.task}`;
+    case 'standing':
+      return `standing:${party}/${statement.name}`;
   }
 }
 

@@ -10,6 +10,8 @@ export interface TaskStatement {
   readonly proposer: string | null;
   /** What the chain is for, as its author states it; absent where nothing is stated. */
   readonly purpose?: string | undefined;
+  /** `schedule:<id>` or `chain:<id>` of the whole that its chain is part of; absent for a chain of its own. The API says so; nobody signs it. */
+  readonly origin?: string | undefined;
   /** `task_params`, as they were written. */
   readonly params: Json;
   /** The tasks whose results the parameters name, each by the `sha256:<hex>` of its own canonical statement. */
@@ -18,8 +20,8 @@ export interface TaskStatement {
 
 /** What an approval signs the hash of. */
 export function canonicalTask(task: TaskStatement): string {
-  const { chain_id, task_id, task_type, proposer, purpose, params, from } = task;
-  const stated = purpose === undefined ? {} : { purpose };
+  const { chain_id, task_id, task_type, proposer, purpose, origin, params, from } = task;
+  const stated = { ...(purpose !== undefined && { purpose }), ...(origin !== undefined && { origin }) };
   return canonicalJson({ kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from });
 }
 

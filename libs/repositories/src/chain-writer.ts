@@ -106,6 +106,8 @@ export interface StoredConsent {
   readonly proposer?: string | null;
   /** What the chain is for, if its author states it. */
   readonly purpose?: string | undefined;
+  /** The whole that the chain is part of: `schedule:<id>` or `chain:<id>`; absent for a chain of its own. */
+  readonly origin?: string | undefined;
   /** Whether an admin created the chain. */
   readonly by_admin: boolean;
   readonly from: Readonly<Record<string, string>>;

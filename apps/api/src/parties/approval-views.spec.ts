@@ -17,3 +17,16 @@ test('an approval that has expired is no decision, and a refusal stays one', asy
   expect(await decisionAt('approve', expires_at)).toBeNull();
   for (const taken of ['refuse', 'withdraw']) expect(await decisionAt(taken, '2027-01-01T00:00:00Z')).toBe(taken);
 });
+
+test('a task says which whole it is part of, and signs that where it is not its own chain', async () => {
+  const row = (origin?: string) => ({
+    ...{ chain_id: 'chain-1', task_id: 't', task_type: 'psi', status: 'RETRYING', asking: null, reasons: null },
+    params: { sf_init_config: { parties: ['a'] } },
+    consent: { hash: 'h', by_admin: false, from: {}, ...(origin !== undefined && { origin }) },
+  });
+  const shown = await approvalDtos([row(), row('schedule:schedule-1')], undefined, async () => []);
+  expect(shown.map(({ origin, task }) => [origin, (task as { origin?: string }).origin])).toEqual([
+    ['chain:chain-1', undefined],
+    ['schedule:schedule-1', 'schedule:schedule-1'],
+  ]);
+});

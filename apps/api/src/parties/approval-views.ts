@@ -1,5 +1,5 @@
 import { findTaskType } from '#libs/compute';
-import { partiesOf, type ApprovalStatement } from '#libs/consent';
+import { originOf, partiesOf, type ApprovalStatement } from '#libs/consent';
 import type { ApprovalRow, PartyStatementView } from '#libs/repositories';
 import type { ApprovalDto } from './parties.dto.js';
 
@@ -20,14 +20,24 @@ export async function approvalDtos(
   );
   return rows.flatMap((row) => {
     const { chain_id, task_id, task_type, params, status, consent, asking, reasons } = row;
-    const { hash, proposer = null, purpose, from } = consent;
-    const stated = purpose === undefined ? {} : { purpose };
+    const { hash, proposer = null, purpose, origin, from } = consent;
+    const stated = { ...(purpose !== undefined && { purpose }), ...(origin !== undefined && { origin }) };
     const task = { kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from };
     const leaves = findTaskType(task_type)?.leaves ?? '';
     return partiesOf(params)
       .filter((each) => party === undefined || each === party)
       .map((each) => ({
-        ...{ chain_id, task_id, task_type, party: each, hash, task, leaves, status },
+        ...{
+          chain_id,
+          task_id,
+          task_type,
+          party: each,
+          origin: originOf({ chain_id, origin }),
+          hash,
+          task,
+          leaves,
+          status,
+        },
         reasons: asking === each ? reasons : null,
         decision: known.get(`${each} ${hash}`) ?? null,
       }));

@@ -4,7 +4,7 @@ import { Absentable, Characters, Fits } from '../http/dto-rules.js';
 import { PARTY_NAME } from '../http/patterns.js';
 import { QueryChoice, QueryNumber, QueryPattern } from '../http/query-rules.js';
 
-const KINDS = ['party', 'dataset', 'policy', 'approval'];
+const KINDS = ['party', 'dataset', 'policy', 'approval', 'standing'];
 const NO_PARTY = 'The name of a party.';
 
 @ApiSchema({ description: 'The party, named as the folder of its data.' })
@@ -236,6 +236,9 @@ export class ApprovalDto {
   /** The party whose owner decides. */
   @ApiProperty({ example: 'bank-a' })
   party: string;
+  /** The whole that it is part of, which a standing approval can cover: `schedule:<id>`, or `chain:<id>` of the outermost chain around it. */
+  @ApiProperty({ example: 'schedule:schedule-5b8d7c1a-2f0e-4a57-9a0e-6f2f7f5a9b10' })
+  origin: string;
   /** Hash of the canonical task: what an approval signs. */
   @ApiProperty({ example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
   hash: string;

@@ -19,18 +19,18 @@ export interface AskedTask {
  */
 export function readAsked(asked: ApprovalDto, chainId: string, { say }: Session): AskedTask {
   const sent: Readonly<Record<string, unknown>> = isObject(asked.task) ? asked.task : {};
-  const { chain_id, task_id, task_type, proposer, purpose, params, from } = sent;
+  const { chain_id, task_id, task_type, proposer, purpose, origin, params, from } = sent;
   const refuse = (why: string): Failure =>
     new Failure(EXIT.CONFLICT, say('{task}: {why}. Nothing was signed.', { task: asked.task_id, why }));
   const isTask =
     [chain_id, task_id, task_type].every((each) => typeof each === 'string') &&
     (proposer === null || typeof proposer === 'string') &&
-    (purpose === undefined || typeof purpose === 'string') &&
+    [purpose, origin].every((each) => each === undefined || typeof each === 'string') &&
     isObject(params) &&
     isObject(from);
   if (!isTask) throw refuse(say('the answer of the server is not a task'));
   if (chain_id !== chainId || task_id !== asked.task_id) throw refuse(say('the server sends another task'));
-  const task = { chain_id, task_id, task_type, proposer, purpose, params, from } as TaskStatement;
+  const task = { chain_id, task_id, task_type, proposer, purpose, origin, params, from } as TaskStatement;
   const hash = `sha256:${createHash('sha256').update(canonicalTask(task)).digest('hex')}`;
   if (hash !== asked.hash)
     throw refuse(say('its hash is {hash}, and the server says {other}', { hash, other: asked.hash }));
@@ -67,6 +67,7 @@ export async function linesOfTask({ task, hash, asked }: AskedTask, { say }: Ses
     `${task.task_id} (${task.task_type})`,
     `  ${say('hash')}: ${hash}`,
     `  ${say('proposed by')}: ${task.proposer ?? say('a key of no party')}`,
+    ...(task.origin === undefined ? [] : [`  ${say('part of')}: ${task.origin}`]),
     ...(task.purpose === undefined ? [] : [`  ${say('stated purpose')}: ${task.purpose}`]),
     `  ${say('other parties')}: ${others.join(', ') || say('none')}`,
     ...(recipients.length > 0 ? [`  ${say('encrypted for')}: ${recipients.join(', ')}`] : []),
@@ -78,7 +79,7 @@ export async function linesOfTask({ task, hash, asked }: AskedTask, { say }: Ses
 }
 
 /** Shows as `\uXXXX` what a terminal would not show, or would show elsewhere: in JSON that is the same text. */
-const visible = (line: string): string =>
+export const visible = (line: string): string =>
   line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) =>
     Array.from({ length: each.length }, (_, at) => `\\u${each.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );

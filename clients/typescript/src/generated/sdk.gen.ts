@@ -822,7 +822,7 @@ export class Operations extends HeyApiClient {
     /**
      * State what a party's data may be used for
      *
-     * Stores a dataset, a policy, an approval, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
+     * Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
      */
     public putStatement<ThrowOnError extends boolean = true>(options: Options<PutStatementData, ThrowOnError>) {
         return (options.client ?? this.client).put<PutStatementResponses, PutStatementErrors, ThrowOnError, 'data'>({

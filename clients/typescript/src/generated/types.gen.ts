@@ -1248,7 +1248,7 @@ export type NewStatementDto = {
     statement?: unknown;
 };
 
-export type StatementKind = 'party' | 'dataset' | 'policy' | 'approval';
+export type StatementKind = 'party' | 'dataset' | 'policy' | 'approval' | 'standing';
 
 export type StatementDto = {
     /**
@@ -1385,6 +1385,10 @@ export type ApprovalDto = {
      * The party whose owner decides.
      */
     party: string;
+    /**
+     * The whole that it is part of, which a standing approval can cover: `schedule:<id>`, or `chain:<id>` of the outermost chain around it.
+     */
+    origin: string;
     /**
      * Hash of the canonical task: what an approval signs.
      */
@@ -6032,7 +6036,7 @@ export type ListStatementsData = {
         /**
          * Only statements of this kind.
          */
-        kind?: 'party' | 'dataset' | 'policy' | 'approval';
+        kind?: 'party' | 'dataset' | 'policy' | 'approval' | 'standing';
     };
     url: '/api/v1/parties/{party}/statements';
 };

@@ -5,13 +5,17 @@ import {
   isAsWritten,
   judgeUse,
   leastGroupRows,
+  misuseOf,
   namesKeys,
   readersOf,
   usesOf,
   type ApprovalStatement,
+  type Covering,
+  type LedgerEntry,
   type PartyStatement,
   type PolicyStatement,
   type ReadersField,
+  type StandingStatement,
   type Statement,
   type UseRequest,
 } from '#libs/consent';
@@ -34,6 +38,7 @@ import { RunRows } from './run-rows.js';
 import { RunUse } from './run-use.js';
 import { sourceOf } from './source-of.js';
 import { useRequestOf } from './use-request.js';
+import { reasonOf, RunStanding } from './standing.js';
 import { currentOf, offeredDataset, ofKind, readStatements } from './statements.js';
 import { isOfRows, keepForOwner, OwnersFailure, withoutRows } from './failure-for-others.js';
 
@@ -59,6 +64,7 @@ export class Admission {
   /** Whether all that was opened is what the owner saw: named in the task as written, or made by a task that it names. */
   private asWritten: boolean;
   private readonly uses: RunUse;
+  private readonly standing: RunStanding;
   private readonly files: Record<string, string> = {};
   /** Makes the digests of each run differ: equal ones would show that two intersections are equal, or empty. */
   private readonly salt = randomUUID();
@@ -83,6 +89,7 @@ export class Admission {
     this.rows = new RunRows(new RowSets(request.roots.party, request.roots.root, owner));
     const { consent } = request;
     this.task = consent === null ? '' : taskHash(consent.task);
+    this.standing = new RunStanding(ofKind<StandingStatement>(statements, 'standing'), consent?.task);
     const isOwnUsed = Object.keys(own).length > 0;
     this.uses = new RunUse({ task: this.task, params: consent?.params, ...(isOwnUsed && { own: Object.values(own) }) });
     this.asWritten = consent !== null && !isOwnUsed && isAsWritten(consent.task.params, consent.params);
@@ -200,7 +207,9 @@ export class Admission {
     if (Object.keys(this.files).length === 0) return undefined;
     const { task, plain, files, datasets: versions } = this;
     const rows = await this.rows.ofOutputs();
-    const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files, rows };
+    const standing = this.standing.coverings.map(({ key }) => key);
+    const marks = standing.length > 0 && { standing };
+    const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files, rows, ...marks };
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
   }
 
@@ -216,10 +225,11 @@ export class Admission {
     try {
       const { owner, statements } = this;
       const reader = { party: roots.party, owner, statements, task: this.task, from: consent.task.from ?? {} };
-      const { versions, plain, digest, rows } = await sourceOf(reader, label, dataset, file);
+      const source = await sourceOf(reader, label, dataset, file);
+      const { versions, plain, digest, rows } = source;
       this.digests.add(digest ?? `unknown ${this.salt}`);
       this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
-      await this.requireAllowed(versions, plain);
+      await this.requireAllowed(versions, plain, this.standing.take(label, source));
       await this.rows.take(label, dataset?.digest, file, rows);
       return dataset === undefined ? file : { ...file, label };
     } catch (error) {
@@ -235,13 +245,13 @@ export class Admission {
     return usesOf(config, this.request.roots.party, type).inputs.includes(label);
   }
 
-  private async requireAllowed(versions: readonly string[], plain: boolean): Promise<void> {
+  private async requireAllowed(versions: readonly string[], plain: boolean, isLessCovered: boolean): Promise<void> {
     const { roots, consent } = this.request;
     if (plain && consent!.task.proposer !== roots.party) {
       throw this.refusal('POLICY_REFUSED', 'only chains of the party itself name its files by path; name a dataset');
     }
     const added = versions.filter((each) => !this.versions.has(each));
-    if (added.length === 0 && (!plain || this.plain)) return;
+    if (added.length === 0 && (!plain || this.plain) && !isLessCovered) return;
     await this.requireUse([...this.versions, ...added], plain || this.plain);
     for (const each of added) this.versions.add(each);
     this.plain ||= plain;
@@ -254,8 +264,27 @@ export class Admission {
     if (!isFree) await this.judge(versions, readsPlainFiles);
   }
 
-  /** Notes the use first and judges it by the notes before it, so that of two tasks at once only one is the last that is allowed. */
   private async judge(versions: readonly string[], readsPlainFiles: boolean): Promise<void> {
+    const reasons = [...(await this.reasonsAgainst(versions, readsPlainFiles))];
+    if (reasons.length === 0) return;
+    reasons.push(...this.standing.misfits);
+    for (const covering of this.standing.coverings) {
+      const found = await this.reasonsAgainst(versions, readsPlainFiles, covering);
+      if (found.length === 0) return;
+      reasons.push(...found);
+    }
+    throw this.refusal('APPROVAL_REQUIRED', reasons.join('; '));
+  }
+
+  /**
+   * Why the owner has to be asked: nothing if a policy, an approval or this standing approval allows the run. Notes the use first and judges it by
+   * the notes before it, so that of two tasks at once only one is the last that is allowed.
+   */
+  private async reasonsAgainst(
+    versions: readonly string[],
+    readsPlainFiles: boolean,
+    covering?: Covering,
+  ): Promise<readonly string[]> {
     const datasets = namesOf(versions);
     const { party } = this.request.roots;
     const now = new Date().toISOString();
@@ -263,25 +292,31 @@ export class Admission {
     const approved = approvals.find(({ task, decision }) => task === this.task && decision === 'approve');
     this.uses.take((await this.ledger.read()).openings);
     const { use } = this.uses.now;
-    const approval = approved && { approval: approvalOf(approved) };
-    const entry = { kind: 'use', id: randomUUID(), at: now, use, datasets, ...approval } as const;
+    const approval = covering?.key ?? (approved && approvalOf(approved));
+    const noted = approval !== undefined && { approval };
+    const entry = { kind: 'use', id: randomUUID(), at: now, use, datasets, ...noted } as const;
     await this.ledger.append(entry);
     const { uses, serials } = await this.ledger.read();
-    const mine = uses.findIndex((each) => each.use === use);
-    const known = { policies: this.policies, approvals, ledger: uses.slice(0, mine) };
-    const verdict = judgeUse(this.useOf(versions, readsPlainFiles), known, now);
+    const isMine = (each: LedgerEntry): boolean =>
+      each.use === use && (covering === undefined || each.approval === covering.key);
+    const ledger = uses.slice(0, uses.findIndex(isMine));
+    const request = this.useOf(versions, readsPlainFiles);
+    const verdict = judgeUse(request, { policies: this.policies, approvals, ledger }, now);
+    const misuse = covering && misuseOf(covering, request, ledger, now);
+    const isAllowed =
+      verdict.kind === 'allowed' || (verdict.kind === 'ask' && covering !== undefined && misuse === undefined);
     const isHeldBack = (subject: string): boolean => serials.has(subject) && !this.statements.has(subject);
     const withheld = datasets.find((dataset) => isHeldBack(`policy:${party}/${dataset}`));
-    if (verdict.kind === 'allowed' && withheld === undefined) return;
+    if (isAllowed && withheld === undefined) return [];
     // What the task read before keeps its own entry.
     await this.ledger.append({ kind: 'void', id: entry.id });
-    if (verdict.kind === 'allowed') {
+    if (isAllowed) {
       const why = `the newest policy of ${withheld} did not come with the task: send it again`;
       throw this.refusal('POLICY_REFUSED', why);
     }
-    throw verdict.kind === 'refused'
-      ? this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`)
-      : this.refusal('APPROVAL_REQUIRED', verdict.reasons.join('; '));
+    if (verdict.kind === 'refused') throw this.refusal('POLICY_REFUSED', `the owner refuses: ${verdict.words}`);
+    if (covering !== undefined) return [reasonOf(covering.standing, misuse!)];
+    return verdict.kind === 'ask' ? verdict.reasons : [];
   }
 
   private useOf(versions: readonly string[], readsPlainFiles: boolean): UseRequest {

@@ -22,6 +22,8 @@ export interface Lineage {
   readonly files: Readonly<Record<string, string>>;
   /** The rows of each table, by the name of its file. Absent in older records. */
   readonly rows?: Readonly<Record<string, RowSet>>;
+  /** Keys of the standing approvals that cover the task and all that it read. */
+  readonly standing?: readonly string[];
 }
 
 /** What a file was made of: see {@link Lineage}. */
@@ -32,6 +34,8 @@ export interface Source {
   readonly digest?: string | undefined;
   /** Of the table, where they are known. */
   readonly rows?: RowSet | undefined;
+  /** Of an artifact that a task of the party made: that task, and the standing approvals that covered it. */
+  readonly made?: { readonly by: string; readonly standing: readonly string[] };
 }
 export const PLAIN: Source = { versions: [], plain: true };
 

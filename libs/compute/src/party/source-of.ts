@@ -46,7 +46,8 @@ export async function sourceOf(
   }
   const digest = lineage.files[file.name];
   const rows = lineage.rows?.[file.name];
-  return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest, rows };
+  const made = { by: lineage.task, standing: lineage.standing ?? [] };
+  return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest, rows, made };
 }
 
 /** Refuses what a task made that the owner has taken back since. */
