@@ -9,6 +9,7 @@ import { chain, describeSystem, eventually, taskOf, type ApiClient, type Check }
 import { artifactChecks } from './artifact-checks.js';
 import { audienceChecks } from './audience-checks.js';
 import { ledgerChecks } from './ledger-checks.js';
+import { standingChecks } from './standing-checks.js';
 import { allow, decide, fill, keyOf, put, scene, work } from './two-owners.js';
 
 const noLinux = process.platform !== 'linux' && 'only Linux shows processes in /proc';
@@ -18,6 +19,7 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
   ledgerChecks(check, system);
   audienceChecks(check, system);
   artifactChecks(check, system);
+  standingChecks(check, system);
 
   check('is used as both owners signed, and not otherwise', async () => {
     const { a, b, psi, codeOf } = await scene(system);

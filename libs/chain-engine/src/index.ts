@@ -7,6 +7,7 @@ export * from './apply/heartbeats.js';
 export { deliverSignals } from './apply/deliver-signals.js';
 export { valueFaults } from './apply/value-faults.js';
 export { answerLongOnce, answerOnce, type Answer, type IdempotentRequest } from './commands/idempotency.js';
+export { approveTasks } from './commands/approve-tasks.js';
 export { ClockKeeper } from './reconcile/clock-keeper.js';
 export { InvariantReconciler } from './reconcile/invariants.js';
 export * from './metrics.js';

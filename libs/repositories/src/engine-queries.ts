@@ -238,7 +238,7 @@ export const engineQueries = {
   childPlans: (db: Queryable, ids: readonly number[]) =>
     db.query<{ id: number; child: unknown; last: LastChild | null }>(childPlans, [ids]),
   parentFacts: async (tx: Tx, chainId: string) =>
-    (await tx.query<{ created_by: string | null; by_admin: boolean }>(parentFacts, [chainId]))[0]!,
+    (await tx.query<{ created_by: string | null; by_admin: boolean; origin: string }>(parentFacts, [chainId]))[0]!,
   /** The last child of a task, locked. `same`: it got the same values. */
   lastChild: async (tx: Tx, chainId: string, position: number, args: object) =>
     (

@@ -17,6 +17,7 @@ import { ApiRequest } from '../http/api-request.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
 import { Problem } from '../http/problem.js';
 import { applyApproval } from './apply-approval.js';
+import { applyStanding } from './apply-standing.js';
 import { showsRows } from './datasets.controller.js';
 import { noParty } from './no-party.js';
 import {
@@ -97,7 +98,7 @@ export class PartiesController {
     operationId: 'putStatement',
     summary: "State what a party's data may be used for",
     description:
-      'Stores a dataset, a policy, an approval, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
+      'Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
   })
   @ApiRequest(NewStatementDto)
   @ApiResponse({ status: 200, type: StatementDto, description: 'The statement as it is stored.' })
@@ -116,9 +117,10 @@ export class PartiesController {
     }
     const { kind, serial } = statement;
     const caller = callerOf(reply);
-    const task = statement.kind === 'approval' ? statement.task : null;
+    const task =
+      statement.kind === 'approval' ? statement.task : statement.kind === 'standing' ? statement.origin : null;
     const row = { subject, kind, party, serial, body: statement, signed, task, created_by: caller.actor };
-    return engine.transaction(async (tx) => {
+    const answer = await engine.transaction(async (tx) => {
       const stored = await this.parties.put(tx, row);
       if (stored === undefined) {
         throw new Problem(
@@ -128,6 +130,7 @@ export class PartiesController {
       }
       await this.audit.record(tx, { ...caller, action: 'putStatement', target: subject, details: { kind, serial } });
       if (statement.kind === 'approval') await applyApproval(tx, statement, caller);
+      if (statement.kind === 'standing') await applyStanding(tx, statement, caller);
       const { is_new: isNew, ...shown } = stored;
       if (statement.kind === 'dataset' && isNew && statement.removed !== true) {
         const { name, version } = statement;
@@ -140,6 +143,9 @@ export class PartiesController {
       }
       return shown;
     });
+    // Once more: a task may have been sent without the statement while it was being stored.
+    if (statement.kind === 'standing') await engine.transaction((tx) => applyStanding(tx, statement, caller));
+    return answer;
   }
 
   @Get(':party/statements')

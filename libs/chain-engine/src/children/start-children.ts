@@ -58,6 +58,7 @@ async function insertChild(
       ...child,
       createdBy: facts.created_by,
       byAdmin: facts.by_admin,
+      origin: facts.origin,
       timeoutSeconds: Math.max(SHORTEST_S, Math.min(child.timeoutSeconds, Math.ceil(leftMs / 1_000))),
       execute: true,
       parent: { chainId, taskId, position, attempt, turn, priority, args, leftMs },

@@ -5,6 +5,8 @@ import type { StoredConsent } from '#libs/repositories';
 /** The part of a new chain that its parties' owners decide on. Positions are places in `tasks`. */
 interface ConsentingChain {
   readonly proposer: string | null;
+  /** The whole that it is part of; absent for a chain of its own. */
+  readonly origin: string | undefined;
   readonly metadata: unknown;
   readonly byAdmin: boolean;
   readonly tasks: readonly {
@@ -23,7 +25,7 @@ interface ConsentingChain {
  */
 export function consentOf(
   chainId: string,
-  { tasks, proposer, metadata, byAdmin }: ConsentingChain,
+  { tasks, proposer, origin, metadata, byAdmin }: ConsentingChain,
 ): readonly StoredConsent[] {
   if (!tasks.some(({ params }) => partiesOf(params).length > 0)) return [];
   const purpose = purposeOf(metadata);
@@ -34,9 +36,9 @@ export function consentOf(
     const from = Object.fromEntries(sources.map((source) => [tasks[source]!.taskId, known.get(source)!.hash]));
     const { taskId: task_id, taskType: task_type } = task;
     const params = task.params as ConsentJson;
-    const text = canonicalTask({ chain_id: chainId, task_id, task_type, proposer, purpose, params, from });
+    const text = canonicalTask({ chain_id: chainId, task_id, task_type, proposer, purpose, origin, params, from });
     const hash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-    return { hash, proposer, purpose, by_admin: byAdmin, from };
+    return { hash, proposer, purpose, origin, by_admin: byAdmin, from };
   };
   // A task comes after those that it depends on by its level, not by its place in the list.
   const order = tasks.map((_, position) => position).sort((a, b) => tasks[a]!.level - tasks[b]!.level);

@@ -19,6 +19,8 @@ export interface NewChain {
   readonly compensates?: string;
   /** The task of another chain that runs it. */
   readonly parent?: ParentTask;
+  /** The schedule of the outermost chain around it, else that chain: what an owner may decide on as a whole. */
+  readonly origin?: string;
   readonly metadata: unknown;
   /** What it is made of; absent: its author wrote it out. */
   readonly template?: TemplateUse | undefined;
@@ -48,7 +50,10 @@ export interface NewChain {
  * starts: they stand as `${params.<name>}` until then.
  */
 export interface ChildPlan {
-  readonly chain: Omit<NewChain, 'createdBy' | 'byAdmin' | 'execute' | 'schedule' | 'compensates' | 'parent'>;
+  readonly chain: Omit<
+    NewChain,
+    'createdBy' | 'byAdmin' | 'origin' | 'execute' | 'schedule' | 'compensates' | 'parent'
+  >;
   /** JSON Schemas of the parameters whose values come when it starts, by name. */
   readonly open: Readonly<Record<string, object>>;
   /** Absent: it runs once. */
@@ -147,7 +152,8 @@ export function newChainRows(
     evolve(state, decision);
   }
   const chainId = `chain-${randomUUID()}`;
-  const consent = consentOf(chainId, chain);
+  const origin = chain.origin ?? (chain.schedule && `schedule:${chain.schedule.id}`);
+  const consent = consentOf(chainId, { ...chain, origin });
   return {
     row: {
       chain_id: chainId,

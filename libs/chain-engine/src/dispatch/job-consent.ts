@@ -1,5 +1,5 @@
 import { failure, type TaskError } from '#libs/chain-domain';
-import { partiesOf, type ApprovalStatement, type ConsentJson, type Statement } from '#libs/consent';
+import { originOf, partiesOf, type ApprovalStatement, type ConsentJson, type Statement } from '#libs/consent';
 import type { JobConsent } from '#libs/queues';
 import {
   engineQueries,
@@ -25,7 +25,9 @@ export async function statementsOf(db: Queryable, rows: readonly JobRow[]): Prom
     }
   }
   if (parties.length === 0) return [];
-  const hashes = rows.flatMap(({ consent }) => (consent === null ? [] : [consent.hash]));
+  const hashes = rows.flatMap(({ chain_id, consent }) =>
+    consent === null ? [] : [consent.hash, originOf({ chain_id, origin: consent.origin })],
+  );
   const sources = rows.flatMap(({ consent }) => Object.values(consent?.from ?? {}));
   return engineQueries.statementsForTasks(db, tenants, parties, hashes, sources);
 }
@@ -59,11 +61,12 @@ export function withdrawnInput(
 /** The part of a job that the owners' rules are judged on. */
 export function consentFor(
   row: JobRow,
-  { hash, proposer = null, purpose, by_admin: byAdmin, from }: StoredConsent,
+  { hash, proposer = null, purpose, origin, by_admin: byAdmin, from }: StoredConsent,
   known: readonly SentStatementRow[],
 ): JobConsent {
   const ids = { chain_id: row.chain_id, task_id: row.task_id, task_type: row.task_type };
-  const tasks = new Set([null, hash, ...Object.values(from)]);
+  const stated = { ...(purpose !== undefined && { purpose }), ...(origin !== undefined && { origin }) };
+  const tasks = new Set([null, hash, originOf({ chain_id: row.chain_id, origin }), ...Object.values(from)]);
   const statements = partiesOf(row.params).map((party) => {
     const own = known.filter(
       (each) => each.party === party && each.tenant_id === row.tenant_id && tasks.has(each.task),
@@ -71,7 +74,7 @@ export function consentFor(
     return [party, own.map(({ signed, body }) => signed ?? (body as Statement))] as const;
   });
   return {
-    task: { ...ids, proposer, ...(purpose !== undefined && { purpose }), params: row.params as ConsentJson, from },
+    task: { ...ids, proposer, ...stated, params: row.params as ConsentJson, from },
     byAdmin,
     statements: Object.fromEntries(statements.filter(([, own]) => own.length > 0)),
   };

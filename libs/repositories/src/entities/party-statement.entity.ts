@@ -20,7 +20,7 @@ export class PartyStatement {
   /** A compact JWS; null of an owner who trusts the operator. */
   @Column('text', { nullable: true })
   signed: string | null;
-  /** The hash of an approval's task. */
+  /** The hash of an approval's task; the origin of a standing approval. */
   @Column('varchar', { length: 80, nullable: true })
   task: string | null;
   @TimeColumn()

@@ -42,6 +42,22 @@ const ofChain: Statement = {
      ORDER BY t.execution_order`,
 };
 
+/** Tasks of a whole and of all chains within it that wait for an approval or are under way. $1 chain, $2 schedule: one of them is null. */
+const ofWhole: Statement = {
+  name: 'approvals-of-whole',
+  text: `
+    WITH RECURSIVE whole AS (
+      SELECT chain_id FROM task_chains
+       WHERE (chain_id = $1 OR schedule_id = $2) AND status IN ('RUNNING', 'PAUSED')
+      UNION ALL
+      SELECT c.chain_id FROM task_chains c JOIN whole ON c.parent_chain_id = whole.chain_id
+       WHERE c.status IN ('RUNNING', 'PAUSED'))
+    SELECT ${COLUMNS}
+      FROM whole JOIN chain_tasks t USING (chain_id) JOIN task_requests r USING (task_request_id)
+     WHERE (t.status IN ('QUEUED', 'RUNNING') OR t.hold = 'APPROVAL') AND r.metadata ? 'consent'
+     ORDER BY t.chain_id, t.execution_order`,
+};
+
 /** Decisions by which an owner takes a task back, of owners who take part in it: others decide nothing. */
 const withdrawnBy: Statement = {
   name: 'withdrawn-by',
@@ -60,6 +76,11 @@ export const readApprovals = {
   /** The parties whose owners took the task back by a refusal or a withdrawal. */
   withdrawnBy: async (db: Queryable, chainId: string, taskId: string) =>
     (await db.query<{ party: string }>(withdrawnBy, [chainId, taskId])).map(({ party }) => party),
+  /** Of what `schedule:<id>` or `chain:<id>` names and all chains within it: those that wait for an approval or are under way, by chain. */
+  ofWhole: (db: Queryable, origin: string) => {
+    const [kind, id] = origin.split(':');
+    return db.query<ApprovalRow>(ofWhole, kind === 'chain' ? [id, null] : [null, id]);
+  },
   /** All of a chain, in its order. */
   ofChain: (db: Queryable, chainId: string) => db.query<ApprovalRow>(ofChain, [chainId]),
 };

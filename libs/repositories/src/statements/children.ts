@@ -19,10 +19,17 @@ export const childPlans: Statement = {
         ORDER BY c.parent_attempt DESC LIMIT 1) AS last ON true`,
 };
 
-/** $1 chain -> what its children take over from it. */
+/** $1 chain -> what its children take over from it; `origin`: the schedule of the outermost chain around it, else that chain. */
 export const parentFacts: Statement = {
   name: 'parent-facts',
-  text: `SELECT created_by, by_admin FROM task_chains WHERE chain_id = $1`,
+  text: `
+    WITH RECURSIVE above AS (
+      SELECT chain_id, parent_chain_id, schedule_id FROM task_chains WHERE chain_id = $1
+      UNION ALL
+      SELECT p.chain_id, p.parent_chain_id, p.schedule_id FROM task_chains p JOIN above ON p.chain_id = above.parent_chain_id)
+    SELECT created_by, by_admin,
+           (SELECT coalesce('schedule:' || schedule_id, 'chain:' || chain_id) FROM above WHERE parent_chain_id IS NULL) AS origin
+      FROM task_chains WHERE chain_id = $1`,
 };
 
 /** $1 chain, $2 position, $3 values -> the last child of the task, locked, and whether it got the same values. */

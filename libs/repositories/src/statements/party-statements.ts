@@ -4,7 +4,7 @@ import type { Statement } from '../pool.js';
 
 /**
  * Stores a statement unless one as new is there. $1 subject, $2 kind, $3 party, $4 serial, $5 body, $6 JWS, $7 task (of an
- * approval), $8 by whom -> the row, and whether its subject is new; no row if the stored one is as new, or newer.
+ * approval) or origin (of a standing one), $8 by whom -> the row, and whether its subject is new; no row if the stored one is as new, or newer.
  */
 export const putStatement: Statement = {
   name: 'put-statement',
@@ -12,7 +12,7 @@ export const putStatement: Statement = {
     INSERT INTO statements AS s (subject, kind, party, serial, body, signed, task, created_by)
     VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8)
         ON CONFLICT (tenant_id, subject) DO UPDATE
-       SET serial = EXCLUDED.serial, body = EXCLUDED.body, signed = EXCLUDED.signed, created_at = now(),
+       SET serial = EXCLUDED.serial, body = EXCLUDED.body, signed = EXCLUDED.signed, task = EXCLUDED.task, created_at = now(),
            created_by = EXCLUDED.created_by
      WHERE s.serial < EXCLUDED.serial
     RETURNING subject, kind, party, serial, body, signed, created_at, created_by, xmax = 0 AS is_new`,
@@ -24,7 +24,7 @@ export const IS_WITHDRAWN = `s.kind = 'approval' AND s.body ->> 'decision' IN ('
 export const TAKES_PART = `(r.params #> '{sf_init_config,parties}') ? s.party`;
 
 /**
- * $1 tenants and $2 parties (pairwise), $3 hashes of tasks, $4 hashes of the tasks that their inputs come from -> the parties'
+ * $1 tenants and $2 parties (pairwise), $3 hashes and origins of tasks, $4 hashes of the tasks that their inputs come from -> the parties'
  * statements, of approvals those of these tasks alone, and those by which other parties took back a task that inputs come from.
  */
 export const statementsForTasks: Statement = {
