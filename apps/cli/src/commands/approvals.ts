@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { ApprovalStatement } from '#libs/consent';
+import { originOf, type ApprovalStatement, type TaskStatement } from '#libs/consent';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { tableOf } from '../output.js';
@@ -8,9 +7,11 @@ import { linesOfTask, readAsked, requireSources, type AskedTask } from '../owner
 import type { ApprovalDto } from '#client';
 import { StatementBook, type SignFlags } from '../owner/statement-book.js';
 import type { Act, Session } from '../session.js';
+import { isAgreed } from './agree.js';
 import { withExample } from './example.js';
-import { natural } from './numbers.js';
+import { days, natural } from './numbers.js';
 import { signOptions } from './sign-options.js';
+import { addStandingCommands } from './standing.js';
 
 interface DecideFlags extends SignFlags {
   readonly yes?: true;
@@ -21,7 +22,7 @@ interface DecideFlags extends SignFlags {
 
 type Decision = ApprovalStatement['decision'];
 
-/** approvals ls, show, approve, refuse and withdraw. */
+/** approvals ls, show, approve, refuse and withdraw, and those of a whole. */
 export function addApprovalCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
   const approvals = program
@@ -88,6 +89,7 @@ export function addApprovalCommands(program: Command, session: Session, act: Act
       say,
     );
   }
+  addStandingCommands(approvals, session, act);
 }
 
 async function decide(
@@ -173,25 +175,11 @@ const tableOfAsked = (items: readonly ApprovalDto[]): string[] =>
       ['TASK', (each) => each.task_id],
       ['TYPE', (each) => each.task_type],
       ['PARTY', (each) => each.party],
+      ['PART OF', (each) => originOf(each.task as unknown as TaskStatement)],
       ['WHY', (each) => each.reasons],
     ],
     items,
   );
-
-/** The answer typed at the terminal; no without a terminal. */
-async function isAgreed(question: string, { shell }: Session): Promise<boolean> {
-  if (!shell.stdin.isTTY) return false;
-  shell.stderr.write(question);
-  for await (const line of createInterface({ input: shell.stdin })) return /^y(es)?$/i.test(line.trim());
-  return false;
-}
-
-/** Reads how many days a decision counts. */
-function days(text: string): number {
-  const value = natural(text);
-  if (value > 3_660) throw new InvalidArgumentError('at most 3660 days');
-  return value;
-}
 
 /** Reads how many runs an approval covers. */
 function runs(text: string): number {

@@ -351,20 +351,21 @@ describe('a policy', () => {
   });
 });
 
+const asked = (task: TaskStatement, more: object = {}) => ({
+  chain_id: task.chain_id,
+  task_id: task.task_id,
+  task_type: task.task_type,
+  party: 'alice',
+  task: { kind: 'task', ...task },
+  hash: hashOf(task),
+  reasons: 'customers: the dataset has no policy',
+  leaves: 'nothing at all, says the server',
+  status: 'RETRYING',
+  decision: null,
+  ...more,
+});
+
 describe('an approval', () => {
-  const asked = (task: TaskStatement, more: object = {}) => ({
-    chain_id: task.chain_id,
-    task_id: task.task_id,
-    task_type: task.task_type,
-    party: 'alice',
-    task: { kind: 'task', ...task },
-    hash: hashOf(task),
-    reasons: 'customers: the dataset has no policy',
-    leaves: 'nothing at all, says the server',
-    status: 'RETRYING',
-    decision: null,
-    ...more,
-  });
   const decide = (decision: string, args: string[] = [], typed?: string) =>
     cli(['approvals', decision, CHAIN, ...args, '--key', key()], typed);
   beforeEach(async () => {
@@ -448,5 +449,80 @@ describe('an approval', () => {
     server.approvals = [asked(taskOf(), refused)];
     expect((await decide('refuse', ['-y'])).exit).toBe(EXIT.NOT_FOUND);
     expect((await cli(['approvals', 'ls'])).stdout).toContain('the dataset has no policy');
+  });
+});
+
+describe('a standing approval', () => {
+  const origin = 'schedule:schedule-1';
+  const run = (value: number, more: Partial<TaskStatement> = {}): TaskStatement => {
+    const { task_config: config, ...others } = taskOf().params as { task_config: object };
+    const params = { ...others, task_config: { ...config, value } } as never;
+    return { ...taskOf(), params, origin, ...more };
+  };
+  const cover = (args: string[], typed?: string) => cli(['approvals', 'cover', 'nightly', ...args], typed);
+  const ofChain = ['--chain', CHAIN, '--uses', '2'];
+  beforeEach(async () => {
+    await keygen('alice');
+    await claim();
+    await register('--key', key());
+    server.approvals = [asked(run(1))];
+    server.bodies.length = 0;
+  });
+
+  it('is shown in words, changed by its owner, and signed for the whole', async () => {
+    const params = { properties: { value: { minimum: 1, maximum: 9 } } };
+    const { task_config: config } = taskOf().params as { task_config: object };
+    const tasks = [{ task_id: 'fill', task_params: { task_config: { ...config, value: '${params.value}' } } }];
+    server.chain = { template_id: 'template-1', template_version: 3 };
+    server.version = { number: 3, hash: 'sha256:whatever the server says', chain: { params, tasks } };
+    const file = at('whole.yaml');
+    const { stdout: yaml, stderr } = await cover([...ofChain, '--dry-run', '--key', key()]);
+    expect(stderr).toMatch(/made of template-1, version 3, sha256:[0-9a-f]{64}/);
+    expect(server.bodies).toEqual([]);
+    writeFileSync(file, yaml.replace('max: 9', 'max: 5'));
+    const asks = await cover(['--file', file, '--key', key()], 'y\n');
+    expect([asks.exit, asks.stderr]).toEqual([0, 'Approve all of this as alice? [y/N] ']);
+    for (const words of [
+      'covers: all chains of the schedule schedule-1',
+      'proposed by: a key of no party',
+      'fill (fillna), at most 2 times',
+      '/value: 1 or more; 5 or less',
+      '"method": "constant"',
+    ])
+      expect(asks.stdout).toContain(words);
+    expect(await outcome(server.sent, run(5))).toBe('SUCCESS');
+    expect(await outcome(server.sent, run(6))).toBe('APPROVAL_REQUIRED');
+    expect(await outcome(server.sent, run(5, { origin: undefined }))).toBe('APPROVAL_REQUIRED');
+    expect((await cli(['approvals', 'covers', 'alice'])).stdout).toMatch(
+      /nightly +schedule:schedule-1 +fill x 2 +approve/,
+    );
+    expect((await cli(['approvals', 'uncover', 'nightly', '--key', key()])).exit).toBe(0);
+    expect(await outcome(server.sent, run(4))).toBe('APPROVAL_REQUIRED');
+    expect((await cli(['approvals', 'covers', 'alice'])).stdout).toContain('withdraw');
+  });
+
+  it('has an example that can be signed', async () => {
+    await keygen('bank-a');
+    const file = join(PROJECT, 'examples/standing.yaml');
+    const { exit, stderr } = await cover(['--file', file, '-y', '--key', at('bank-a', 'bank-a.key')]);
+    expect([exit, stderr]).toEqual([0, '']);
+  });
+
+  it('needs a person who says yes, one whole, and a server that shows what it means', async () => {
+    expect((await cover([...ofChain, '--key', key()])).stderr).toContain('Nothing was signed.');
+    expect((await cover(['--chain', CHAIN, '--key', key()])).stderr).toContain('--uses <n>');
+    expect((await cover(['--key', key()])).stderr).toContain('Give --chain or --file');
+    server.approvals = [asked(run(1), { hash: hashOf(run(2)) })];
+    expect((await cover([...ofChain, '-y', '--key', key()])).exit).toBe(EXIT.CONFLICT);
+    server.approvals = [asked(run(1)), asked(run(1, { task_id: 'two', origin: undefined }))];
+    const { exit, stderr } = await cover([...ofChain, '-y', '--key', key()]);
+    expect([exit, stderr]).toEqual([EXIT.NOT_FOUND, expect.stringContaining('they differ in origin')]);
+    server.approvals = [];
+    expect((await cover([...ofChain, '-y', '--key', key()])).exit).toBe(EXIT.NOT_FOUND);
+    writeFileSync(at('w.yaml'), 'expires_at: 2999-01-01T00:00:00Z\norigin: nightly\nproposer: null\ntasks: []\n');
+    const wrong = await cover(['--file', at('w.yaml'), '-y', '--key', key()]);
+    expect([wrong.exit, wrong.stderr]).toEqual([EXIT.INVALID, expect.stringContaining('w.yaml:2:1: INVALID_FORMAT')]);
+    expect((await cli(['approvals', 'uncover', 'nightly', '--key', key()])).exit).toBe(EXIT.NOT_FOUND);
+    expect(server.bodies).toEqual([]);
   });
 });

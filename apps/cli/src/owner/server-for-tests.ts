@@ -8,6 +8,9 @@ export class ServerForTests {
   readonly parties = new Set<string>();
   readonly stored = new Map<string, { statement: Statement; signed: string | null }>();
   approvals: object[] = [];
+  /** What the chain of the approvals says of its template, and what that version is. */
+  chain: object = { template_id: null, template_version: null };
+  version: object = {};
   /** All bodies that came. */
   readonly bodies: string[] = [];
   private readonly server = createServer((request, response) => {
@@ -65,6 +68,8 @@ export class ServerForTests {
       return this.parties.has(id) ? [200, { party: id, name: id }] : [404, { code: 'PARTY_NOT_FOUND', status: 404 }];
     }
     if (what === 'parties') return [200, { items: [...this.parties].map((party) => ({ party, name: party })) }];
+    if (what === 'chains' && more === undefined) return [200, this.chain];
+    if (what === 'templates') return [200, this.version];
     if (what === 'datasets') {
       const datasets = all.map(({ body }) => body).filter((each) => each.kind === 'dataset');
       return [
