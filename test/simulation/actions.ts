@@ -31,6 +31,10 @@ export function operatorCommand(command: ChainCommand): OperatorCommand {
       return { kind: command.kind, taskId: taskId(command.position), result: 'operator' };
     case 'DecideApproval':
       return { ...command, taskId: taskId(command.position) };
+    case 'AnswerSignOff': {
+      const { kind, position, asked, decision, words } = command;
+      return { kind, taskId: taskId(position), asked, decision, words, result: 'answer' };
+    }
     case 'SetPriority': {
       const { kind, priority, position } = command;
       return position === undefined ? { kind, priority } : { kind, priority, taskId: taskId(position) };

@@ -138,8 +138,8 @@ export const BUGS = plant({
   },
   'opening-lost': {
     what: 'a control task whose listener died before it opened it is left',
-    seed: 351,
-    sql: ['expired-leases', 'lease_until <', `task_type <> 'wait' AND lease_until <`],
+    seed: 95,
+    sql: ['expired-leases', 'lease_until <', `task_type NOT IN ('wait', 'sign_off') AND lease_until <`],
   },
   'hold-not-stored': {
     what: 'a control task that was opened is kept as one whose backoff goes on',
@@ -160,6 +160,11 @@ export const BUGS = plant({
     what: 'signals are stored and reach no task',
     seed: 39,
     sql: ['lock-signals', 's.signal_id = ANY ($1::text[])', 'false'],
+  },
+  'sign-offs-never-expire': {
+    what: 'a task that nobody signs off waits for ever',
+    seed: 31,
+    sql: ['overdue-holds', `'SIGN_OFF'`, `'NOBODY'`],
   },
   'results-of-others': {
     what: 'a for_each collects what no instance of it gave',

@@ -194,6 +194,11 @@ export class Invariants {
     const position = after.tasks.findIndex(({ taskId }) => taskId === event.taskId);
     const request = `${chainId}-${position}`;
     if (event.kind === 'ResolveTask') this.results.set(request, 'operator');
+    if (event.kind === 'AnswerSignOff') {
+      if (before.tasks[position]!.nextAttemptAt! <= nowMs)
+        throw new Violation('late', `${request} was answered too late`);
+      this.results.set(request, 'answer');
+    }
     if (event.kind === 'HoldTimedOut') {
       if (before.tasks[position]!.nextAttemptAt! > nowMs)
         throw new Violation('early', `${request} ended before its time`);
@@ -282,6 +287,11 @@ function moved(name: string, was: Task, task: Task, before: Snapshot, { by, nowM
   if (bulk && was.status === 'READY' && task.status === 'QUEUED') {
     if (before.chain.status !== 'RUNNING') throw new Violation('claim', `${name} was sent: ${before.chain.status}`);
     if (was.hold !== null) throw new Violation('claim', `${name} was sent although it is held: ${was.hold}`);
+  }
+  if (was.taskType === 'sign_off' && was.status !== 'SUCCESS' && task.status === 'SUCCESS') {
+    if (was.hold !== 'SIGN_OFF' || !events.some(({ kind }) => kind === 'AnswerSignOff')) {
+      throw new Violation('I17', `${name} succeeded, and nobody signed it off`);
+    }
   }
   if (was.hold === 'SIGNAL' && task.status === 'SUCCESS') {
     if (!events.some(({ kind, signalId }) => kind === 'ResolveTask' || signalId !== null)) {

@@ -131,7 +131,7 @@ export async function connect(url: string): Promise<Connections> {
     INSERT INTO tenants (tenant_id, name) VALUES ('${OTHER_TENANT}', 'Other');
     INSERT INTO webhooks (webhook_id, tenant_id, url, secret, events)
     SELECT tenant_id, tenant_id, 'https://example.org', 's',
-           '{chain.success,chain.failure,chain.cancelled,chain.approval,chain.held,task.failure}' FROM tenants`;
+           '{chain.success,chain.failure,chain.cancelled,chain.approval,chain.sign_off,chain.held,task.failure}' FROM tenants`;
   await owner.query({ name: '', text });
   return { engine, owner };
 }

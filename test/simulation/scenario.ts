@@ -3,7 +3,7 @@ import {
   CHILD_CHAIN,
   DEFAULT_RETRY_POLICY,
   FOR_EACH,
-  SIGNAL_TIME_S,
+  HOLD_TIME_S,
   TRIGGER_RULES,
 } from '#libs/chain-domain';
 import type { EndChain, RetryPolicy, TriggerRule } from '#libs/chain-domain';
@@ -120,9 +120,12 @@ function randomEnd(random: Random, taskId: string): EndChain {
 function withControls({ id, made }: ChainSpec, random: Random): ChainSpec {
   const tasks = made.tasks.map((task) => {
     if (random.chance(0.5)) return task;
-    const params = { task_config: { seconds: random.pick([0, 1, 5, 20]) } };
+    const seconds = random.pick([0, 1, 5, 20]);
     const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
-    return { ...task, taskType: 'wait', params, ...unlimited };
+    if (random.chance(0.5)) return { ...task, taskType: 'wait', params: { task_config: { seconds } }, ...unlimited };
+    const timeout = random.pick([2, 20, HOLD_TIME_S]);
+    const params = { task_config: { question: 'Now?', who: ['role:viewer'], timeout } };
+    return { ...task, taskType: 'sign_off', params, ...unlimited };
   });
   return { id, made: { ...made, tasks } };
 }
@@ -131,9 +134,9 @@ function withControls({ id, made }: ChainSpec, random: Random): ChainSpec {
 function withSignals({ id, made }: ChainSpec, random: Random): ChainSpec {
   const tasks = made.tasks.map((task) => {
     if (random.chance(0.4)) return task;
-    const timeout = random.pick([2, 20, SIGNAL_TIME_S]);
-    const params = { task_config: { name: SIGNAL, key: random.pick(SIGNAL_KEYS), timeout } };
+    const timeout = random.pick([2, 20, HOLD_TIME_S]);
     const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
+    const params = { task_config: { name: SIGNAL, key: random.pick(SIGNAL_KEYS), timeout } };
     return { ...task, taskType: 'signal', params, ...unlimited };
   });
   return { id, made: { ...made, timeoutSeconds: WITHOUT_TIME_OUT_S, tasks } };

@@ -29,6 +29,7 @@ const SELDOM_ROUNDS = 3;
 /** Longer than a row is hidden that a listener took and did not finish with, ms. */
 const HIDDEN_MS = 30_000;
 const MOST_STEPS = 500;
+const LATE_MS = 3_600_000;
 /** Advances time by this many ms: without faults no lease expires. */
 const SMOOTH_TICKS = [50, 200];
 const ROUGH_TICKS = [50, 200, 200, 1_000, 1_000, 1_000, 3_000, 3_000, 11_000, 16_000];
@@ -146,6 +147,18 @@ function randomSignal(world: World, random: Random): Action {
   return { kind: 'signal', id: world.nextSignal(), key, seconds: random.pick([5, 600]) };
 }
 
+const asksSomebody = (world: World, chainId: string): boolean =>
+  world.rows.chains.get(chainId)!.tasks.some(({ taskType }) => taskType === 'sign_off');
+
+/** Mostly to what a task asks now, sometimes to what it asked before. */
+function randomAnswer(world: World, chainId: string, random: Random): ChainCommand {
+  const { tasks } = world.rows.chains.get(chainId)!;
+  const asking = tasks.filter(({ hold }) => hold === 'SIGN_OFF');
+  const { position, attempt } = random.pick(asking.length > 0 ? asking : tasks);
+  const decision = random.pick(['approve', 'approve', 'reject'] as const);
+  return { kind: 'AnswerSignOff', position, asked: attempt - (random.chance(0.2) ? 1 : 0), decision, words: 'no' };
+}
+
 function randomCommand(world: World, chainId: string, random: Random): ChainCommand {
   const { chain } = world.rows.chains.get(chainId)!;
   const size = chain.totalTasks;
@@ -156,6 +169,7 @@ function randomCommand(world: World, chainId: string, random: Random): ChainComm
     const from = Array.from({ length: 1 + random.int(2) }, () => random.int(size));
     return { kind: 'RetryChain', from: [...new Set(from)], includeDownstream: random.chance(0.6) };
   }
+  if (asksSomebody(world, chainId) && random.chance(0.4)) return randomAnswer(world, chainId, random);
   if (random.chance(0.2)) {
     const decision = random.pick(['approve', 'approve', 'refuse', 'withdraw'] as const);
     return { kind: 'DecideApproval', position, decision, words: 'decided' };
@@ -268,6 +282,7 @@ async function unfinished(world: World, random: Random): Promise<string> {
   for (const [id, { chain, tasks }] of world.rows.chains) {
     if (chain.status === 'PENDING') await command(world, id, { kind: 'ExecuteChain' }, random);
     if (isChainTerminal(chain.status) || waitsForOperator(world, id)) continue;
+    await answerLate(world, id, random);
     if (tasks.some(({ hold }) => hold === 'SIGNAL')) for (const key of world.scenario.signals) await signal(world, key);
     const states = tasks.map(({ taskId, status, hold }) => `${taskId} ${status}${hold === null ? '' : ` (${hold})`}`);
     open.push(`${id} is ${chain.status}: ${states.join(', ')}`);
@@ -287,6 +302,15 @@ function waitsForOperator(world: World, id: string): boolean {
     const child = own.find((each) => each.parent_position === position && each.parent_attempt === attempt);
     return hold === 'CHILD' && child !== undefined && waitsForOperator(world, child.chain_id);
   });
+}
+
+/** Where all is quiet somebody answers what would wait for days. */
+async function answerLate(world: World, chainId: string, random: Random): Promise<void> {
+  for (const { position, hold, attempt, nextAttemptAt } of world.rows.chains.get(chainId)!.tasks) {
+    if (hold !== 'SIGN_OFF' || nextAttemptAt! < world.clock.now + LATE_MS) continue;
+    const answer = { kind: 'AnswerSignOff', position, asked: attempt, decision: 'approve', words: '' } as const;
+    await command(world, chainId, answer, random);
+  }
 }
 
 /** Where all is quiet a signal that is waited for comes. */

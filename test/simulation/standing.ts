@@ -89,7 +89,7 @@ export function alive(chainId: string, { chain, tasks }: Snapshot): void {
   const moves = (task: Task): boolean =>
     isAdmitted(task) || (task.status === 'RETRYING' && task.hold === null && task.nextAttemptAt !== null);
   const waits = (task: Task): boolean =>
-    ((task.hold === 'APPROVAL' || task.hold === 'WAIT' || task.hold === 'SIGNAL') && task.nextAttemptAt !== null) ||
+    (['APPROVAL', 'WAIT', 'SIGNAL', 'SIGN_OFF'].includes(String(task.hold)) && task.nextAttemptAt !== null) ||
     task.hold === 'CHILD';
   const stands = chain.deadlineAt === null;
   if (stands === tasks.some(moves)) {

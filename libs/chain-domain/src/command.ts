@@ -1,5 +1,6 @@
 import { decideApproval, expireApproval } from './approval.js';
 import { endHold } from './control-holds.js';
+import { answerSignOff, SIGN_OFF } from './sign-off.js';
 import type { Decision, Refusal } from './decision.js';
 import type { Draft } from './draft.js';
 import type { ChainCommand } from './events.js';
@@ -42,6 +43,9 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       if (isTerminal(task.status)) {
         return { refused: 'TASK_STATE_CONFLICT', status, taskId: task.taskId, taskStatus: task.status };
       }
+      if (event.kind === 'ResolveTask' && task.taskType === SIGN_OFF) {
+        return { refused: 'SIGN_OFF_REQUIRED', status, taskId: task.taskId };
+      }
       const change = { error: null, nextAttemptAt: null };
       if (event.kind === 'ResolveTask') {
         succeed(draft, draft.move(task, 'OperatorResolved', 'SUCCESS', change), event.endsChain);
@@ -65,6 +69,12 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       if (isChainTerminal(status) || status === 'PENDING') return conflict;
       decideApproval(draft, event);
       break;
+    case 'AnswerSignOff': {
+      if (isChainTerminal(status) || status === 'PENDING') return conflict;
+      if (answerSignOff(draft, event)) break;
+      const { taskId, status: taskStatus } = draft.task(event.position);
+      return { refused: 'TASK_STATE_CONFLICT', status, taskId, taskStatus };
+    }
     case 'ApprovalTimedOut':
       if (!expireApproval(draft, event.position)) return draft.decision('STALE');
       break;

@@ -8,6 +8,7 @@ import { type ControlHold, isControlHold } from './states.js';
 /** Has a control task wait that was opened. It leaves its place of `max_parallel` to others. */
 export function holdOpened(draft: Draft, task: Task, { hold, until }: Extract<TaskEvent, { kind: 'TaskHeld' }>): void {
   draft.move(task, 'Opened', 'RETRYING', { hold, nextAttemptAt: until, error: null });
+  if (hold === 'SIGN_OFF') draft.effect({ kind: 'SignOffAwaited', position: task.position });
   if (draft.chain.maxParallel !== null) draft.admitHeld();
 }
 
@@ -35,4 +36,8 @@ export function endHold(draft: Draft, position: number): boolean {
 /** What fails a task for which nothing came in time. */
 const TOO_LATE: Readonly<Record<Exclude<ControlHold, 'WAIT' | 'CHILD'>, TaskError>> = {
   SIGNAL: failure('TIMEOUT_SIGNAL', 'no signal came within its timeout: look who sends it, then retry the task'),
+  SIGN_OFF: failure(
+    'SIGN_OFF_EXPIRED',
+    'nobody signed it off within its timeout: ask those it names, then retry the task',
+  ),
 };

@@ -2,10 +2,10 @@ import { isObject } from './strict-json.js';
 
 /**
  * Task types that no worker runs: the engine opens such a task itself, in the place where it would send a job. `wait`: until
- * a time, or for a duration. `signal`: until an event from outside. `for_each`: collects the results of the instances of a task; only
- * the API makes it. `chain`: runs another chain, its child.
+ * a time, or for a duration. `signal`: until an event from outside. `sign_off`: until somebody whom it names has answered.
+ * `for_each`: collects the results of the instances of a task; only the API makes it. `chain`: runs another chain, its child.
  */
-export const CONTROL_TYPES = ['wait', 'signal', 'for_each', 'chain'] as const;
+export const CONTROL_TYPES = ['wait', 'signal', 'sign_off', 'for_each', 'chain'] as const;
 export type ControlType = (typeof CONTROL_TYPES)[number];
 /** What a task with `for_each` becomes. */
 export const FOR_EACH = 'for_each' satisfies ControlType;
@@ -19,6 +19,8 @@ export function isControlType(type: string): type is ControlType {
 
 /** The longest time that a control task waits, s: a year. */
 export const LONGEST_HOLD_S = 31_536_000;
+/** Seconds that a task waits for somebody's word unless it says otherwise, and that a signal waits for its task: a week. */
+export const HOLD_TIME_S = 604_800;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 /** A time with its offset from UTC (RFC 3339), as a pattern of a schema. */
 export const TIME_PATTERN = TIME.source;

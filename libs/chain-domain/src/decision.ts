@@ -19,6 +19,8 @@ export type Refusal =
       readonly taskId: string;
       readonly taskStatus: TaskStatus;
     }
+  /** An operator gave the result of a task that only those whom it names may answer. */
+  | { readonly refused: 'SIGN_OFF_REQUIRED'; readonly status: ChainStatus; readonly taskId: string }
   /** A retry of a chain whose work another chain undoes. */
   | { readonly refused: 'CHAIN_COMPENSATED'; readonly status: ChainStatus }
   /** A retry of a child that has ended, by another than its parent. */

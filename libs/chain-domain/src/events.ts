@@ -35,12 +35,26 @@ export type ChainCommand =
       /** The owner's words. */
       readonly words: string;
     }
+  /**
+   * Somebody whom the task asks has answered: `approve` is its success, `reject` its failure. `asked`: the attempt whose question the
+   * answer is to.
+   */
+  | {
+      readonly kind: 'AnswerSignOff';
+      readonly position: number;
+      readonly asked: number;
+      readonly decision: SignOffDecision;
+      readonly words: string;
+    }
   /** The task waited too long for an approval. */
   | { readonly kind: 'ApprovalTimedOut'; readonly position: number }
   /** The time of a control task that waits is over. */
   | { readonly kind: 'HoldTimedOut'; readonly position: number }
   /** Makes a stored state keep the invariants again. Needs the whole chain; changes nothing in one that keeps them. */
   | { readonly kind: 'RepairChain' };
+
+/** What somebody can answer who is asked to sign off. */
+export type SignOffDecision = 'approve' | 'reject';
 
 /** What an owner can decide on a task. */
 export type ApprovalDecision = 'approve' | 'refuse' | 'withdraw';
@@ -120,6 +134,8 @@ export type Effect =
   | { readonly kind: 'ChainFinished' }
   /** This task waits for an approval, as the first of its chain. */
   | { readonly kind: 'ApprovalAwaited'; readonly position: number }
+  /** This task asks somebody to sign off. */
+  | { readonly kind: 'SignOffAwaited'; readonly position: number }
   /** The chain is broken beyond repair, for these reasons: an operator must look at it. */
   | { readonly kind: 'HoldForOperator'; readonly faults: readonly Fault[] };
 

@@ -1,5 +1,6 @@
 export * from './chain-diff.js';
 export * from './control-types.js';
+export * from './sign-off.js';
 export * from './signal.js';
 export * from './decide.js';
 export * from './decision.js';

@@ -1,12 +1,10 @@
-import { LONGEST_HOLD_S } from './control-types.js';
+import { HOLD_TIME_S, LONGEST_HOLD_S } from './control-types.js';
 import { isObject } from './strict-json.js';
 
 /** The name of a signal. */
 export const SIGNAL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The key by which a signal finds its task has at most so many characters. */
 export const MAX_SIGNAL_KEY = 255;
-/** Seconds that a task waits for a signal unless it says otherwise, and that a signal waits for its task: a week. */
-export const SIGNAL_TIME_S = 604_800;
 
 /** What a task waits for that waits for a signal. `schema`: what the payload must be. */
 export interface AwaitedSignal {
@@ -20,7 +18,7 @@ export function readSignal(
   params: unknown,
 ): { readonly awaits: AwaitedSignal; readonly forMs: number } | { readonly fault: string } {
   const config = isObject(params) ? params['task_config'] : undefined;
-  const { name, key: given, timeout = SIGNAL_TIME_S, schema } = isObject(config) ? config : {};
+  const { name, key: given, timeout = HOLD_TIME_S, schema } = isObject(config) ? config : {};
   if (typeof name !== 'string' || !SIGNAL_NAME.test(name)) {
     return { fault: 'must have a name of 1 to 64 letters, digits and . _ -' };
   }

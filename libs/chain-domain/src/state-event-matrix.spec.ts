@@ -38,6 +38,9 @@ const TASK_STATES: Record<string, { task: Partial<SampleTask>; chain?: ChainStat
   'RETRYING, held: WAIT': { task: { status: 'RETRYING', hold: 'WAIT', nextAttemptAt: T0 + 500 } },
   'RETRYING, held: CHILD': { task: { status: 'RETRYING', hold: 'CHILD', nextAttemptAt: null } },
   'RETRYING, held: SIGNAL': { task: { status: 'RETRYING', hold: 'SIGNAL', nextAttemptAt: T0 + 500 } },
+  'RETRYING, held: SIGN_OFF': {
+    task: { status: 'RETRYING', hold: 'SIGN_OFF', taskType: 'sign_off', nextAttemptAt: T0 + 500 },
+  },
   'SUCCESS by run r1': { task: { status: 'SUCCESS', runId: 'r1' } },
   'FAILURE of run r1': { task: { status: 'FAILURE', runId: 'r1' } },
   SKIPPED: { task: { status: 'SKIPPED', skipReason: 'CONDITION' } },
@@ -190,6 +193,7 @@ function endTable(): string {
   );
 }
 
+const ANSWER = { kind: 'AnswerSignOff', position: 0, asked: ATTEMPT, words: 'no' } as const;
 const COMMANDS: Record<string, ChainCommand> = {
   SkipTask: { kind: 'SkipTask', position: 0 },
   ResolveTask: { kind: 'ResolveTask', position: 0 },
@@ -206,6 +210,10 @@ const COMMANDS: Record<string, ChainCommand> = {
   'DecideApproval, withdraw': { kind: 'DecideApproval', position: 0, decision: 'withdraw', words: 'no' },
   'ApprovalTimedOut, not due': { kind: 'ApprovalTimedOut', position: 0 },
   'ApprovalTimedOut, due': { kind: 'ApprovalTimedOut', position: 0 },
+  'AnswerSignOff, approve': { ...ANSWER, decision: 'approve' },
+  'AnswerSignOff, reject': { ...ANSWER, decision: 'reject' },
+  'AnswerSignOff, of the attempt before': { ...ANSWER, asked: ATTEMPT - 1, decision: 'approve' },
+  'AnswerSignOff, late': { ...ANSWER, decision: 'approve' },
   'HoldTimedOut, not due': { kind: 'HoldTimedOut', position: 0 },
   'HoldTimedOut, due': { kind: 'HoldTimedOut', position: 0 },
   RepairChain: { kind: 'RepairChain' },
@@ -216,8 +224,8 @@ function commandTable(): string {
     Object.entries(COMMANDS).map(([name, command]) => {
       const late = name === 'ChainTimedOut, due' ? { deadlineAt: T0 } : {};
       const chain = (row: string) => (TASK_STATES[row]!.chain === 'PAUSED' ? {} : late);
-      const waits = (row: string) => /(APPROVAL|WAIT|SIGNAL)$/.test(row);
-      const isDue = (row: string) => name.endsWith('TimedOut, due') && waits(row);
+      const waits = (row: string) => /(APPROVAL|WAIT|SIGNAL|SIGN_OFF)$/.test(row);
+      const isDue = (row: string) => /TimedOut, due|, late/.test(name) && waits(row);
       const task = (row: string) => (isDue(row) ? { nextAttemptAt: T0 } : {});
       return [name, (row: string) => cell(stateOf(row, task(row), chain(row)), command)];
     }),

@@ -55,10 +55,10 @@ export function isInFlight(status: TaskStatus): boolean {
 export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | ControlHold;
 
 /**
- * What a control task waits for that was opened: `WAIT`, for a time; `CHILD`, for the end of the chain that it runs; `SIGNAL`, for an event from outside. It is RETRYING, so it takes no slot, no connection and no
+ * What a control task waits for that was opened: `WAIT`, for a time; `CHILD`, for the end of the chain that it runs; `SIGNAL`, for an event from outside; `SIGN_OFF`, for a person. It is RETRYING, so it takes no slot, no connection and no
  * place of `max_parallel`, and its chain's clock stands while nothing else moves the chain.
  */
-export const CONTROL_HOLDS = ['WAIT', 'CHILD', 'SIGNAL'] as const;
+export const CONTROL_HOLDS = ['WAIT', 'CHILD', 'SIGNAL', 'SIGN_OFF'] as const;
 export type ControlHold = (typeof CONTROL_HOLDS)[number];
 
 /** The task is a control task that was opened and waits. */

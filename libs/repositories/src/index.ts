@@ -54,6 +54,7 @@ export * as idempotencyKeys from './idempotency-keys.js';
 export { loginFault, makeLogins } from './logins.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
 export { readApprovals, type ApprovalRow } from './reads/read-approvals.js';
+export { readSignOffs, type SignOffRow } from './reads/read-sign-offs.js';
 export { CHAIN_SORTS, listChains, type ChainFilter, type ChainPage, type ChainSort } from './reads/list-chains.js';
 export { listTasks } from './reads/list-tasks.js';
 export { CHAIN_FIELDS, TASK_FIELDS, WHOLE_CHAIN_FIELDS } from './reads/shown-columns.js';

@@ -3,12 +3,15 @@ import {
   type FOR_EACH,
   isObject,
   LONGEST_HOLD_S,
+  MAX_QUESTION,
   MAX_SIGNAL_KEY,
+  MAX_SIGNERS,
   pointer,
   readSignal,
+  readSignOff,
   readWait,
   SIGNAL_NAME,
-  SIGNAL_TIME_S,
+  HOLD_TIME_S,
   TIME_PATTERN,
 } from '#libs/chain-domain';
 import { schemaFaults, type TaskType } from '#libs/compute';
@@ -98,7 +101,7 @@ const signal = {
       type: 'number',
       exclusiveMinimum: 0,
       maximum: LONGEST_HOLD_S,
-      default: SIGNAL_TIME_S,
+      default: HOLD_TIME_S,
       title: 'Timeout',
       description: 'Seconds that it waits; then it fails with TIMEOUT_SIGNAL.',
       examples: [86400],
@@ -108,6 +111,47 @@ const signal = {
       title: 'Schema',
       description: 'What the payload must be: a JSON Schema without pattern, uniqueItems, $ref and combinations.',
       examples: [{ type: 'object', required: ['path'], properties: { path: { type: 'string' } } }],
+    },
+  },
+} as const;
+
+const signOff = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['question', 'who'],
+  properties: {
+    question: {
+      type: 'string',
+      minLength: 1,
+      maxLength: MAX_QUESTION,
+      title: 'Question',
+      description: 'What is asked.',
+      examples: ['May the scores be sent to the partner?'],
+    },
+    who: {
+      type: 'array',
+      minItems: 1,
+      maxItems: MAX_SIGNERS,
+      items: { type: 'string' },
+      title: 'Who',
+      description:
+        'Who may answer: callers as the audit log names them, key:<id>, oidc:<subject>, or all of a role and above, role:operator.',
+      examples: [['oidc:alice', 'role:admin']],
+    },
+    timeout: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: LONGEST_HOLD_S,
+      default: HOLD_TIME_S,
+      title: 'Timeout',
+      description: 'Seconds that it waits; then it fails with SIGN_OFF_EXPIRED.',
+      examples: [86400],
+    },
+    form: {
+      type: 'object',
+      title: 'Form',
+      description: 'What the answer must be: a JSON Schema without pattern, uniqueItems, $ref and combinations.',
+      examples: [{ type: 'object', required: ['amount'], properties: { amount: { type: 'number', minimum: 0 } } }],
     },
   },
 } as const;
@@ -138,6 +182,11 @@ export const controlTypes: readonly TaskType[] = [
     description: 'Waits for an event from outside, POST /signals, with its name and key. The payload is the result.',
     configSchema: signal,
   }),
+  control('sign_off', {
+    title: 'Sign-off',
+    description: 'Asks a person, and waits for the answer: approve or reject, with a form. The answer is the result.',
+    configSchema: signOff,
+  }),
 ];
 
 const READERS: Readonly<Record<Exclude<ControlType, typeof FOR_EACH>, (params: unknown) => object>> = {
@@ -145,6 +194,7 @@ const READERS: Readonly<Record<Exclude<ControlType, typeof FOR_EACH>, (params: u
   // read-children.ts reads it.
   chain: () => ({}),
   signal: readSignal,
+  sign_off: readSignOff,
 };
 
 const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');
@@ -165,8 +215,12 @@ export function checkControl(
     config,
     isOpen,
   );
-  const ofSchema = isObject(config['schema']) ? valueSchemaFaults(config['schema'], '/task_config/schema') : [];
-  if (faults.length + ofSchema.length > 0 || Object.values(config).some(isOpen))
+  const ofSchema = ['schema', 'form'].flatMap((field) => {
+    const schema = config[field];
+    return isObject(schema) ? valueSchemaFaults(schema, `/task_config/${field}`) : [];
+  });
+  const { schema: _schema, form: _form, ...values } = config;
+  if (faults.length + ofSchema.length > 0 || JSON.stringify(values).includes('${'))
     return [...unknown, ...faults, ...ofSchema];
   // What the schema cannot say.
   const read = READERS[type](params);

@@ -12,6 +12,7 @@ const POSSIBLE: Readonly<Record<OperatorCommand['kind'], string>> = {
   SkipTask: 'Only an unfinished task of a RUNNING or PAUSED chain can be skipped.',
   ResolveTask: 'Only an unfinished task of a RUNNING or PAUSED chain can be resolved.',
   DecideApproval: 'Only a task of a RUNNING or PAUSED chain can be decided on.',
+  AnswerSignOff: 'Only what a task asks now can be answered: it does not ask, asks anew since, or its time is over.',
   SetPriority: 'The priority cannot be changed once the chain has ended.',
 };
 
@@ -29,6 +30,10 @@ export function refusalProblem(refusal: Refusal, { kind }: OperatorCommand): Pro
     case 'CHILD_ENDED': {
       const detail = 'The chain is the child of another one, and has ended: retry the task of its parent.';
       return new Problem('CHAIN_STATE_CONFLICT', detail, { state });
+    }
+    case 'SIGN_OFF_REQUIRED': {
+      const detail = `Task ${refusal.taskId} is answered by those whom it names alone. It can be skipped.`;
+      return new Problem('TASK_STATE_CONFLICT', detail, { state: { ...state, task_id: refusal.taskId } });
     }
     case 'NOTHING_TO_RETRY': {
       const detail = `The chain is ${refusal.status} and has no task that failed, was cancelled or skipped.`;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { quoted, resultFault, SIGNAL_TIME_S, type InputFault } from '#libs/chain-domain';
+import { quoted, resultFault, HOLD_TIME_S, type InputFault } from '#libs/chain-domain';
 import { valueFaults } from '#libs/chain-engine';
 import {
   AuditRepository,
@@ -53,7 +53,7 @@ export class SignalsController {
   @ApiProblems(400, 409, 413, 415, 422, 503)
   async send(
     @TenantDb() { engine }: TenantDatabases,
-    @Body() { name, key, payload: given, expires_in = SIGNAL_TIME_S }: NewSignalDto,
+    @Body() { name, key, payload: given, expires_in = HOLD_TIME_S }: NewSignalDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignalDto> {

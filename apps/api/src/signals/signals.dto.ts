@@ -1,6 +1,6 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { IsInt, IsString } from 'class-validator';
-import { MAX_SIGNAL_KEY, SIGNAL_NAME, SIGNAL_TIME_S } from '#libs/chain-domain';
+import { MAX_SIGNAL_KEY, SIGNAL_NAME, HOLD_TIME_S } from '#libs/chain-domain';
 import { Absentable, Between, Characters, Fits } from '../http/dto-rules.js';
 import { QueryChoice, QueryNumber, QueryText } from '../http/query-rules.js';
 
@@ -33,7 +33,7 @@ export class NewSignalDto {
   @Between(1, LONGEST_S)
   @ApiProperty({
     description: 'Seconds that it waits for its task; then it is dropped.',
-    default: SIGNAL_TIME_S,
+    default: HOLD_TIME_S,
     examples: [86400],
   })
   expires_in?: number;

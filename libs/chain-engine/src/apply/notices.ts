@@ -21,6 +21,7 @@ export function noticesOf(loaded: LoadedChain, { chain, changed, effects }: Deci
   }
   for (const effect of effects) {
     if (effect.kind === 'ApprovalAwaited') notices.push(approvalNotice(loaded, changed.get(effect.position)!));
+    if (effect.kind === 'SignOffAwaited') notices.push(signOffNotice(loaded, changed.get(effect.position)!));
     if (effect.kind === 'HoldForOperator' && chain.status !== state.chain.status) {
       const message = 'rows of the chain are missing in the database: an operator must look at it';
       notices.push(notice(loaded, 'chain.held', { error: { code: 'ROWS_MISSING', message } }));
@@ -41,6 +42,11 @@ function approvalNotice(loaded: LoadedChain, { taskId, error, nextAttemptAt }: T
     message: error?.message,
     expires_at: new Date(nextAttemptAt! + loaded.lagMs).toISOString(),
   });
+}
+
+function signOffNotice(loaded: LoadedChain, { taskId, nextAttemptAt }: Task): Notice {
+  const expires_at = new Date(nextAttemptAt! + loaded.lagMs).toISOString();
+  return notice(loaded, 'chain.sign_off', { task_id: taskId, expires_at });
 }
 
 function notice({ chainId, nowMs, lagMs }: LoadedChain, type: string, data: object): Notice {

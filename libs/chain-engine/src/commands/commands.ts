@@ -4,6 +4,7 @@ import type {
   ChainStatus,
   Hold,
   Refusal,
+  SignOffDecision,
   SkipReason,
   Task,
   TaskStatus,
@@ -108,6 +109,15 @@ export type OperatorCommand =
       readonly decision: ApprovalDecision;
       readonly words: string;
     }
+  | {
+      readonly kind: 'AnswerSignOff';
+      readonly taskId: string;
+      /** The attempt whose question the answer is to. */
+      readonly asked: number;
+      readonly decision: SignOffDecision;
+      readonly words: string;
+      readonly result: unknown;
+    }
   | { readonly kind: 'SetPriority'; readonly taskId?: string; readonly priority: number };
 
 /** The change of a command, or of its dry run, to one task: status, hold or priority. */
@@ -172,7 +182,7 @@ export async function commandChain(
       before = new Map(loaded.state.tasks);
       checkVersion(loaded, options.expected);
       const event = toEvent(command, loaded);
-      const report = command.kind === 'ResolveTask' ? { result: command.result } : undefined;
+      const report = 'result' in command ? { result: command.result } : undefined;
       return [{ event, report, data: { ...options.data }, audit: options.audit }];
     },
   };
@@ -272,6 +282,10 @@ function toEvent(command: OperatorCommand, loaded: LoadedChain): ChainCommand {
       return { kind: 'ResolveTask', position: positionOf(command.taskId) };
     case 'DecideApproval':
       return { ...command, position: positionOf(command.taskId) };
+    case 'AnswerSignOff': {
+      const { kind, taskId, asked, decision, words } = command;
+      return { kind, position: positionOf(taskId), asked, decision, words };
+    }
     case 'SetPriority': {
       const position = command.taskId === undefined ? undefined : positionOf(command.taskId);
       return { kind: 'SetPriority', position, priority: command.priority };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { withConnection } from '#libs/local-postgres';
 import { openDatabase, type Database } from '#libs/repositories';
@@ -7,7 +7,7 @@ import { taskWork } from '../apply/decide-work.js';
 import { ChainEngine } from '../chain-engine.js';
 import { makeEngineMetrics } from '../metrics.js';
 import { reconcileTimeouts } from '../reconcile/timeouts.js';
-import { createChain, decideApproval } from './commands.js';
+import { commandChain, createChain, decideApproval, type OperatorCommand } from './commands.js';
 
 let db: Database;
 afterAll(() => db.close());
@@ -80,4 +80,60 @@ it('without a decision in time it fails', async () => {
   await sql(`UPDATE chain_tasks SET next_attempt_at = now() - interval '1 s'`);
   await reconcileTimeouts(engine());
   expect(await tasks()).toMatchObject([{ status: 'FAILURE', error: { code: 'APPROVAL_EXPIRED' } }]);
+});
+
+describe('a task that asks somebody to sign off', () => {
+  const until = Date.now() + 3_600_000;
+  const answer = (chainId: string, more: object = {}) =>
+    commandChain(db, chainId, {
+      ...{ kind: 'AnswerSignOff', taskId: 't0', asked: 1, decision: 'approve', words: '', result: { n: 1 } },
+      ...more,
+    } as OperatorCommand);
+
+  /** A chain of one task that asks since its first attempt. */
+  async function asking(): Promise<string> {
+    await sql('TRUNCATE task_chains, task_requests, outbox CASCADE');
+    const created = await createChain(db, sampleNewChain([[]]));
+    if (created.kind !== 'created') throw new Error(created.kind);
+    const chainId = created.chain.chain_id;
+    await sql(
+      `UPDATE chain_tasks SET task_type = 'sign_off', status = 'QUEUED', attempt = 1, lease_until = now() + interval '1 h'`,
+    );
+    const [row] = await sql('SELECT task_request_id FROM chain_tasks');
+    const awaits = { question: 'May it?', who: ['role:admin'] };
+    await engine().applyAndSend(
+      taskWork([{ chainId, taskRequestId: row!['task_request_id'] as string }], (_, position) => ({
+        event: { kind: 'TaskHeld', position, attempt: 1, hold: 'SIGN_OFF', until },
+        report: { awaits },
+      })),
+    );
+    return chainId;
+  }
+
+  it('has the clock of its chain stand, and webhooks hear of it', async () => {
+    const chainId = await asking();
+    expect(await tasks()).toMatchObject([{ status: 'RETRYING', hold: 'SIGN_OFF' }]);
+    expect(await sql('SELECT deadline_at, time_left_ms > 0 AS stands FROM task_chains')).toEqual([
+      { deadline_at: null, stands: true },
+    ]);
+    expect(await sql(`SELECT payload FROM outbox WHERE kind = 'NOTICE'`)).toMatchObject([
+      { payload: { type: 'chain.sign_off', data: { chain_id: chainId, task_id: 't0' } } },
+    ]);
+  });
+
+  it('takes one answer, to what it asks now', async () => {
+    const chainId = await asking();
+    const refused = { kind: 'refused', refusal: { refused: 'TASK_STATE_CONFLICT' } };
+    expect(await answer(chainId, { asked: 2 })).toMatchObject(refused);
+    const answers = await Promise.all([answer(chainId), answer(chainId, { decision: 'reject', result: { n: 2 } })]);
+    expect(answers.map(({ kind }) => kind).sort()).toEqual(['done', 'refused']);
+  });
+
+  it('takes no answer once its time is over, whoever notices first', async () => {
+    const chainId = await asking();
+    await sql(`UPDATE chain_tasks SET next_attempt_at = now() - interval '1 ms'`);
+    expect(await answer(chainId)).toMatchObject({ kind: 'refused', refusal: { refused: 'TASK_STATE_CONFLICT' } });
+    await reconcileTimeouts(engine());
+    expect(await tasks()).toMatchObject([{ status: 'FAILURE', error: { code: 'SIGN_OFF_EXPIRED' } }]);
+  });
 });

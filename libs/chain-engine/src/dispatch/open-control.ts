@@ -4,6 +4,7 @@ import {
   FOR_EACH,
   isObject,
   readSignal,
+  readSignOff,
   readWait,
   type ControlType,
   type TaskError,
@@ -34,6 +35,7 @@ type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) => Incoming>> = {
   wait,
   signal,
+  sign_off: signOff,
   [FOR_EACH]: collect,
   [CHILD_CHAIN]: startChild,
 };
@@ -62,6 +64,16 @@ function signal({ position, attempt, params }: Opening, { nowMs }: Clocks): Inco
   const { awaits, forMs } = read;
   return {
     event: { kind: 'TaskHeld', position, attempt, hold: 'SIGNAL', until: nowMs + forMs },
+    report: { ...OPENED, awaits },
+  };
+}
+
+function signOff({ position, attempt, params }: Opening, { nowMs }: Clocks): Incoming {
+  const read = readSignOff(params);
+  if ('fault' in read) return invalid(position, attempt, `task_config ${read.fault}`);
+  const { awaits, forMs } = read;
+  return {
+    event: { kind: 'TaskHeld', position, attempt, hold: 'SIGN_OFF', until: nowMs + forMs },
     report: { ...OPENED, awaits },
   };
 }
