@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { exampleNames } from '../../launcher/parts/example.js';
 import { ExampleOutcome } from './example-outcome.js';
@@ -11,6 +12,23 @@ async function sendSignal({ api }: RunningSystem): Promise<void> {
   const body = JSON.stringify({ name: 'file-arrived', key: 'patients', payload: { columns: ['id'] } });
   const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' };
   expect((await fetch(`${api.url}/signals`, { method: 'POST', headers, body })).status).toBe(201);
+}
+
+async function answer({ api }: RunningSystem): Promise<void> {
+  const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' };
+  for (;;) {
+    const { items } = (await (await fetch(`${api.url}/sign-offs`, { headers })).json()) as {
+      items: { chain_id: string; task_id: string }[];
+    };
+    const [asks] = items;
+    if (asks !== undefined) {
+      const body = JSON.stringify({ decision: 'approve', answer: { column: 'id' } });
+      const path = `${api.url}/chains/${asks.chain_id}/tasks/${asks.task_id}/sign-off`;
+      expect((await fetch(path, { method: 'POST', headers, body })).status).toBe(200);
+      return;
+    }
+    await delay(100);
+  }
 }
 
 /** One run of the system for all examples, as `npm start` runs it: embedded PostgreSQL, three apps, real tables. */
@@ -40,6 +58,7 @@ describe('the examples', () => {
       'nested',
       'psi-pipeline',
       'risk-control',
+      'sign-off',
       'signal',
       'three-party-scoring',
       'three-party-validation',
@@ -59,7 +78,9 @@ describe('the examples', () => {
     it(`${name} ends in SUCCESS with the figures that it should have`, async () => {
       const { owners, config, wrote, signal } = system;
       if (name === 'signal') await sendSignal(system);
-      const chain = await owners.watch(await owners.start(name), { signal });
+      const started = await owners.start(name);
+      if (name === 'sign-off') await answer(system);
+      const chain = await owners.watch(started, { signal });
       const failures = chain.tasks.flatMap(({ task_id, error }) => (error ? [{ task_id, error }] : []));
       expect({ status: chain.status, failures, wrote }).toEqual({ status: 'SUCCESS', failures: [], wrote });
       const results = Object.fromEntries(chain.tasks.map(({ task_id, result }) => [task_id, result]));

@@ -41,6 +41,10 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.nest).toEqual({ seen: [[[]]] });
     expect(results.report.result).toEqual(results.nest);
   },
+  'sign-off': ({ results }) => {
+    expect(results.ask).toMatchObject({ answer: { column: 'id' }, signed_by: 'admin key' });
+    expect(results.intersect.intersection_count).toBe(509);
+  },
   signal: ({ results }) => {
     expect(results.arrived).toEqual({ columns: ['id'] });
     expect(results.intersect.intersection_count).toBe(509);

@@ -5,7 +5,7 @@ import {
   describeSystem,
   task,
   taskOf,
-  type ApiClient,
+  ApiClient,
   type ChainAnswer,
   type ProblemAnswer,
 } from './system/index.js';
@@ -414,6 +414,94 @@ describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] 
       '/tasks/0/task_params/task_config/schema/pattern',
       '/tasks/1/task_params/task_config/schema',
     ]);
+  });
+
+  const asks = (id: string, who: string[], more: object = {}, fields: object = {}) => ({
+    ...{ task_id: id, task_type: 'sign_off', depends_on: [], ...fields },
+    task_params: { task_config: { question: 'May it?', who, ...more } },
+  });
+  const answer = (api: ApiClient, id: string, body: object, headers: Record<string, string> = {}, taskId = 's') =>
+    api.call<ProblemAnswer>(`/chains/${id}/tasks/${taskId}/sign-off`, { method: 'POST', body, headers });
+  const asked = (api: ApiClient, id: string, attempt = 1) =>
+    api.until(id, 'asks', ({ tasks }) => tasks[0]!.hold === 'SIGN_OFF' && tasks[0]!.attempt === attempt);
+  const keyOf = async (api: ApiClient, role: string, tenant = 'default') => {
+    const made = await api.expect<{ key: string; key_id: string }>(201, '/keys', {
+      ...{ method: 'POST', body: { name: 'of a test', role }, headers: { 'x-tenant': tenant } },
+    });
+    return { client: new ApiClient(api.url, made.key), name: `key:${made.key_id}` };
+  };
+
+  check('asks those whom it names, checks the form, and takes one answer', async ({ api }) => {
+    const form = { type: 'object', required: ['n'], properties: { n: { type: 'integer' } } };
+    const tasks = [
+      asks('s', ['role:author'], { form }),
+      // A value that somebody wrote stays a text, whatever it looks like.
+      asks('t', ['role:viewer'], { question: '${tasks.s.result.answer.说明}' }, { depends_on: ['s'] }),
+    ];
+    const id = await api.start(chain(tasks, { timeout: 5 }));
+    expect(taskOf(await asked(api, id), 's').waiting).toMatchObject({ code: 'SIGN_OFF', who: ['role:author'] });
+    const listed = await api.call<{ items: object[] }>('/sign-offs');
+    expect(listed.body.items).toMatchObject([{ chain_id: id, question: 'May it?', form, attempt: 1, yours: true }]);
+    const wrong = { decision: 'approve', answer: { n: 'x' } };
+    expect((await answer(api, id, wrong)).body).toMatchObject({ errors: [{ pointer: '/answer/n' }] });
+    const large = { decision: 'approve', answer: { n: 0, 说明: 'x'.repeat(65_536) } };
+    expect((await answer(api, id, large)).body).toMatchObject({ errors: [{ code: 'RESULT_TOO_LARGE' }] });
+    expect((await answer(api, id, { decision: 'approve' })).status).toBe(400);
+    expect((await answer(api, id, { decision: 'reject', answer: { n: 0 } })).status).toBe(400);
+    const gives = { method: 'POST', body: { result: {}, note: 'x' } };
+    expect((await api.call<ProblemAnswer>(`/chains/${id}/tasks/s/resolve`, gives)).status).toBe(409);
+    const text = '可以 ${secrets.db} ${tasks.s.result.note}';
+    const good = { decision: 'approve', answer: { n: 0, 说明: text }, note: '同意' };
+    const key = { 'idempotency-key': 'answer-1' };
+    await post(api, `/chains/${id}/pause`);
+    expect((await answer(api, id, { ...good, dry_run: true })).status).toBe(200);
+    for (let i = 0; i < 2; i++) expect((await answer(api, id, good, key)).status).toBe(200);
+    expect((await answer(api, id, good)).status).toBe(409);
+    expect(await api.chain(id)).toMatchObject({ status: 'PAUSED', completed_tasks: 1 });
+    await post(api, `/chains/${id}/resume`);
+    const next = await api.until(id, 'asks again', (now) => taskOf(now, 't').hold === 'SIGN_OFF');
+    expect(taskOf(next, 't').waiting!.message).toContain(text);
+    expect(taskOf(next, 's').result).toMatchObject({ answer: { n: 0 }, note: '同意', signed_by: 'admin key' });
+    // The same key, for another task.
+    expect((await answer(api, id, good, key, 't')).status).toBe(400);
+    expect((await answer(api, id, { decision: 'approve' }, { 'idempotency-key': 'answer-2' }, 't')).status).toBe(200);
+    expect(await api.ended(id)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  check('is answered by those whom it names alone, in their tenant, while it asks', async ({ api }) => {
+    await api.expect(201, '/tenants', { method: 'POST', body: { tenant_id: 'beta', name: 'Beta' } });
+    const [viewer, other, admin] = await Promise.all([
+      keyOf(api, 'viewer'),
+      keyOf(api, 'viewer'),
+      keyOf(api, 'admin', 'beta'),
+    ]);
+    const yes = { decision: 'approve' };
+    const id = await api.start(chain([asks('s', [viewer.name]), asks('t', [viewer.name])]));
+    await api.until(id, 'both ask', ({ tasks }) => tasks.every(({ hold }) => hold === 'SIGN_OFF'));
+    const list = (client: ApiClient) => client.call<{ items: { yours: boolean }[] }>('/sign-offs?all=true');
+    expect((await list(admin.client)).body.items).toEqual([]);
+    expect((await list(other.client)).body.items.map(({ yours }) => yours)).toEqual([false, false]);
+    expect((await answer(admin.client, id, yes)).status).toBe(404);
+    for (const client of [api, other.client]) expect((await answer(client, id, yes)).status).toBe(403);
+    const key = { 'idempotency-key': 'viewer-1' };
+    expect((await answer(viewer.client, id, yes, key)).status).toBe(200);
+    expect((await answer(viewer.client, id, yes, key, 't')).status).toBe(422);
+    await post(api, `/chains/${id}/retry`, { from: ['s'] });
+    await asked(api, id, 2);
+    expect((await answer(viewer.client, id, { ...yes, attempt: 1 })).status).toBe(409);
+    expect((await answer(viewer.client, id, { ...yes, attempt: 2 })).status).toBe(200);
+    await post(api, `/chains/${id}/cancel`);
+    expect((await answer(viewer.client, id, yes, {}, 't')).body.code).toBe('CHAIN_STATE_CONFLICT');
+    // The time of its chain stands meanwhile.
+    const late = await api.start(chain([asks('s', ['oidc:nobody'], { timeout: 2 })], { timeout: 1 }));
+    const refused = await api.start(chain([asks('s', ['admin key'])]));
+    await asked(api, refused);
+    await answer(api, refused, { decision: 'reject', note: 'not yet' });
+    expect(taskOf(await api.ended(refused), 's').error).toMatchObject({
+      code: 'SIGN_OFF_REJECTED',
+      message: 'not yet',
+    });
+    expect(await api.ended(late)).toMatchObject({ status: 'FAILURE', error: { code: 'SIGN_OFF_EXPIRED' } });
   });
 
   check('takes nothing that says how workers run it', async ({ api }) => {

@@ -299,6 +299,7 @@ const BODIES: Readonly<Record<string, object>> = {
   setTaskPriority: { priority: 9 },
   resolveTask: { result: 1, note: 'mine' },
   skipTask: { note: 'mine' },
+  answerSignOff: { decision: 'approve' },
   putTemplate: { title: 'mine', chain: { chain_name: 'mine', tasks: [task('a')] } },
   putTemplateLabel: { version: 1 },
   putSchedule: { title: 'mine', interval: 60, chain: { chain_name: 'mine', tasks: [task('a')] } },

@@ -17,6 +17,7 @@ import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { SecretsModule } from './secrets/secrets.module.js';
 import { SessionModule } from './session/session.module.js';
+import { SignOffsModule } from './sign-offs/sign-offs.module.js';
 import { SignalsModule } from './signals/signals.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
@@ -54,6 +55,7 @@ export class AppModule {
         TemplatesModule,
         SchedulesModule,
         SignalsModule,
+        SignOffsModule,
         TenantsModule,
         HealthModule.forApp({ controllers: [HealthController], inject: [Databases], useFactory: apiHealth }),
         QueueBoardModule,

@@ -22,6 +22,7 @@ import { addReadingCommands } from './commands/reading.js';
 import { addResultCommands } from './commands/results.js';
 import { addScheduleCommands } from './commands/schedules.js';
 import { addSecretCommands } from './commands/secrets.js';
+import { addSignOffCommands } from './commands/sign-offs.js';
 import { addSignalCommands } from './commands/signals.js';
 import { addSteeringCommands, addTaskSteeringCommands } from './commands/steering.js';
 import { addTemplateCommands } from './commands/templates.js';
@@ -110,6 +111,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addTemplateCommands(program, session, act);
   addScheduleCommands(program, session, act);
   addSignalCommands(program, session, act);
+  addSignOffCommands(program, session, act);
   addTenantCommands(program, session, act);
   addAuditCommands(program, session, act);
   addPartyCommands(program, session, act);

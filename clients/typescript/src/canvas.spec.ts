@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
-import { branch, chain, chord, group, param, signal, subchain, task, wait } from './canvas.js';
+import { branch, chain, chord, group, param, signal, signOff, subchain, task, wait } from './canvas.js';
 
 const named = (id: string) => task('diagnostic').as(id);
 const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
@@ -44,6 +44,9 @@ describe('the words of the builder', () => {
         task_type: 'signal',
         task_params: { task_config: { name: 'file-arrived', key: 'a', timeout: 60 } },
       },
+    ]);
+    expect(signOff('May it?', ['role:admin']).build('x').tasks).toMatchObject([
+      { task_type: 'sign_off', task_params: { task_config: { question: 'May it?', who: ['role:admin'] } } },
     ]);
     expect(chain(wait(60), wait({ until: '${tasks.a.result.at}' })).build('x').tasks).toMatchObject([
       { task_id: 'wait-1', task_type: 'wait', task_params: { task_config: { seconds: 60 } } },

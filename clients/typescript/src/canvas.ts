@@ -282,6 +282,18 @@ export function signal(
   return task('signal', { task_config: { name, key, ...more } });
 }
 
+/**
+ * Asks one of `who` (`key:<id>`, `oidc:<subject>`, `role:<role>`) and waits for the answer, `client.answerSignOff`, at most so many
+ * seconds (`timeout`). `form` is a JSON Schema of the answer, which is `result.answer`. No worker is held meanwhile.
+ */
+export function signOff(
+  question: string,
+  who: readonly string[],
+  more: { readonly timeout?: number; readonly form?: Readonly<Record<string, unknown>> } = {},
+): Task {
+  return task('sign_off', { task_config: { question, who: [...who], ...more } });
+}
+
 /** The reference to a parameter of the chain, for the parameters of its tasks: declare it by `params` in the settings of `build`. */
 export function param(name: string, path = ''): string {
   return `\${params.${name}${path && !path.startsWith('[') ? '.' : ''}${path}}`;

@@ -1,4 +1,4 @@
-export { branch, chain, chord, group, index, item, param, signal, subchain, task, wait } from './canvas.js';
+export { branch, chain, chord, group, index, item, param, signal, signOff, subchain, task, wait } from './canvas.js';
 export type { Arm, ChainSettings, Step, Task } from './canvas.js';
 export { TaskChainClient } from './task-chain-client.js';
 export type { ChainProgress, ChainUpdate, LiveTask, TaskChainClientOptions, WaitOptions } from './task-chain-client.js';

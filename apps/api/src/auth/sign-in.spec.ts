@@ -67,6 +67,8 @@ const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'POST /api/v1/chains/:chain_id/tasks/:task_id/retry': 'operator',
   'GET /api/v1/events': 'viewer',
   'GET /api/v1/task-types': 'viewer',
+  'GET /api/v1/sign-offs': 'viewer',
+  'POST /api/v1/chains/:chain_id/tasks/:task_id/sign-off': 'viewer',
   'POST /api/v1/signals': 'operator',
   'GET /api/v1/signals': 'viewer',
   'GET /api/v1/signals/:signal_id': 'viewer',

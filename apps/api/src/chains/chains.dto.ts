@@ -58,6 +58,7 @@ export class WaitingDto {
       'WAIT',
       'CHILD',
       'SIGNAL',
+      'SIGN_OFF',
     ],
     enumName: 'WaitingCode',
     example: 'WAITING_FOR_PARENTS',
@@ -77,6 +78,9 @@ export class WaitingDto {
   /** The signal that it waits for. */
   @ApiProperty({ type: AwaitedSignalDto, required: false })
   signal?: AwaitedSignalDto;
+  /** Who may sign it off. */
+  @ApiProperty({ type: [String], required: false, example: ['role:admin'] })
+  who?: readonly string[];
   /** Number of tasks of its type ahead of it. */
   @ApiProperty({ type: 'integer', required: false, example: 12 })
   ahead?: number;
@@ -171,7 +175,7 @@ export class TaskDto {
   end_chain: EndChainDto | null;
   /** Why it is held although its parents have finished. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD', 'SIGNAL'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD', 'SIGNAL', 'SIGN_OFF'],
     enumName: 'Hold',
     nullable: true,
     example: null,

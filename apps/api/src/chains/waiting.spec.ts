@@ -102,6 +102,20 @@ describe('why a task waits', () => {
       },
     ],
     [
+      'a person',
+      {
+        ...{ status: 'RETRYING', hold: 'SIGN_OFF', next_attempt_at: '1970-01-01T00:00:00.000Z' },
+        awaits: { question: 'May it?', who: ['oidc:alice', 'role:admin'] },
+      },
+      {},
+      {
+        code: 'SIGN_OFF',
+        message: 'waits until oidc:alice or role:admin signs it off, at most until 1970-01-01T00:00:00.000Z: May it?',
+        until: '1970-01-01T00:00:00.000Z',
+        who: ['oidc:alice', 'role:admin'],
+      },
+    ],
+    [
       'the listener to open it',
       { status: 'QUEUED', task_type: 'wait' },
       {},

@@ -1,4 +1,10 @@
-import { type AwaitedSignal, isControlType, isTerminal, type TaskStatus } from '#libs/chain-domain';
+import {
+  type AwaitedSignal,
+  type AwaitedSignOff,
+  isControlType,
+  isTerminal,
+  type TaskStatus,
+} from '#libs/chain-domain';
 import type { QueueFacts, ShownChain, WaitingTask } from '#libs/repositories';
 import type { WaitingDto } from './chains.dto.js';
 
@@ -79,6 +85,11 @@ function held(
       const { name, key } = awaits as AwaitedSignal;
       const message = `waits for the signal ${name} with the key ${JSON.stringify(key)}, at most until ${until}: POST /signals`;
       return { code: 'SIGNAL', message, until: until!, signal: { name, key } };
+    }
+    case 'SIGN_OFF': {
+      const { question, who } = awaits as AwaitedSignOff;
+      const message = `waits until ${who.join(' or ')} signs it off, at most until ${until}: ${question}`;
+      return { code: 'SIGN_OFF', message, until: until!, who };
     }
     case 'WAIT':
       return { code: 'WAIT', message: `waits until ${until}`, until: until! };

@@ -12,7 +12,7 @@ export class TaskChangeDto {
   to: string;
   /** Why it is held; null if it is not. */
   @ApiProperty({
-    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD', 'SIGNAL'],
+    enum: ['CHAIN_PAUSED', 'MAX_PARALLEL', 'RETRIES_EXHAUSTED', 'APPROVAL', 'WAIT', 'CHILD', 'SIGNAL', 'SIGN_OFF'],
     enumName: 'Hold',
     nullable: true,
     example: null,

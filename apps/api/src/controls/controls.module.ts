@@ -10,5 +10,6 @@ import { TaskControlsController } from './task-controls.controller.js';
   imports: [AuthModule, ChainsModule],
   controllers: [BulkController, ChainControlsController, TaskControlsController],
   providers: [Controls],
+  exports: [Controls],
 })
 export class ControlsModule {}

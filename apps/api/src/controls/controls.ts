@@ -21,6 +21,8 @@ export interface ControlCall {
   readonly taskId?: string;
   readonly command: OperatorCommand;
   readonly body: ControlBodyDto;
+  /** What an idempotency key stands for; else body and command. */
+  readonly content?: object;
 }
 
 /**
@@ -42,7 +44,7 @@ export class Controls {
   ): Promise<T> {
     const { operation, chainId, taskId, body, command } = call;
     const dryRun = body.dry_run === true;
-    const request = idempotentRequest(headers['idempotency-key'], { body, command });
+    const request = idempotentRequest(headers['idempotency-key'], call.content ?? { body, command });
     const scope = `${operation}:${this.reader.id(chainId)}`;
     const quota = dryRun ? undefined : await this.directory.quotaOf(engine.tenant!);
     const caller = callerOf(reply);
@@ -91,6 +93,7 @@ export function auditOf(
     details['include_downstream'] = command.includeDownstream;
   }
   if (command.kind === 'SetPriority') details['priority'] = command.priority;
+  if (command.kind === 'AnswerSignOff') details['decision'] = command.decision;
   Object.assign(details, more);
   const target = 'taskId' in command && command.taskId !== undefined ? `${chainId}/${command.taskId}` : chainId;
   return { data: { by: caller.actor, ...details }, audit: { ...caller, action, target, details } };

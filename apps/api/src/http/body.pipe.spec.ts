@@ -117,7 +117,7 @@ describe('the pipe of bodies', () => {
       ]);
     }
     expect(await faultsOf(NewWebhookDto, { url: 'https://u:p@a.example', events: ['chain.x'] })).toEqual([
-      'INVALID_VALUE /events: events must be a list of any of chain.success, chain.failure, chain.cancelled, chain.approval, chain.held, task.failure.',
+      'INVALID_VALUE /events: events must be a list of any of chain.success, chain.failure, chain.cancelled, chain.approval, chain.sign_off, chain.held, task.failure.',
       'INVALID_VALUE /url: url must hold no credentials: messages are signed.',
     ]);
   });

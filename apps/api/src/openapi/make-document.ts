@@ -27,6 +27,7 @@ export function makeDocument(app: INestApplication): OpenAPIObject {
     .addTag('secrets', 'Values that only workers can read')
     .addTag('templates', 'Chains that others are made of, with versions')
     .addTag('signals', 'Events from outside, for tasks that wait for them')
+    .addTag('sign-offs', 'Questions that tasks put to people')
     .addTag('schedules', 'Chains that are made again and again, at their times or by events')
     .addTag('tenants', 'Isolated tenants, their limits and usage')
     .addTag('system', 'Health and metrics')

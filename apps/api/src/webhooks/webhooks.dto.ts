@@ -2,7 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Absentable, rule } from '../http/dto-rules.js';
 import { QueryNumber } from '../http/query-rules.js';
 
-const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled', 'chain.approval', 'chain.held', 'task.failure'];
+const EVENTS = [
+  ...['chain.success', 'chain.failure', 'chain.cancelled', 'chain.approval', 'chain.sign_off'],
+  ...['chain.held', 'task.failure'],
+];
 
 export class NewWebhookDto {
   static readonly example = { url: 'https://hooks.example.com/task-chain', events: ['chain.failure'] };

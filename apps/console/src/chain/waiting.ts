@@ -3,12 +3,13 @@ import type { WaitingDto } from '#client';
 
 /** Why a task waits, and what to do. */
 export function wordsOfWaiting(
-  { code, until, party, ahead, limit, going, signal, parents = [] }: WaitingDto,
+  { code, until, party, ahead, limit, going, signal, who = [], parents = [] }: WaitingDto,
   t: TFunction,
 ): string {
   return t(`waiting.${code}`, {
     parents: parents.length,
     party: party ?? '?',
+    who: who.join(', '),
     name: signal?.name ?? '?',
     key: signal?.key ?? '?',
     ahead: ahead ?? 0,

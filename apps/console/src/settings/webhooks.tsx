@@ -13,7 +13,15 @@ import { Time } from '../view/times.js';
 import { Once } from './once.js';
 import { useRemoval, type Removable } from './removal.js';
 
-const EVENTS = ['chain.success', 'chain.failure', 'chain.cancelled', 'chain.approval', 'chain.held', 'task.failure'];
+const EVENTS = [
+  'chain.success',
+  'chain.failure',
+  'chain.cancelled',
+  'chain.approval',
+  'chain.sign_off',
+  'chain.held',
+  'task.failure',
+];
 
 const removable = ({ webhook_id, url }: WebhookDto): Removable => ({
   name: url,

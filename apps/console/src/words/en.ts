@@ -207,6 +207,7 @@ export const en = {
     APPROVAL: 'It waits for the owner of the data of {{party}}: see Approvals.',
     WAIT: 'It waits until {{until}}.',
     CHILD: 'It waits for the chain that it runs.',
+    SIGN_OFF: 'It waits until {{who}} signs it off, at most until {{until}}: task-chain sign-offs.',
     SIGNAL: 'It waits for the signal {{name}} with the key {{key}}, at most until {{until}}.',
   },
   history: { when: 'When', what: 'What', disposition: 'Effect', more: 'Details' },

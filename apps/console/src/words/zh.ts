@@ -203,6 +203,7 @@ export const zh: typeof en = {
     APPROVAL: '等待 {{party}} 的数据所有者：见“审批”。',
     WAIT: '等到 {{until}}。',
     CHILD: '等待它运行的链。',
+    SIGN_OFF: '等待 {{who}} 签核，最迟到 {{until}}：task-chain sign-offs。',
     SIGNAL: '等待名称为 {{name}}、键为 {{key}} 的信号，最迟到 {{until}}。',
   },
   history: { when: '时间', what: '事件', disposition: '效果', more: '详细' },

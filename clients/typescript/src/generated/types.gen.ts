@@ -271,9 +271,9 @@ export type EndChainDto = {
 /**
  * Why it is held although its parents have finished.
  */
-export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL';
+export type Hold = 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL' | 'SIGN_OFF';
 
-export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL';
+export type WaitingCode = 'CHAIN_NOT_STARTED' | 'WAITING_FOR_PARENTS' | 'CHAIN_PAUSED' | 'MAX_PARALLEL' | 'CONCURRENCY_KEY' | 'NO_WORKER' | 'WAITING_FOR_ROOM' | 'IN_QUEUE' | 'BACKOFF' | 'RETRIES_EXHAUSTED' | 'APPROVAL' | 'WAIT' | 'CHILD' | 'SIGNAL' | 'SIGN_OFF';
 
 export type AwaitedSignalDto = {
     name: string;
@@ -299,6 +299,10 @@ export type WaitingDto = {
      * The signal that it waits for.
      */
     signal?: AwaitedSignalDto;
+    /**
+     * Who may sign it off.
+     */
+    who?: Array<string>;
     /**
      * Number of tasks of its type ahead of it.
      */
@@ -1003,7 +1007,7 @@ export type NewWebhookDto = {
     /**
      * The events to send. Absent or empty: all but `chain.held` (the chain waits for an operator) and `task.failure`, which are sent only where they are named.
      */
-    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled' | 'chain.approval' | 'chain.held' | 'task.failure'>;
+    events?: Array<'chain.success' | 'chain.failure' | 'chain.cancelled' | 'chain.approval' | 'chain.sign_off' | 'chain.held' | 'task.failure'>;
 };
 
 export type CreatedWebhookDto = {
@@ -2228,6 +2232,67 @@ export type SignalListDto = {
      * Whether another page follows.
      */
     has_more: boolean;
+};
+
+export type SignOffDto = {
+    chain_id: string;
+    chain_name: string;
+    task_id: string;
+    task_name: string;
+    /**
+     * The attempt that asks.
+     */
+    attempt: number;
+    question: string;
+    /**
+     * Who may answer: callers as the audit log names them, and roles.
+     */
+    who: Array<string>;
+    /**
+     * A JSON Schema that the answer must fit.
+     */
+    form: {
+        [key: string]: unknown;
+    } | null;
+    asked_at: string;
+    /**
+     * The task fails then.
+     */
+    expires_at: string;
+    /**
+     * Whether you may answer.
+     */
+    yours: boolean;
+};
+
+export type SignOffListDto = {
+    items: Array<SignOffDto>;
+};
+
+/**
+ * The answer.
+ */
+export type SignOffBodyDto = {
+    /**
+     * true: a dry run, which returns exactly what would be done and does nothing. Also accepted in the query.
+     */
+    dry_run?: boolean;
+    /**
+     * The reason. It is kept with the event in the chain's history.
+     */
+    note?: string;
+    /**
+     * `approve`: the task succeeds with the answer. `reject`: it fails with SIGN_OFF_REJECTED and the note.
+     */
+    decision: 'approve' | 'reject';
+    /**
+     * What the form of the task asks for: needed with `approve` where the task has a form.
+     */
+    answer?: unknown;
+    /**
+     * The attempt whose question you answer, as the list says: where the task asks anew since, you get 409.
+     */
+    attempt?: number;
 };
 
 export type TenantUseDto = {
@@ -8877,6 +8942,149 @@ export type GetSignalResponses = {
 };
 
 export type GetSignalResponse = GetSignalResponses[keyof GetSignalResponses];
+
+export type ListSignOffsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Also those that others may answer.
+         */
+        all?: boolean;
+    };
+    url: '/api/v1/sign-offs';
+};
+
+export type ListSignOffsErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListSignOffsError = ListSignOffsErrors[keyof ListSignOffsErrors];
+
+export type ListSignOffsResponses = {
+    /**
+     * The tasks, with what they ask.
+     */
+    200: SignOffListDto;
+};
+
+export type ListSignOffsResponse = ListSignOffsResponses[keyof ListSignOffsResponses];
+
+export type AnswerSignOffData = {
+    body: SignOffBodyDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The ETag of the chain or, for a call on a task, of the task, as it was read. If it has changed since, nothing is done and the answer is 412.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The chain.
+         */
+        chain_id: string;
+        /**
+         * The id of the task within the chain.
+         */
+        task_id: string;
+    };
+    query?: {
+        /**
+         * true: a dry run, which returns exactly what would be done and does nothing.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/chains/{chain_id}/tasks/{task_id}/sign-off';
+};
+
+export type AnswerSignOffErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type AnswerSignOffError = AnswerSignOffErrors[keyof AnswerSignOffErrors];
+
+export type AnswerSignOffResponses = {
+    /**
+     * What was done, or in a dry run would be done.
+     */
+    200: ControlDto;
+};
+
+export type AnswerSignOffResponse = AnswerSignOffResponses[keyof AnswerSignOffResponses];
 
 export type GetTenantData = {
     body?: never;
