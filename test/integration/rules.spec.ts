@@ -381,7 +381,7 @@ describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] 
     expect(rejected.body.items).toMatchObject([{ reason: expect.stringContaining('/n'), chain_id: null }]);
     expect(taskOf(late, 's')).toMatchObject({ status: 'RETRYING', hold: 'SIGNAL' });
     const refused = await send(api, { key: 'strict', payload: {} });
-    expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/payload' }] } });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ pointer: '/payload/n' }] } });
     await send(api, { key: 'strict', payload: { n: 3 } });
     expect(taskOf(await api.ended(id), 's')).toMatchObject({ status: 'SUCCESS', result: { n: 3 } });
   });

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { requirementInWords } from '#libs/chain-domain';
+import { pointer, requirementInWords } from '#libs/chain-domain';
 
 /** So many faults say enough. */
 const MOST = 20;
@@ -20,7 +20,7 @@ export function valueFaults(schema: object, value: unknown): { readonly pointer:
   if (check(value)) return [];
   return check.errors!.slice(0, MOST).map((error) => {
     const missing = (error.params as { missingProperty?: string }).missingProperty;
-    if (missing !== undefined) return { pointer: error.instancePath, message: `must have ${JSON.stringify(missing)}` };
+    if (missing !== undefined) return { pointer: error.instancePath + pointer(missing), message: 'is required' };
     return { pointer: error.instancePath, message: requirementInWords(error) };
   });
 }

@@ -21,7 +21,7 @@ describe('what a task gives to its chain', () => {
 
   it('must be what the chain asks for', () => {
     expect(filled({ n: '${params.n}' }, open, { n: 2 })).toBe('args.n must be 3 or more');
-    expect(filled({ n: '${params.n}' }, open, {})).toBe('args must have "n"');
+    expect(filled({ n: '${params.n}' }, open, {})).toBe('args.n is required');
   });
 
   it('is never read as a reference: no result names a secret, a parameter or another result', () => {
