@@ -179,6 +179,52 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.context().close();
     });
 
+    check('has forms for a chain that runs in turns, and for what waits for a person', async ({ api }) => {
+      const pause = { task_id: 'pause', task_type: 'wait', task_params: { task_config: { seconds: '${params.n}' } } };
+      const params = {
+        ...{ type: 'object', required: ['n'] },
+        properties: { n: { type: 'integer', minimum: 0, title: 'Seconds' } },
+      };
+      const chain = { chain_name: 'x', params, tasks: [pause], outputs: { at: '${tasks.pause.result.ended_at}' } };
+      await api.expect(201, '/templates', { method: 'POST', body: { title: 'a pause', chain } });
+      const { page, faults } = await open();
+      await palette(page)
+        .getByRole('button', { name: /\bchain$/ })
+        .click();
+      await node(page, 'chain').dispatchEvent('click');
+      await field(page, 'Template').click();
+      await page.getByTitle('a pause').click();
+      await field(page, 'Seconds n *').fill('-1');
+      await page.locator('.field', { hasText: 'Seconds' }).getByRole('alert').first().waitFor();
+      await field(page, 'Seconds n *').fill('0');
+      await page.getByText('Repeat it in turns').click();
+      await field(page, 'Until (CEL) until *').fill('tasks.chain.result.at != ""');
+      await field(page, 'Most turns max *').fill('2');
+      await node(page, 'chain').getByText('in turns').waitFor();
+      await page.getByText('No fault').waitFor();
+      await palette(page)
+        .getByRole('button', { name: /sign_off$/ })
+        .click();
+      await field(page, 'Question question *').fill('May it go on?');
+      await field(page, 'Who who *').fill('role:admin');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Escape');
+      await page.getByText('No fault').waitFor();
+      expect(await field(page, 'Retries').count()).toBe(0);
+      await page.getByRole('tab', { name: 'Text' }).click();
+      const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
+      const [first, second] = (JSON.parse(text) as { tasks: object[] }).tasks;
+      expect(first).toMatchObject({
+        task_params: { task_config: { template: expect.any(String), args: { n: 0 } } },
+        repeat: { until: 'tasks.chain.result.at != ""', max: 2 },
+      });
+      expect(second).toMatchObject({
+        task_params: { task_config: { question: 'May it go on?', who: ['role:admin'] } },
+      });
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
     check('is edited as text as well, and takes what is hostile for text', async ({ api }) => {
       const { page, faults } = await open();
       await page.getByRole('tab', { name: 'Text' }).click();

@@ -137,7 +137,8 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { trigger_rule: rule, when } = task;
   const isEach = task['for_each'] !== undefined;
-  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''} ${isEach ? 'each' : ''}`;
+  const turns = task['repeat'] !== undefined;
+  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''} ${isEach || turns ? 'each' : ''}`;
   return (
     <div className={`node ${marks}`}>
       <Handle type="target" position={Position.Left} />
@@ -150,6 +151,7 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
           {isFields(rule) && ` · ≥ ${String(rule['at_least'])}`}
           {typeof when === 'string' && ' · ?'}
           {isEach && ` · ${t('designer.flow.each')}`}
+          {turns && ` · ${t('designer.flow.turns')}`}
           {task['end_chain'] !== undefined && ` · ${t('designer.flow.ends')}`}
           {task['compensate_with'] !== undefined && ` · ${t('designer.flow.undoes')}`}
         </span>

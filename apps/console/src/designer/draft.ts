@@ -15,6 +15,10 @@ export interface DraftTask {
 export type Dependency = string | ({ readonly task_id: string } & Fields);
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Types of tasks that no worker runs, so that nothing says how one does. */
+const CONTROL_TYPES: readonly string[] = ['wait', 'signal', 'sign_off', 'chain'];
+export const isControlType = (type: string): boolean => CONTROL_TYPES.includes(type);
+
 /** More tasks than this are not drawn: such chains are made by programs. */
 const MOST_TASKS = 500;
 /** Characters of a chain that is read. */

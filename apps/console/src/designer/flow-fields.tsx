@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
-import { isFields, type DraftTask, type Fields } from './draft.js';
+import { isControlType, isFields, type DraftTask, type Fields } from './draft.js';
 import { Labelled, SchemaFields, AsJson, type Help } from './schema-form.js';
 
 type Words = (name: string) => string;
 
-/** The fields of `for_each` and `end_chain`, of which the API says what is wrong. */
+/** The fields of `for_each`, `repeat` and `end_chain`, of which the API says what is wrong. */
 const SCHEMAS = {
   for_each: (t: Words): Fields => ({
     required: ['items'],
@@ -17,6 +17,15 @@ const SCHEMAS = {
       at_least: { type: 'number', title: t('atLeast'), description: t('atLeastHelp') },
     },
   }),
+  repeat: (t: Words): Fields => ({
+    required: ['until', 'max'],
+    properties: {
+      until: { type: 'string', title: t('until'), description: t('untilHelp') },
+      max: { type: 'integer', title: t('max'), description: t('maxHelp') },
+      delay: { type: 'number', title: t('delay') },
+      carry: { type: 'object', title: t('carry'), description: t('carryHelp') },
+    },
+  }),
   end_chain: (t: Words): Fields => ({
     required: ['when', 'status'],
     properties: {
@@ -26,6 +35,13 @@ const SCHEMAS = {
     },
   }),
 };
+
+/** A control task ends no chain, and one of type `chain` alone has turns; what is written stays in sight. */
+function fieldsFor(task: DraftTask): (keyof typeof SCHEMAS)[] {
+  const isControl = isControlType(task.task_type);
+  const fits = { for_each: true, repeat: task.task_type === 'chain', end_chain: !isControl };
+  return (['for_each', 'repeat', 'end_chain'] as const).filter((name) => fits[name] || task[name] !== undefined);
+}
 
 interface FlowFieldsProps {
   readonly task: DraftTask;
@@ -40,7 +56,7 @@ export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
   const { t } = useTranslation();
   return (
     <>
-      {(['for_each', 'end_chain'] as const).map((name) => {
+      {fieldsFor(task).map((name) => {
         // The short form of a list is the list itself.
         const written = task[name];
         const value = name === 'for_each' && written !== undefined && !isFields(written) ? { items: written } : written;

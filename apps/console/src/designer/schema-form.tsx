@@ -6,7 +6,7 @@ import { shownText } from '../view/name.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { datasetsIn } from './references.js';
-import { fieldsOf, kindOf, numberOf } from './schema.js';
+import { eitherOf, fieldsOf, kindOf, numberOf, type Kind } from './schema.js';
 
 /** What a form knows of its surroundings. */
 export interface Help {
@@ -128,9 +128,9 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
     case 'json':
       break;
     case 'number':
+    case 'either':
     case 'text': {
-      const asNumber = kindOf(schema) === 'number';
-      const read = (text: string) => (text === '' ? undefined : asNumber ? numberOf(text) : text);
+      const read = (text: string) => (text === '' ? undefined : READ[kindOf(schema)]?.(text));
       if (value !== undefined && typeof value !== 'string' && typeof value !== 'number') break;
       const text = value === undefined ? '' : String(value);
       const offered = [
@@ -154,6 +154,12 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
   }
   return <AsJson id={id} value={value} change={change} />;
 }
+
+const READ: Partial<Record<Kind, (text: string) => unknown>> = {
+  number: numberOf,
+  either: eitherOf,
+  text: (text) => text,
+};
 
 /** A value for each party of the task, as rows. */
 function PerParty({ id, schema, value: given, change, pointer, help }: PartProps & { readonly id: string }) {

@@ -1,7 +1,7 @@
 import { isFields, type Fields } from './draft.js';
 
 /** What a form shows for a part of a JSON Schema. */
-export type Kind = 'choice' | 'switch' | 'number' | 'text' | 'texts' | 'parties' | 'fields' | 'json';
+export type Kind = 'choice' | 'switch' | 'number' | 'either' | 'text' | 'texts' | 'parties' | 'fields' | 'json';
 
 const typesOf = (schema: Fields): string[] => [schema['type']].flat().filter((each) => typeof each === 'string');
 
@@ -17,7 +17,7 @@ export function kindOf(schema: Fields): Kind {
     return isFields(items) && typesOf(items).join() === 'string' ? 'texts' : 'json';
   }
   if (types.includes('boolean')) return 'switch';
-  if (types.includes('integer') || types.includes('number')) return types.includes('string') ? 'json' : 'number';
+  if (types.includes('integer') || types.includes('number')) return types.includes('string') ? 'either' : 'number';
   return types.includes('string') ? 'text' : 'json';
 }
 
@@ -34,3 +34,14 @@ export function fieldsOf(schema: Fields): { name: string; schema: Fields; requir
 /** A number where the text is one; a reference or what is half written stays a text, of which the API says what is wrong. */
 export const numberOf = (text: string): number | string =>
   /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;
+
+/** A number where the text is the one way to write it, for what may be a number or a text: `007` stays what it is. */
+export const eitherOf = (text: string): number | string => (String(Number(text)) === text ? Number(text) : text);
+
+/** The defaults of an object's fields. */
+export function defaultsOf(schema: Fields): Fields {
+  const properties = isFields(schema['properties']) ? Object.entries(schema['properties']) : [];
+  return Object.fromEntries(
+    properties.flatMap(([name, each]) => (isFields(each) && 'default' in each ? [[name, each['default']]] : [])),
+  );
+}

@@ -3,10 +3,12 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
 import { Name, shownText } from '../view/name.js';
-import { isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
+import { ChildFields } from './child-fields.js';
+import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
 import { editDependency, editTask, patched, renameTask, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
 import { completions, partiesOf } from './references.js';
+import { Running } from './running-fields.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
 
 const RULES = [
@@ -20,8 +22,6 @@ const RULES = [
   'always',
 ];
 const DEPENDENCIES = ['sequential', 'data', 'condition'];
-/** Fields of a task that the form has by itself. The others that a task may have are in the text beside it. */
-const NUMBERS = ['timeout', 'queue_timeout'] as const;
 
 interface TaskPanelProps {
   readonly draft: Draft;
@@ -45,7 +45,6 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
   const others = draft.tasks.filter((each) => each !== task).map(({ task_id }) => task_id);
   const config = params['task_config'];
   const parties = partiesOf(task);
-  const retry = isFields(task['retry_policy']) ? task['retry_policy'] : {};
   const { trigger_rule: rule } = task;
   const complete = (text: string) => completions(draft, task, text);
   const own = faults.filter(({ pointer = '' }) => pointer === at || pointer.startsWith(`${at}/`));
@@ -165,7 +164,16 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           )}
         </Labelled>
       )}
-      {type !== undefined && (
+      {task.task_type === 'chain' && (
+        <ChildFields
+          key={`${id} child`}
+          config={isFields(config) ? config : {}}
+          change={(next) => edit({ task_params: { ...params, task_config: next } })}
+          at={`${at}/task_params/task_config`}
+          help={{ parties, datasets, params, complete, faultAt }}
+        />
+      )}
+      {type !== undefined && task.task_type !== 'chain' && (
         <SchemaFields
           schema={type.config_schema}
           value={config}
@@ -174,24 +182,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           help={{ parties, datasets, params, complete, faultAt }}
         />
       )}
-      <h3>{t('designer.running')}</h3>
-      <Labelled name={t('designer.retries')} fault={faultAt(`${at}/retry_policy/max_retries`)}>
-        {(field) => (
-          <WholeNumber
-            id={field}
-            value={retry['max_retries']}
-            change={(next) => {
-              const policy = patched(retry, { max_retries: next });
-              edit({ retry_policy: Object.keys(policy).length > 0 ? policy : undefined });
-            }}
-          />
-        )}
-      </Labelled>
-      {NUMBERS.map((name) => (
-        <Labelled key={name} name={t(`designer.${name}`)} fault={faultAt(`${at}/${name}`)}>
-          {(field) => <WholeNumber id={field} value={task[name]} change={(next) => edit({ [name]: next })} />}
-        </Labelled>
-      ))}
+      {!isControlType(task.task_type) && <Running task={task} at={at} edit={edit} faultAt={faultAt} />}
       <Button danger onClick={remove}>
         {t('designer.remove')}
       </Button>
@@ -263,27 +254,5 @@ function Condition({ parent, fields, fault, edit }: ConditionProps) {
         )}
       </Labelled>
     </details>
-  );
-}
-
-function WholeNumber({
-  id,
-  value,
-  change,
-}: {
-  id: string;
-  value: unknown;
-  change: (value: number | undefined) => void;
-}) {
-  return (
-    <Input
-      id={id}
-      inputMode="numeric"
-      value={typeof value === 'number' ? String(value) : ''}
-      onChange={({ target }) => {
-        const digits = target.value.replaceAll(/\D/g, '').slice(0, 9);
-        change(digits === '' ? undefined : Number(digits));
-      }}
-    />
   );
 }

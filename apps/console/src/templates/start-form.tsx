@@ -7,6 +7,7 @@ import type { TemplateChainDto, TemplateChainPreviewDto, WholeTemplateVersionDto
 import { api } from '../api.js';
 import { edgesOf, isFields, readDraft, type Fields } from '../designer/draft.js';
 import { Labelled, SchemaFields } from '../designer/schema-form.js';
+import { defaultsOf } from '../designer/schema.js';
 import { Failed } from '../view/failed.js';
 import { FaultLines } from '../view/fault-lines.js';
 import { Json } from '../view/json.js';
@@ -110,11 +111,6 @@ function Form({ templateId, version: { number, chain } }: { templateId: string; 
 }
 
 const isSound = (preview: TemplateChainPreviewDto | undefined): boolean => preview?.errors.length === 0;
-
-function defaultsOf(schema: Fields): Fields {
-  const properties = isFields(schema['properties']) ? Object.entries(schema['properties']) : [];
-  return Object.fromEntries(properties.map(([name, each]) => [name, isFields(each) ? each['default'] : undefined]));
-}
 
 function Verdict({ of: { errors, chain, approvals } }: { of: TemplateChainPreviewDto }) {
   const { t } = useTranslation();

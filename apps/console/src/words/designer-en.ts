@@ -34,6 +34,15 @@ export const designer = {
   branch: 'Branch',
   branchHelp:
     'Which tasks run after it: the first arm whose condition holds, such as [{"when": "tasks.psi.result.intersection_count > 100", "then": ["train"]}, {"else": ["report"]}]',
+  child: {
+    template: 'Template',
+    chain: 'Chain',
+    chainHelp:
+      'What it runs, as a chain is written: {"tasks": […], "params": {…}, "outputs": {…}}. Or choose a template.',
+    version: 'Version',
+    versionHelp: 'A number or a label. Empty: production, else the newest.',
+    args: 'Its parameters',
+  },
   flow: {
     for_each: 'For each item of a list',
     items: 'Items',
@@ -46,6 +55,15 @@ export const designer = {
     maxParallel: 'Most instances at once',
     atLeast: 'So many must succeed',
     atLeastHelp: 'A number, or a share below 1. Empty: all.',
+    repeat: 'Repeat it in turns',
+    until: 'Until (CEL)',
+    untilHelp: 'On the outputs of the last turn, such as: tasks.train.result.loss < 0.2',
+    max: 'Most turns',
+    maxHelp: '1 to 1,000. After the last one the task fails.',
+    delay: 'Seconds between turns',
+    carry: 'What a turn hands to the next',
+    carryHelp: 'By parameter of the chain, an output of it: {"start": "weights"}',
+    turns: 'in turns',
     end_chain: 'End the chain here',
     endWhen: 'If (CEL)',
     endWhenHelp: 'Such as: tasks["psi"].result.intersection_count < 100',
