@@ -29,7 +29,7 @@ export async function completeIds(command: Command, session: Session): Promise<v
 }
 
 /** The id that a text stands for; any other text as it is. */
-async function wholeId(text: string, session: Session): Promise<string> {
+export async function wholeId(text: string, session: Session): Promise<string> {
   const { client, say } = session;
   const hint = say('List them with: task-chain ls');
   if (text === LATEST) {

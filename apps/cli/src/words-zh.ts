@@ -181,6 +181,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'only chains with a task of this type': '只列含有此类型任务的任务链',
   'only chains that this user or key created': '只列由此用户或密钥创建的任务链',
   'only chains with this in their name': '只列名称含有此文字的任务链',
+  'only the chains that a task of this chain runs': '只列由此任务链的任务运行的子链',
   'created at or after this time': '在此时间或之后创建',
   'created before this time': '在此时间之前创建',
   'maximum number': '最多这么多',

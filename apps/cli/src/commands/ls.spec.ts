@@ -48,7 +48,7 @@ describe('the list', () => {
     const plain = await run(['ls']);
     expect(plain.stdout).toMatch(/^CHAIN +STATUS +DONE +TYPE +AGE +NAME\n/);
     expect(plain.stdout).toMatch(/RUNNING +1\/3 +chord +3h +evil\ufffd\[31m\ufffd\n/);
-    expect((await run(['list', '-o', 'wide'])).stdout).toMatch(/^CHAIN .* NAME +CREATED +TOOK +BY\n[^]* key:k\n/);
+    expect((await run(['list', '-o', 'wide'])).stdout).toMatch(/^CHAIN .* NAME +CREATED +TOOK +BY +PARENT\n[^]* key:k/);
   });
 
   it('gives ids alone, or parts that a template names', async () => {
@@ -59,6 +59,11 @@ describe('the list', () => {
       exit: EXIT.USAGE,
       stderr: expect.stringContaining('no step'),
     });
+  });
+
+  it('is of the children of one chain, which the beginning of its id names', async () => {
+    await run(['ls', '--parent', 'chain-9']);
+    expect(asked.at(-1)?.[0]).toContain(`parent_chain_id=${ids[2]}`);
   });
 
   it('goes on with what changes until Ctrl-C', async () => {

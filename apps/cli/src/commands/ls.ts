@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ChainSummaryDto, ListChainsData } from '#client';
 import { clipWidth, elapsedMs, LiveView } from '#libs/chain-view';
+import { wholeId } from '../chain-ids.js';
 import { EXIT } from '../exit-codes.js';
 import type { Column } from '../output.js';
 import type { Act, Session } from '../session.js';
@@ -16,6 +17,7 @@ interface ListFlags {
   readonly by?: string;
   readonly query?: string;
   readonly selector?: string;
+  readonly parent?: string;
   readonly from?: string;
   readonly to?: string;
   readonly limit: number;
@@ -38,6 +40,7 @@ export function addListCommand(program: Command, session: Session, act: Act): vo
     .option('--by <user>', say('only chains that this user or key created'))
     .option('--query <text>', say('only chains with this in their name'))
     .option('-l, --selector <labels>', say('only chains that have these labels: env=prod,team=risk'))
+    .option('--parent <chain>', say('only the chains that a task of this chain runs'))
     .option('--from <time>', say('created at or after this time'))
     .option('--to <time>', say('created before this time'))
     .option('-n, --limit <number>', say('maximum number'), natural, 20)
@@ -56,6 +59,7 @@ const COLUMNS: readonly Column<ChainSummaryDto>[] = [
   ['CREATED', (chain) => chain.created_at, 'wide'],
   ['TOOK', tookOf, 'wide'],
   ['BY', (chain) => chain.created_by, 'wide'],
+  ['PARENT', (chain) => chain.parent_chain_id, 'wide'],
 ];
 
 function tookOf(chain: ChainSummaryDto): string | undefined {
@@ -79,6 +83,7 @@ async function read(flags: ListFlags, session: Session): Promise<ChainSummaryDto
     created_by: flags.by,
     q: flags.query,
     labels: flags.selector,
+    parent_chain_id: flags.parent && (await wholeId(flags.parent, session)),
     created_from: flags.from,
     created_to: flags.to,
     page_size: Math.min(flags.limit, MAX_PAGE),

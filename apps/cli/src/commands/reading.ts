@@ -56,6 +56,18 @@ const TASK_COLUMNS: readonly Column<TaskDto>[] = [
   ['NOTE', noteOf],
 ];
 
+const WITH_CHILDREN: readonly Column<TaskDto>[] = [
+  ...TASK_COLUMNS.slice(0, -1),
+  ['CHILD', (task) => task.child_chain_id],
+  ...TASK_COLUMNS.slice(-1),
+];
+
+/** The chain, task and turn that run it. */
+function parentOf({ parent_chain_id, parent_task_id, parent_turn }: ChainDto): string | undefined {
+  if (parent_chain_id === null) return undefined;
+  return [parent_chain_id, parent_task_id, parent_turn && `turn ${parent_turn}`].filter(Boolean).join(' ');
+}
+
 /** Why it waits, was skipped or failed, or what it is at. */
 function noteOf({ waiting, skip_reason, error, status, progress_stage }: TaskDto): string {
   const stage = status === 'RUNNING' ? progress_stage : null;
@@ -77,9 +89,10 @@ function chainLines(chain: ChainDto): string[] {
       ['ended', chain.completed_at],
       ['took', tookOf(chain)],
       ['error', errorText(chain.error)],
+      ['child of', parentOf(chain)],
     ]),
     '',
-    ...tableOf(TASK_COLUMNS, tasks),
+    ...tableOf(tasks.some(({ child_chain_id }) => child_chain_id !== null) ? WITH_CHILDREN : TASK_COLUMNS, tasks),
   ];
 }
 
@@ -96,6 +109,7 @@ function taskLines(task: TaskDetailDto, attempts: readonly AttemptDto[]): string
       ['progress', `${Math.round(task.progress * 100)}%${task.progress_stage ? ` ${task.progress_stage}` : ''}`],
       ['took', tookOf(task)],
       ['error', errorText(task.error)],
+      ['child', task.child_chain_id],
       ['params', JSON.stringify(task.params)],
       ['result', task.result === null ? '' : JSON.stringify(task.result)],
     ]),
