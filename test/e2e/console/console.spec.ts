@@ -9,6 +9,7 @@ import { expectAccessible, offerKey, openWindow, signIn } from './console-browse
 import { dataFlow, dataPages } from './data-flow.js';
 import { scheduleFlow, schedulePages } from './schedule-flow.js';
 import { settingsFlow, settingsPages } from './settings-flow.js';
+import { signOffFlow, signOffPages } from './sign-off-flow.js';
 
 const chromium = await openTestBrowser();
 afterAll(() => chromium.close());
@@ -238,6 +239,13 @@ describeUnless(chromium.skip, 'the console', () => {
       await window.page.context().close();
     });
 
+    check('answers what asks a person to sign off, from the inbox and from the task', async ({ api }) => {
+      const window = await open('/sign-in');
+      await signIn(window.page);
+      await signOffFlow(window, api);
+      await window.page.context().close();
+    });
+
     check('gathers a chain of 2,000 tasks by level: under 2,000 elements, and in reach', async ({ api }) => {
       const wide = Array.from({ length: 1_990 }, (_, i) => task(`wide-${i}`, {}, { depends_on: ['first'] }));
       const made = await api.expect<{ chain_id: string }>(201, '/chains', {
@@ -289,6 +297,7 @@ describeUnless(chromium.skip, 'the console', () => {
           if (view === 'graph') await page.locator('.node').first().waitFor();
         }
         await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
+        await signOffPages(window, api, name);
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');
         await dataPages(window, a.party, name);

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Button, Drawer, Progress, Skeleton, Space, Tabs } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
@@ -10,6 +11,7 @@ import { Status } from '../view/status.js';
 import { duration, Time } from '../view/times.js';
 import type { Action } from './action.js';
 import { taskActions } from './actions.js';
+import { SignOffOfTask } from './sign-off.js';
 import { Artifacts, Attempts, Logs } from './task-parts.js';
 import { wordsOfWaiting } from './waiting.js';
 
@@ -55,6 +57,9 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
             ))}
           </Space>
           <Why of={task} open={open} />
+          {task.hold === 'SIGN_OFF' && (
+            <SignOffOfTask chainId={chain.chain_id} taskId={taskId} attempt={task.attempt} />
+          )}
           {live?.status === 'RUNNING' && (
             <div>
               <Progress aria-label={t('chains.progress')} percent={Math.round(live.progress * 100)} />
@@ -64,7 +69,11 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
           <Tabs
             tabBarGutter={14}
             items={[
-              { key: 'facts', label: t('task.facts'), children: <Facts of={task} open={open} /> },
+              {
+                key: 'facts',
+                label: t('task.facts'),
+                children: <Facts chainId={chain.chain_id} of={task} open={open} />,
+              },
               {
                 key: 'result',
                 label: t('task.result'),
@@ -129,17 +138,20 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
   return null;
 }
 
-function Facts({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) {
+function Facts({ chainId, of, open }: { chainId: string; of: TaskDetailDto; open: (task: string) => void }) {
   const { t } = useTranslation();
   const ran =
     of.started_at !== null && of.completed_at !== null
       ? duration(Date.parse(of.completed_at) - Date.parse(of.started_at))
       : '–';
-  const facts: [string, React.ReactNode][] = [
+  const facts: (readonly [string, React.ReactNode])[] = [
     [t('task.type'), of.task_type],
     [t('task.parents'), of.depends_on.length === 0 ? '–' : <Links key="parents" to={of.depends_on} open={open} />],
     [t('task.attempt'), of.attempt],
     [t('task.failures'), of.failures],
+    ...(of.child_chain_id === null
+      ? []
+      : [[t('task.child'), <Child key="child" id={of.child_chain_id} parent={chainId} />] as const]),
     [t('task.priority'), of.priority],
     [t('task.worker'), <Name key="worker" text={of.worker_id ?? '–'} />],
     [t('task.queuedAt'), <Time key="queued" at={of.queued_at} />],
@@ -159,6 +171,19 @@ function Facts({ of, open }: { of: TaskDetailDto; open: (task: string) => void }
       </dl>
       <h2>{t('types.parameters')}</h2>
       <Json value={of.params} label={t('types.parameters')} />
+    </>
+  );
+}
+
+/** The chain that the task runs, and the page of all that it ran, turn by turn. */
+function Child({ id, parent }: { id: string; parent: string }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Link to={`/chains/${encodeURIComponent(id)}`}>
+        <code className="wrap">{id}</code>
+      </Link>{' '}
+      (<Link to={`/chains?parent_chain_id=${encodeURIComponent(parent)}`}>{t('task.children')}</Link>)
     </>
   );
 }

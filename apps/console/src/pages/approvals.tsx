@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ApprovalDto } from '#client';
 import { api } from '../api.js';
+import { SignOff, useSignOffs } from '../chain/sign-off.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Name, shownText } from '../view/name.js';
@@ -28,6 +29,8 @@ export function ApprovalsPage() {
   return (
     <>
       <Title text={t('pages./approvals')} />
+      <SignOffs />
+      <h2>{t('approvals.heading')}</h2>
       <p>{t('approvals.about')}</p>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       {query.isPending && <Skeleton active title={false} />}
@@ -36,6 +39,32 @@ export function ApprovalsPage() {
         <Asked key={`${item.hash} ${item.party}`} of={item} refuse={mayDecide(item) ? () => refuse(item) : undefined} />
       ))}
       {refused && <Refusal of={refused} close={() => refuse(undefined)} />}
+    </>
+  );
+}
+
+/** The tasks that ask the person who looks to sign off. */
+function SignOffs() {
+  const { t } = useTranslation();
+  const query = useSignOffs(false);
+  return (
+    <>
+      <h2>{t('signOff.heading')}</h2>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.data?.items.length === 0 && <p>{t('signOff.none')}</p>}
+      {query.data?.items.map((item) => (
+        <Card
+          key={`${item.chain_id} ${item.task_id} ${item.attempt}`}
+          className="asked"
+          title={
+            <Link to={`/chains/${encodeURIComponent(item.chain_id)}?task=${encodeURIComponent(item.task_id)}`}>
+              <Name text={`${item.chain_name}: ${item.task_name}`} />
+            </Link>
+          }
+        >
+          <SignOff of={item} />
+        </Card>
+      ))}
     </>
   );
 }

@@ -19,6 +19,8 @@ const STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELL
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
 /** Filters that are texts. All filters are in the address of the page. */
 const TEXTS = ['q', 'created_by', 'task_type', 'labels'] as const;
+/** Set by links from a task that runs chains. */
+const PARENT = 'parent_chain_id';
 const REFRESH_MS = 3_000;
 type Query = NonNullable<ListChainsData['query']>;
 
@@ -91,7 +93,7 @@ function Filters({ search, set }: { search: URLSearchParams; set: (name: string,
   );
   return (
     <search className="filters">
-      {TEXTS.map((name) => (
+      {[...TEXTS, ...(search.has(PARENT) ? [PARENT] : [])].map((name) => (
         <Input.Search
           key={`${name} ${search.get(name) ?? ''}`}
           allowClear
@@ -181,6 +183,9 @@ function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }
             />
           ),
         },
+        ...(items.some(({ parent_turn }) => parent_turn !== null)
+          ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn' }]
+          : []),
         { title: t('chains.took'), key: 'took', render: (_, chain) => took(chain) },
         { title: t('chains.type'), key: 'type', render: (_, { chain_type }) => t(`chainType.${chain_type}`) },
         {
