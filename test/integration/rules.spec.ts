@@ -136,6 +136,78 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
     expect(taskOf(failed, 'n').status).toBe('SKIPPED');
   });
 
+  const list = (items: unknown, for_each: object = {}, config: object = { result: '${item.n}' }, more: object = {}) =>
+    chain([
+      task('list', { result: { items } }),
+      task(
+        'e',
+        {},
+        {
+          depends_on: ['list'],
+          for_each: { items: '${tasks.list.result.result.items}', ...for_each },
+          task_params: { task_config: config },
+          ...more,
+        },
+      ),
+      task('n', { result: '${tasks.e.result}' }, { depends_on: ['e'] }),
+    ]);
+  const childOf = async (api: ApiClient, done: ChainAnswer) => api.chain(taskOf(done, 'e').child_chain_id!);
+
+  check('for_each over a result runs a chain of its instances; one of them runs again alone', async ({ api }) => {
+    const items = ['a', 'b', 'c'].map((id, n) => ({ id, n, text: '$${tasks.x.result}$${item}' }));
+    const config = { result: ['${item.n}', '${index}', '${item.text}', '${tasks.list.result.task_id} $${item}'] };
+    const done = await api.run(list(items, { key: '${item.id}', max_parallel: 2 }, config));
+    expect(done).toMatchObject({ status: 'SUCCESS', total_tasks: 3 });
+    const results = taskOf(done, 'n').result!.result as { task_id: string; result: unknown }[];
+    const text = '${tasks.x.result}${item}';
+    expect(results.map(({ task_id, result }) => [task_id, result])).toEqual(
+      ['a', 'b', 'c'].map((id, n) => [`e[${id}]`, [n, n, text, 'list ${item}']]),
+    );
+    const own = await childOf(api, done);
+    expect(own.tasks.map(({ task_id, attempt }) => [task_id, attempt])).toEqual(
+      ['e[a]', 'e[b]', 'e[c]', 'e'].map((id) => [id, 1]),
+    );
+    await post(api, `/chains/${done.chain_id}/retry`, { from: ['e[b]'] });
+    const again = await api.ended(done.chain_id);
+    expect(again.tasks.map(({ task_id, attempt }) => [task_id, attempt])).toEqual([
+      ['list', 1],
+      ['e', 2],
+      ['n', 2],
+    ]);
+    const same = await childOf(api, again);
+    expect([same.chain_id, same.status]).toEqual([own.chain_id, 'SUCCESS']);
+    expect(same.tasks.map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2]);
+    const unknown = await api.call(`/chains/${done.chain_id}/retry`, { method: 'POST', body: { from: ['e[d]'] } });
+    expect(unknown.status).toBe(404);
+  });
+
+  check('for_each over a result: no items, batches, at_least, and lists that it refuses', async ({ api }) => {
+    const came = async (body: object) => {
+      const done = await api.run(body);
+      const { status, error, result, child_chain_id } = taskOf(done, 'e');
+      return { status, code: error?.code, message: error?.message, result: result as unknown, child_chain_id };
+    };
+    expect(await came(list([]))).toMatchObject({ status: 'SUCCESS', result: [], child_chain_id: null });
+    const batches = await came(list([1, 2, 3], { batch: 2 }, { result: '${item}' }));
+    expect((batches.result as { result: unknown }[]).map(({ result }) => result)).toEqual([[1, 2], [3]]);
+    const flaky = (at_least: number) => list([0, 9, 0], { at_least }, { fail_attempts: '${item}' });
+    expect(await came(flaky(0.6))).toMatchObject({ status: 'SUCCESS', result: [{ task_id: 'e[0]' }, null, {}] });
+    expect(await came(flaky(3))).toMatchObject({ status: 'FAILURE', code: 'TOO_FEW_SUCCEEDED' });
+    const end_chain = { when: 'size(tasks.e.result) == 1', status: 'SUCCESS' };
+    expect(await api.run(list([1], {}, {}, { end_chain }))).toMatchObject({ ended_by: 'e', skipped_tasks: 1 });
+    const refused = async (body: object, code: string, says: string) =>
+      expect(await came(body)).toMatchObject({
+        ...{ status: 'FAILURE', code, message: expect.stringContaining(says), child_chain_id: null },
+      });
+    await refused(list({ a: 1 }), 'NOT_A_LIST', 'an object');
+    await refused(list([1, 2, 3], { max_items: 2 }), 'TOO_MANY_ITEMS', '3 items, and max_items is 2');
+    await refused(list(Array.from({ length: 101 }, () => ({ n: 1 }))), 'TOO_MANY_ITEMS', 'max_items is 100');
+    await refused(list([{ n: 1 }, {}]), 'INVALID_PARAMS', 'e[1] cannot run');
+    await refused(list([1, 'x'], {}, { delay_ms: '${item}' }), 'INVALID_PARAMS', 'e[1] cannot run: task_params.task');
+    await refused(list(['a', 'a'], { key: '${item}' }, {}), 'INVALID_PARAMS', 'two items have the key "a"');
+    await refused(list([1], { at_least: 2 }, {}), 'TOO_FEW_SUCCEEDED', 'there are 1 instances');
+  });
+
   check('max_parallel is never exceeded, and says so', async ({ api }) => {
     const ids = Array.from({ length: 9 }, (_, i) => `t${i}`);
     const flaky = { retry_policy: { max_retries: 1, delay_ms: 50 } };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan } from '#libs/dag-planner';
-import { branch, chain, chord, group, param, signal, signOff, subchain, task, wait } from './canvas.js';
+import { branch, chain, chord, group, index, item, param, signOff, signal, subchain, task, wait } from './canvas.js';
 
 const named = (id: string) => task('diagnostic').as(id);
 const [a, b, c, d, e, f] = [named('a'), named('b'), named('c'), named('d'), named('e'), named('f')];
@@ -81,6 +81,18 @@ describe('the words of the builder', () => {
       .as('a')
       .repeat('tasks.a.result.n > 1', 3, { carry: { n: 'n' } });
     expect(loop.build('x').tasks[0]!.repeat).toEqual({ until: 'tasks.a.result.n > 1', max: 3, carry: { n: 'n' } });
+  });
+
+  it('run a task for each item of a list that a task gives', () => {
+    const list = task('http', {}).as('list');
+    const each = task('train', { file: item('path'), at: index })
+      .as('train')
+      .forEach(list.result('files'), { max_items: 9 });
+    expect(chain(list, each).build('x').tasks[1]).toMatchObject({
+      for_each: { items: '${tasks.list.result.files}', max_items: 9 },
+      task_params: { file: '${item.path}', at: '${index}' },
+      depends_on: ['list'],
+    });
   });
 
   it('write all settings of a task', () => {

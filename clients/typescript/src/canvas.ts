@@ -77,8 +77,8 @@ export class Task extends Step {
   }
 
   /**
-   * Runs it once for each item of a list, which is written out or a `param(…)`: its parameters may hold `item()` and `index`. What
-   * comes after it gets the list of results. It has its own id (`as`), or its instances have none to refer to.
+   * Runs it once for each item of a list, which is written out, a `param(…)` or the `result(…)` of a task before it: its parameters may
+   * hold `item()` and `index`. What comes after it gets the list of results. It has its own id (`as`), or its instances have none to refer to.
    */
   forEach(items: NonNullable<ForEach['items']>, settings: Omit<ForEach, 'items'> = {}): Task {
     return this.with({ for_each: { items, ...settings } });

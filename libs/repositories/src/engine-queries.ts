@@ -14,6 +14,7 @@ import {
   lastChild,
   markFollowed,
   parentFacts,
+  runAgain,
   strayChildren,
 } from './statements/children.js';
 import { actForTenant, loadCompensation, markCompensated } from './statements/compensations.js';
@@ -111,6 +112,8 @@ export interface EndedChild {
   readonly metadata: unknown;
   /** How its task repeats it, as the engine knows it. */
   readonly repeat: unknown;
+  /** It ran the instances of a \`for_each\`: their results are that of the task. */
+  readonly lists: boolean;
 }
 
 /** The child that a task ran last, and what that got. */
@@ -242,7 +245,7 @@ export const engineQueries = {
   /** The last child of a task, locked. `same`: it got the same values. */
   lastChild: async (tx: Tx, chainId: string, position: number, args: object) =>
     (
-      await tx.query<{ chain_id: string; status: ChainStatus; same: boolean }>(lastChild, [
+      await tx.query<{ chain_id: string; status: ChainStatus; same: boolean; again: string[] | null }>(lastChild, [
         chainId,
         position,
         JSON.stringify(args),
@@ -250,6 +253,9 @@ export const engineQueries = {
     )[0],
   adoptChild: (tx: Tx, childId: string, attempt: number, priority: number, leftMs: number) =>
     tx.query(adoptChild, [childId, attempt, priority, leftMs]),
+  /** `of`: by task of a child, the task that runs it. Returns those that there are; `mark`: they run again. */
+  runAgain: async (db: Queryable, chainId: string, of: ReadonlyMap<string, string>, mark: boolean) =>
+    (await db.query<{ id: string }>(runAgain, [chainId, [...of.values()], [...of.keys()], mark])).map(({ id }) => id),
   /** Of these parents; undefined: of all. */
   endedChildren: (db: Queryable, parents?: readonly string[]) => db.query<EndedChild>(endedChildren, [parents]),
   strayChildren: async (db: Queryable, parents?: readonly string[]) =>

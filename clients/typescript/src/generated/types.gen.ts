@@ -2625,11 +2625,11 @@ export type CreateChainRequest = {
             message?: string;
         };
         /**
-         * Runs the task once for each item of a list, side by side: task_params may hold ${item}, ${item.<path>} and ${index}. The instances are called <task_id>[0], <task_id>[1], …; the task itself succeeds after them, and its result is the list of their results in order (null where there is none). The chain stores it written out.
+         * Runs the task once for each item of a list, side by side: task_params may hold ${item}, ${item.<path>} and ${index}. The instances are called <task_id>[0], <task_id>[1], …; the task itself succeeds after them, and its result is the list of their results in order (null where there is none). A list of the chain is stored written out; one out of a result becomes a chain of its instances when the task starts.
          */
         for_each?: string | Array<unknown> | {
             /**
-             * The list: written out, or ${params.<name>.<path>}, whose value is a list.
+             * The list: written out, or ${params.<name>.<path>} or ${tasks.<task_id>.result.<path>}, whose value is a list.
              */
             items: string | Array<unknown>;
             /**
@@ -2641,7 +2641,7 @@ export type CreateChainRequest = {
              */
             batch?: number;
             /**
-             * A list of more items is refused.
+             * A list of more items is refused; 100 for a list out of a result, unless you say otherwise.
              */
             max_items?: number;
             /**

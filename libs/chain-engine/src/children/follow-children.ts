@@ -1,6 +1,7 @@
 import { failure, type ChainEvent, type TaskError } from '#libs/chain-domain';
 import { engineQueries } from '#libs/repositories';
 import type { ChainSave, Database, EndedChild, LoadedChain } from '#libs/repositories';
+import { MAX_LIST_BYTES } from '../dispatch/open-control.js';
 import type { Repeat } from '../commands/new-chain.js';
 import { untilHolds } from './turns.js';
 import { taskWork, type ChainWork } from '../apply/decide-work.js';
@@ -58,9 +59,12 @@ function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Inc
   if (status === 'FAILURE') {
     const message = `its chain ${childId} failed: ${error?.message ?? 'without an error'}`;
     const details = { chain_id: childId, ...(error && { code: error.code }) };
-    return failed({ ...failure('CHILD_FAILED', message), details });
+    // How a list came out is said as of one that was written out.
+    const code = ended.lists && error?.code === 'TOO_FEW_SUCCEEDED' ? error.code : 'CHILD_FAILED';
+    return failed({ ...failure(code, message), details });
   }
-  const result = ended.outputs ?? {};
+  const outputs = ended.outputs ?? {};
+  const result = ended.lists ? ((outputs as { results?: unknown }).results ?? null) : outputs;
   const repeat = ended.repeat as Repeat | null;
   if (repeat !== null) {
     const { chain_name: name, chain_type: type, metadata, turn } = ended;
@@ -79,9 +83,10 @@ function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Inc
       return { event: { ...of, kind: 'TaskTurned', until }, data: { ...data, turn } };
     }
   }
+  const most = ended.lists ? MAX_LIST_BYTES : MAX_RESULT_BYTES;
   const bytes = Buffer.byteLength(JSON.stringify(result));
-  if (bytes <= MAX_RESULT_BYTES) return { event: { kind: 'TaskSucceeded', ...of }, report: { result }, data };
-  const message = `the outputs of ${childId} are ${bytes} bytes, more than ${MAX_RESULT_BYTES}: name smaller parts of results`;
+  if (bytes <= most) return { event: { kind: 'TaskSucceeded', ...of }, report: { result }, data };
+  const message = `the outputs of ${childId} are ${bytes} bytes, more than ${most}: name smaller parts of results`;
   return failed(failure('RESULT_TOO_LARGE', message));
 }
 

@@ -1,4 +1,4 @@
-import { isChainTerminal, type ChainStatus } from '#libs/chain-domain';
+import { isChainTerminal, type Task } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { engineQueries, insertWholeChain, save } from '#libs/repositories';
 import type { ChainSave, ChildStart, Queryable } from '#libs/repositories';
@@ -12,26 +12,34 @@ const SHORTEST_S = 1;
 
 /**
  * Starts the children of a save within its transaction, which the version of the chain guards: so each attempt of a task has one child.
- * One that has not succeeded and got the same values goes on from its breakpoint.
+ * One that has not succeeded and got the same values goes on from its breakpoint, or from the instances that an operator named.
  */
 export async function startChildren(tx: Queryable, { loaded, children = new Map() }: ChainSave): Promise<void> {
   for (const [position, start] of children) {
     await failpoint('listener.beforeChild');
     const { attempt, priority } = loaded.state.tasks.get(position)!;
     const last = await engineQueries.lastChild(tx, loaded.chainId, position, start.args);
-    if (last !== undefined && last.same && last.status !== 'SUCCESS' && (await goesOn(tx, last))) {
+    const open = last?.same === true && (last.status !== 'SUCCESS' || last.again !== null);
+    if (open && (await goesOn(tx, last))) {
       await engineQueries.adoptChild(tx, last.chain_id, attempt, priority, leftOf(loaded));
     } else await insertChild(tx, loaded, position, start);
   }
 }
 
+type Last = NonNullable<Awaited<ReturnType<typeof engineQueries.lastChild>>>;
+
+const positionsOf = (tasks: Iterable<Task>, ids: ReadonlySet<string>): readonly number[] =>
+  [...tasks].filter(({ taskId }) => ids.has(taskId)).map(({ position }) => position);
+
 /** Whether an earlier child runs, again where it has ended. */
-async function goesOn(tx: Queryable, last: { chain_id: string; status: ChainStatus }): Promise<boolean> {
-  if (!isChainTerminal(last.status)) return true;
-  const event = { kind: 'RetryChain', includeDownstream: true, byParent: true } as const;
-  const incoming = (): readonly Incoming[] => [{ event, data: { by: 'parent' } }];
+async function goesOn(tx: Queryable, { chain_id: chainId, status, again }: Last): Promise<boolean> {
+  if (!isChainTerminal(status)) return true;
+  const incoming = ({ state }: ChainSave['loaded']): readonly Incoming[] => {
+    const from = again === null ? undefined : positionsOf(state.tasks.values(), new Set(again));
+    return [{ event: { kind: 'RetryChain', from, includeDownstream: true, byParent: true }, data: { by: 'parent' } }];
+  };
   try {
-    const work: ChainWork = { chainId: last.chain_id, requestIds: undefined, incoming };
+    const work: ChainWork = { chainId, requestIds: undefined, incoming };
     await save(tx, await decideWork(tx, [work], new Capacity()), LEASES);
   } catch (error) {
     // Its work was undone, or nothing is left of it to run again.

@@ -15,6 +15,7 @@ import { traceparentOf } from '#libs/tracing';
 import { Refused } from '../apply/decide-chain.js';
 import type { IdempotentRequest } from './idempotency.js';
 import { auditDetailsOf } from './audit-details.js';
+import { instancesIn, mayNameInstances } from '../children/retry-instances.js';
 import { newChainRows, type NewChain } from './new-chain.js';
 import { checkCreate, checkStart, QuotaExceeded } from './quotas.js';
 import { Capacity } from '../dispatch/capacity.js';
@@ -174,6 +175,34 @@ export async function commandChain(
     };
     return db instanceof Database ? db.transaction(start) : start(db);
   }
+  if (command.kind === 'RetryChain' && mayNameInstances(command.from)) {
+    const retry = (tx: Queryable): Promise<CommandOutcome> => retryInstances(tx, chainId, command, options);
+    return db instanceof Database ? db.transaction(retry) : retry(db);
+  }
+  return carryOut(db, chainId, command, options);
+}
+
+/** A retry of instances that are tasks of a child is one of the task that runs it: its next attempt runs them alone again. */
+async function retryInstances(
+  tx: Queryable,
+  chainId: string,
+  command: Extract<OperatorCommand, { kind: 'RetryChain' }>,
+  options: CommandOptions,
+): Promise<CommandOutcome> {
+  const { ids, instances } = await instancesIn(tx, chainId, command.from!);
+  const outcome = await carryOut(tx, chainId, { ...command, from: ids }, options);
+  if (outcome.kind === 'done' && options.dryRun !== true && instances.size > 0) {
+    await engineQueries.runAgain(tx, chainId, instances, true);
+  }
+  return outcome;
+}
+
+async function carryOut(
+  db: Queryable,
+  chainId: string,
+  command: OperatorCommand,
+  options: CommandOptions,
+): Promise<CommandOutcome> {
   let before: ReadonlyMap<number, Task> = new Map();
   const work: ChainWork = {
     chainId,

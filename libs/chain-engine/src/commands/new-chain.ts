@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decide, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
-import type { Chain, ChainState, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
+import type { Chain, ChainState, ForEach, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
 import type { CompensationPlan, NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
 import { consentOf } from './consent.js';
 
@@ -58,6 +58,11 @@ export interface ChildPlan {
   readonly open: Readonly<Record<string, object>>;
   /** Absent: it runs once. */
   readonly repeat?: Repeat | undefined;
+  /**
+   * It is the chain of a `for_each` over a result, written with one instance: each item gets one like it. Absent: it runs as it is
+   * written.
+   */
+  readonly forEach?: (ForEach & { readonly maxItems: number }) | undefined;
 }
 
 /** A chain that runs in turns, each of them another child. */

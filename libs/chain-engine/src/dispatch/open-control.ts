@@ -13,6 +13,7 @@ import type { TaskJob } from '#libs/queues';
 import type { LastChild, LoadedChain } from '#libs/repositories';
 import type { Incoming } from '../apply/decide-chain.js';
 import { argsOf, fillPlan } from '../children/child-plan.js';
+import { fillList } from '../children/list-plan.js';
 import { nextTurn } from '../children/turns.js';
 import type { ChildPlan } from '../commands/new-chain.js';
 
@@ -41,7 +42,7 @@ const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) 
 };
 
 /** The list of all results has at most so many bytes of JSON. */
-const MAX_LIST_BYTES = 4 * 1024 * 1024;
+export const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
 /**
  * Opens a control task: the event that stands in the place of its job. If this process dies before the event is stored,
@@ -84,8 +85,13 @@ function invalid(position: number, attempt: number, message: string): Incoming {
   return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
 }
 
-/** The results of all instances in their order, if enough of them have succeeded. */
-function collect({ position, attempt, params, inputs, parents }: Opening): Incoming {
+/**
+ * The results of all instances in their order, if enough of them have succeeded. Where the list came out of a result the
+ * instances are tasks of another chain, which starts now.
+ */
+function collect(opening: Opening): Incoming {
+  const { position, attempt, params, inputs, parents, child } = opening;
+  if (child !== undefined) return startList(opening, child);
   const { items = 0, at_least: least = 0 } = (isObject(params) ? params : {}) as { items?: number; at_least?: number };
   const failed = (error: TaskError): Incoming => ({
     event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 },
@@ -112,6 +118,21 @@ function startChild({ position, attempt, params, taskId, child, last }: Opening)
   if ('fault' in filled) return invalid(position, attempt, `its chain cannot start: ${filled.fault}`);
   const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
   return { event, report: OPENED, child: { chain: filled.chain, args, turn } };
+}
+
+/** As a task of type `chain`; without items there is nothing to start. */
+function startList({ position, attempt, params, taskId }: Opening, child: ChildPlan): Incoming {
+  const args = argsOf(params);
+  const filled = fillList(child, taskId, args);
+  if ('error' in filled) {
+    const { error } = filled;
+    return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
+  }
+  if (filled.chain === null) {
+    return { event: { kind: 'TaskSucceeded', position, attempt, runId: null }, report: { ...OPENED, result: [] } };
+  }
+  const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
+  return { event, report: OPENED, child: { chain: filled.chain, args, turn: 1 } };
 }
 
 /** It began as it was opened. */

@@ -4,7 +4,9 @@ import {
   findPartyReferences,
   findReferences,
   findSecrets,
+  FOR_EACH,
   isControlType,
+  isObject,
   resolveReferences,
 } from '#libs/chain-domain';
 import type { JsonValue, PartyResult, TaskError } from '#libs/chain-domain';
@@ -115,10 +117,14 @@ async function plansOf(
   db: Queryable,
   rows: readonly JobRow[],
 ): Promise<ReadonlyMap<number, Pick<ControlJob, 'child' | 'last'>>> {
-  const ids = rows.filter((row) => row.task_type === CHILD_CHAIN).map((row) => row.id);
+  const ids = rows.filter(runsChain).map((row) => row.id);
   const plans = ids.length === 0 ? [] : await engineQueries.childPlans(db, ids);
   return new Map(plans.map(({ id, child, last }) => [id, { child: child as ChildPlan, last: last ?? undefined }]));
 }
+
+/** Of a task with `for_each`: where its list comes out of a result, which is then a value that it gives. */
+const runsChain = ({ task_type: type, params }: JobRow): boolean =>
+  type === CHILD_CHAIN || (type === FOR_EACH && isObject(params) && params['task_config'] !== undefined);
 
 /** The first rows, as many as their results allow. */
 function atOnce(rows: readonly JobRow[]): readonly JobRow[] {

@@ -1,4 +1,4 @@
-import { CHILD_CHAIN } from '#libs/chain-domain';
+import { CHILD_CHAIN, FOR_EACH } from '#libs/chain-domain';
 import { SETTINGS_OF_T } from '../setting-columns.js';
 import { LAG } from '../statements/clock.js';
 
@@ -68,7 +68,7 @@ const ATTEMPT = `CASE WHEN t.skip_reason = 'CONDITION' THEN greatest(t.attempt -
 
 /** The chain that the task runs, or ran last. */
 const CHILD = `
-  CASE WHEN t.task_type = '${CHILD_CHAIN}' THEN (
+  CASE WHEN t.task_type IN ('${CHILD_CHAIN}', '${FOR_EACH}') THEN (
     SELECT child.chain_id FROM task_chains child
      WHERE child.parent_chain_id = t.chain_id AND child.parent_position = t.execution_order
      ORDER BY child.parent_attempt DESC LIMIT 1)

@@ -36,14 +36,34 @@ export const parentFacts: Statement = {
 export const lastChild: Statement = {
   name: 'last-child',
   text: `
-    SELECT chain_id, status, parent_args = $3::jsonb AS same FROM task_chains
+    SELECT chain_id, status, parent_args = $3::jsonb AS same, parent_again AS again FROM task_chains
      WHERE parent_chain_id = $1 AND parent_position = $2 ORDER BY parent_attempt DESC LIMIT 1 FOR NO KEY UPDATE`,
 };
 
 /** $1 child, $2 attempt, $3 priority, $4 what is left of its parent's time, ms: it runs for this attempt of its parent's task. */
 export const adoptChild: Statement = {
   name: 'adopt-child',
-  text: `UPDATE task_chains SET parent_attempt = $2, parent_priority = $3, parent_left_ms = $4, parent_paused = false WHERE chain_id = $1`,
+  text: `UPDATE task_chains SET parent_attempt = $2, parent_priority = $3, parent_left_ms = $4, parent_paused = false, parent_again = NULL WHERE chain_id = $1`,
+};
+
+/**
+ * $1 chain, $2 ids of its tasks, $3 for each of them the id of a task of what it ran last, $4 whether its next attempt runs that one
+ * again, and no other -> those of $3 that there are.
+ */
+export const runAgain: Statement = {
+  name: 'run-again',
+  text: `
+    WITH named AS (
+      SELECT i.base, i.id, last.chain_id FROM unnest($2::text[], $3::text[]) AS i (base, id)
+        JOIN chain_tasks t ON t.chain_id = $1 AND t.task_id = i.base
+       CROSS JOIN LATERAL (
+        SELECT c.chain_id FROM task_chains c WHERE c.parent_chain_id = t.chain_id AND c.parent_position = t.execution_order
+         ORDER BY c.parent_attempt DESC LIMIT 1) AS last
+       WHERE EXISTS (SELECT FROM chain_tasks own WHERE own.chain_id = last.chain_id AND own.task_id = i.id)),
+    marked AS (
+      UPDATE task_chains c SET parent_again = lists.ids
+        FROM (SELECT chain_id, array_agg(id) AS ids FROM named GROUP BY chain_id) AS lists WHERE $4 AND c.chain_id = lists.chain_id)
+    SELECT id FROM named`,
 };
 
 /** Children that have ended while their task waits for that. $1 parents (null: all) -> the tasks, and what became of the children. */
@@ -51,11 +71,11 @@ export const endedChildren: Statement = {
   name: 'ended-children',
   text: `
     SELECT t.chain_id, t.task_request_id, t.attempt, c.chain_id AS child_id, c.status, c.error, greatest(0, c.parent_left_ms - c.timeout_seconds * 1000 + c.time_left_ms) AS left_ms,
-           ${OUTPUTS} AS outputs, t.task_id, c.parent_turn AS turn, c.chain_name, c.chain_type, c.metadata, r.repeat
+           ${OUTPUTS} AS outputs, t.task_id, c.parent_turn AS turn, c.chain_name, c.chain_type, c.metadata, r.repeat, r.lists
       FROM (SELECT * FROM chain_tasks
              WHERE hold = 'CHILD' AND status = 'RETRYING' AND ($1::text[] IS NULL OR chain_id = ANY ($1::text[]))) AS t
       JOIN task_chains c ON c.parent_chain_id = t.chain_id AND c.parent_position = t.execution_order AND c.parent_attempt = t.attempt
-     CROSS JOIN LATERAL (SELECT child -> 'repeat' AS repeat FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
+     CROSS JOIN LATERAL (SELECT child -> 'repeat' AS repeat, child ? 'forEach' AS lists FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
      WHERE c.status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
      LIMIT 500`,
 };

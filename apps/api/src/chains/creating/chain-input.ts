@@ -68,7 +68,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue, context = OUT
       : { ...each, pointer: expanded.placeOf(branched.placeOf(listed.placeOf(compensations.placeOf(each.pointer)))) };
   const uses = [...addParamsFaults(tasks, catalogue, known, faults), ...compensations.addFaults(catalogue, faults)];
   const readChild = (child: object, more: ReadingContext): ChainReading => readChain(child, catalogue, more);
-  const { children, secrets: inside } = inner.read(body, tasks, listed.originOf, faults, readChild);
+  const { children, secrets: inside, treeSize } = inner.read(body, tasks, listed, faults, readChild);
   const secrets = [...uses, ...inside].map(placed);
   if (known !== undefined) branched.addFaults(known, faults, listed.positionOf);
   const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
@@ -76,7 +76,6 @@ export function readChain(body: unknown, catalogue: TaskCatalogue, context = OUT
   if (!faults.empty || !planned.ok) return { ok: false, faults: distinct(faults.toArray().map(placed)), secrets };
   const chain = chainOf({ ...expanded.body, tasks } as unknown as ChainBody, nodes, planned.plan, conditions);
   const config = { ...expanded.body, tasks: inner.written(branched.tasks) };
-  const treeSize = [...children.values()].reduce((sum, { input }) => sum + input.treeSize, tasks.length);
   return { ok: true, chain: { ...chain, outputs, config, children, treeSize }, secrets };
 }
 

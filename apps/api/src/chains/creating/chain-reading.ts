@@ -10,6 +10,7 @@ export interface ReadChild {
   readonly template: TemplateUse | undefined;
   readonly open: ChildPlan['open'];
   readonly repeat: Repeat | undefined;
+  readonly forEach: ChildPlan['forEach'];
   /** Where it stands in the body. */
   readonly place: string;
 }
@@ -31,7 +32,7 @@ export interface ChainInput {
   readonly config: unknown;
   /** What tasks run as their children, by position. */
   readonly children: ReadonlyMap<number, ReadChild>;
-  /** Its tasks and those of its children. */
+  /** Its tasks and those of its children, of all turns and instances that there may be. */
   readonly treeSize: number;
 }
 

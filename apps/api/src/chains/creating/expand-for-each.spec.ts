@@ -99,7 +99,8 @@ describe('for_each', () => {
     ]);
     for (const [said, fault] of [
       ['${params.x}', 'UNKNOWN_PARAM /tasks/0/for_each'],
-      ['${tasks.a.result}', 'NOT_SUPPORTED_YET /tasks/0/for_each'],
+      ['${tasks.a.result}', 'REFERENCE_UNKNOWN_TASK /tasks/0/for_each'],
+      [{ a: 1 }, 'REQUIRED /tasks/0/for_each/items'],
       [{ items: [1, 2], max_items: 1 }, 'OUT_OF_RANGE /tasks/0/for_each/items'],
       [{ items: [1, 2], at_least: 3 }, 'OUT_OF_RANGE /tasks/0/for_each/at_least'],
       [{ items: [1, 1], key: '${item}' }, 'DUPLICATE_KEY /tasks/0/for_each/key'],

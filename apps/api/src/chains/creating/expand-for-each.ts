@@ -1,12 +1,23 @@
-import { type FaultList, FOR_EACH, isObject, type JsonValue, pointer, putItem, quoted } from '#libs/chain-domain';
+import {
+  type FaultList,
+  FOR_EACH,
+  type ForEach,
+  instancesOf,
+  isObject,
+  type JsonValue,
+  pointer,
+  putItem,
+  readForEach,
+} from '#libs/chain-domain';
 import { MAX_TASKS } from '#libs/dag-planner';
 import { taskLabel } from './chain-schema-faults.js';
+import { type LaterList, laterList, listOf } from './later-lists.js';
 
 /** Characters that instances add to a chain: as many as a body may have. */
 const MAX_ADDED = 10 * 1024 * 1024;
+/** Of an id; a name has room for it. */
 const MAX_ID = 64;
 const MAX_NAME = 255;
-const KEY = /^[A-Za-z0-9._-]{1,62}$/;
 
 type Task = Readonly<Record<string, JsonValue>>;
 type Place = readonly (string | number)[];
@@ -19,14 +30,8 @@ export interface ExpandedLists {
   readonly originOf: (position: number) => number;
   /** Where the caller has to look for what is wrong at a place of the written out tasks. */
   readonly placeOf: (place: string) => string;
-}
-
-/** What `for_each` says, with what it leaves out. */
-interface Loop {
-  readonly items: readonly JsonValue[];
-  readonly key?: string;
-  readonly maxParallel?: number;
-  readonly atLeast?: number;
+  /** Tasks whose list comes out of a result, by their place in \`tasks\`: each runs a chain, whose tasks are the instances. */
+  readonly later: ReadonlyMap<number, LaterList>;
 }
 
 /**
@@ -37,9 +42,18 @@ export function expandForEach(tasks: readonly unknown[], faults: FaultList): Exp
   const written: unknown[] = [];
   const origins: number[] = [];
   const positions: number[] = [];
+  const later = new Map<number, LaterList>();
   const room = { left: MAX_ADDED, tasks: MAX_TASKS - tasks.length };
   for (const [position, task] of tasks.entries()) {
-    const made = isObject(task) ? instancesOf(task as Task, position, tasks[position - 1], faults, room) : [task];
+    const before = tasks[position - 1];
+    const list = isObject(task) ? laterList(task as Task, position, faults) : undefined;
+    if (list !== undefined) later.set(written.length, list);
+    const made =
+      list !== undefined
+        ? [{ ...collector(task as Task, [], before), task_params: list.params }]
+        : isObject(task)
+          ? writtenOut(task as Task, position, before, faults, room)
+          : [task];
     for (const each of made) {
       written.push(each);
       origins.push(position);
@@ -51,14 +65,18 @@ export function expandForEach(tasks: readonly unknown[], faults: FaultList): Exp
     positionOf: (position) => positions[position]!,
     originOf: (position) => origins[position]!,
     placeOf: (place) =>
-      place.replace(/^\/tasks\/(\d+)/, (whole, at: string) =>
-        origins[Number(at)] === undefined ? whole : `/tasks/${origins[Number(at)]}`,
-      ),
+      place.replace(/^\/tasks\/(\d+)(\/task_params\/task_config\/args\/[^/]+)?/, (whole, at: string, arg?: string) => {
+        const origin = origins[Number(at)];
+        if (origin === undefined) return whole;
+        const list = later.get(Number(at));
+        return `/tasks/${origin}${arg === undefined || list === undefined ? (arg ?? '') : list.placeOf(arg)}`;
+      }),
+    later,
   };
 }
 
 /** The instances of a task and the task itself; of any other one the task alone. */
-function instancesOf(
+function writtenOut(
   task: Task,
   position: number,
   before: unknown,
@@ -87,32 +105,48 @@ function instancesOf(
     return [rest];
   }
   // What cannot be written out stands as a task without instances, so that the graph is checked as it would be.
-  const refused = [collector(rest, [], before, { items: [] })];
-  const loop = readLoop(said, task, add);
-  if (loop === undefined) return refused;
-  const { items } = loop;
-  room.tasks -= items.length;
+  const refused = [collector(rest, [], before)];
+  const list = listOf(said);
+  const how = readForEach(said);
+  if (!Array.isArray(list)) {
+    add(
+      'INVALID_VALUE',
+      itemsPlace(said),
+      'for_each takes a list, ${params.<name>} whose value is one, or ${tasks.<task_id>.result.<path>}',
+    );
+    return refused;
+  }
+  if (how.maxParallel !== undefined && task['concurrency_key'] !== undefined) {
+    add('CONCURRENCY_TWICE', ['for_each', 'max_parallel'], 'it has a concurrency_key already: set one of them');
+    return refused;
+  }
+  const found = instancesOf(task['task_id'], list, how);
+  if ('code' in found) {
+    const { code, field, says } = found;
+    add(code, field === 'items' ? itemsPlace(said) : ['for_each', ...(field === null ? [] : [field])], says);
+    return refused;
+  }
+  room.tasks -= found.instances.length;
   if (room.tasks < 0) {
     add('TOO_MANY_TASKS', ['for_each'], `with its instances the chain has more than ${MAX_TASKS} tasks`);
     return refused;
   }
-  const known = new Set<string>();
   const instances: Task[] = [];
-  for (const [index, item] of items.entries()) {
-    const id = idOf(task['task_id'], loop, { item, index }, known, add);
-    if (id === undefined) return refused;
-    const params = putItem(rest['task_params'] ?? {}, ['tasks', position, 'task_params'], { item, index });
+  for (const each of found.instances) {
+    const params = putItem(rest['task_params'] ?? {}, ['tasks', position, 'task_params'], each);
     for (const fault of params.faults) faults.add({ ...fault, message: taskLabel(task, position) + fault.message });
     room.left -= JSON.stringify(params.value).length;
     if (room.left < 0)
       add('TOO_LARGE', ['for_each'], `its instances have more than ${MAX_ADDED} characters of parameters`);
     if (params.faults.length > 0 || room.left < 0 || faults.full) return refused;
-    instances.push(instance(rest, id, before, params.value, loop));
+    instances.push(instance(rest, each.id, before, params.value, how));
   }
-  return [...instances, collector(rest, instances, before, loop)];
+  return [...instances, collector(rest, instances, before, found.atLeast)];
 }
 
-function instance(task: Task, id: string, before: unknown, params: JsonValue, { maxParallel, atLeast }: Loop): Task {
+const itemsPlace = (said: JsonValue): Place => (isObject(said) ? ['for_each', 'items'] : ['for_each']);
+
+function instance(task: Task, id: string, before: unknown, params: JsonValue, { maxParallel, atLeast }: ForEach): Task {
   const { task_id: base, task_name: name, is_callback: _callback, end_chain: _end, ...rest } = task;
   return {
     ...rest,
@@ -135,7 +169,7 @@ function instance(task: Task, id: string, before: unknown, params: JsonValue, { 
 const OF_COLLECTOR = ['task_id', 'task_name', 'priority', 'tolerable', 'end_chain', 'is_callback'] as const;
 const OF_START = ['depends_on', 'callback_for', 'trigger_rule', 'when'] as const;
 
-function collector(task: Task, instances: readonly Task[], before: unknown, { atLeast }: Loop): Task {
+function collector(task: Task, instances: readonly Task[], before: unknown, atLeast?: number): Task {
   const of = (fields: readonly string[]): Task =>
     Object.fromEntries(fields.flatMap((field) => (task[field] === undefined ? [] : [[field, task[field]]])));
   const starts: Task =
@@ -158,77 +192,4 @@ function waitsFor(task: Task, before: unknown): Task {
   }
   const last = isObject(before) ? before['task_id'] : undefined;
   return { depends_on: task['execution_mode'] === 'parallel' || typeof last !== 'string' ? [] : [last] };
-}
-
-function readLoop(
-  said: JsonValue,
-  task: Task,
-  add: (code: string, place: Place, says: string) => void,
-): Loop | undefined {
-  const settings = isObject(said) ? (said as Task) : {};
-  const at = isObject(said) ? ['for_each', 'items'] : ['for_each'];
-  const list = isObject(said) ? settings['items'] : said;
-  if (typeof list === 'string' && list.startsWith('${tasks.')) {
-    add(
-      'NOT_SUPPORTED_YET',
-      at,
-      'for_each over the result of a task is not supported yet: take a list of the chain or of params',
-    );
-    return undefined;
-  }
-  if (!Array.isArray(list)) {
-    add('INVALID_VALUE', at, 'for_each takes a list, or ${params.<name>} whose value is a list');
-    return undefined;
-  }
-  const { key, batch, max_items: most, max_parallel: maxParallel, at_least: least } = settings;
-  if (typeof most === 'number' && list.length > most) {
-    add('OUT_OF_RANGE', at, `the list has ${list.length} items, and max_items is ${most}`);
-    return undefined;
-  }
-  if (maxParallel !== undefined && task['concurrency_key'] !== undefined) {
-    add('CONCURRENCY_TWICE', ['for_each', 'max_parallel'], 'it has a concurrency_key already: set one of them');
-    return undefined;
-  }
-  const size = typeof batch === 'number' ? batch : 1;
-  const items =
-    typeof batch === 'number'
-      ? Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size))
-      : list;
-  const atLeast = typeof least !== 'number' ? undefined : least < 1 ? Math.ceil(least * items.length) : least;
-  if (atLeast !== undefined && (!Number.isInteger(atLeast) || (atLeast > items.length && items.length > 0))) {
-    add('OUT_OF_RANGE', ['for_each', 'at_least'], `at_least is ${atLeast}, and there are ${items.length} instances`);
-    return undefined;
-  }
-  return {
-    items,
-    ...(typeof key === 'string' && { key }),
-    ...(typeof maxParallel === 'number' && { maxParallel }),
-    ...(atLeast !== undefined && { atLeast }),
-  };
-}
-
-/** The id of an instance: it never changes, whatever becomes of the others. */
-function idOf(
-  base: string,
-  { key }: Loop,
-  of: { readonly item: JsonValue; readonly index: number },
-  known: Set<string>,
-  add: (code: string, place: Place, says: string) => void,
-): string | undefined {
-  const name = key === undefined ? of.index : putItem(key, [], of).value;
-  const text = String(name);
-  const place = ['for_each', ...(key === undefined ? [] : ['key'])];
-  if ((typeof name !== 'string' && !Number.isSafeInteger(name)) || !KEY.test(text)) {
-    add('INVALID_VALUE', place, `the key of item ${of.index} must be of letters, digits and . _ - or a whole number`);
-    return undefined;
-  }
-  if (known.has(text)) {
-    add('DUPLICATE_KEY', place, `two items have the key ${quoted(text)}`);
-    return undefined;
-  }
-  known.add(text);
-  const id = `${base}[${text}]`;
-  if (id.length <= MAX_ID) return id;
-  add('INVALID_VALUE', place, `the id ${quoted(id)} has more than ${MAX_ID} characters: give the task a shorter one`);
-  return undefined;
 }

@@ -5,7 +5,8 @@ const items = {
   items: {},
   pattern: '^\\$\\{[^}]+\\}$',
   maxItems: MAX_TASKS,
-  description: 'The list: written out, or ${params.<name>.<path>}, whose value is a list.',
+  description:
+    'The list: written out, or ${params.<name>.<path>} or ${tasks.<task_id>.result.<path>}, whose value is a list.',
   examples: ['${params.parties}', ['alice', 'bob']],
 } as const;
 
@@ -19,7 +20,7 @@ export const forEach = {
   required: ['items'],
   additionalProperties: false,
   description:
-    'Runs the task once for each item of a list, side by side: task_params may hold ${item}, ${item.<path>} and ${index}. The instances are called <task_id>[0], <task_id>[1], …; the task itself succeeds after them, and its result is the list of their results in order (null where there is none). The chain stores it written out.',
+    'Runs the task once for each item of a list, side by side: task_params may hold ${item}, ${item.<path>} and ${index}. The instances are called <task_id>[0], <task_id>[1], …; the task itself succeeds after them, and its result is the list of their results in order (null where there is none). A list of the chain is stored written out; one out of a result becomes a chain of its instances when the task starts.',
   examples: ['${params.parties}', { items: '${params.parties}', max_parallel: 2, at_least: 0.8 }],
   properties: {
     items,
@@ -42,7 +43,7 @@ export const forEach = {
       type: 'integer',
       minimum: 1,
       maximum: MAX_TASKS,
-      description: 'A list of more items is refused.',
+      description: 'A list of more items is refused; 100 for a list out of a result, unless you say otherwise.',
       examples: [100],
     },
     max_parallel: {

@@ -57,6 +57,6 @@ function plannedChain(input: ChainInput, by: Author, template: TemplateUse | und
 
 function childOf(child: ReadChild | undefined, by: Author): ChildPlan | undefined {
   if (child === undefined) return undefined;
-  const { input, template, open, repeat } = child;
-  return { chain: plannedChain(input, by, template), open, repeat };
+  const { input, template, open, repeat, forEach } = child;
+  return { chain: plannedChain(input, by, template), open, repeat, forEach };
 }

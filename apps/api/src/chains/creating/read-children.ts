@@ -12,6 +12,8 @@ import { readCondition, type ChildPlan, type Repeat, type TemplateUse } from '#l
 import { MAX_TASKS } from '#libs/dag-planner';
 import type { ChainReading, ReadChild } from './chain-reading.js';
 import { taskLabel } from './chain-schema-faults.js';
+import type { ExpandedLists } from './expand-for-each.js';
+import type { LaterList } from './later-lists.js';
 import type { SecretUse } from './params-faults.js';
 
 /** A chain, its children, theirs and so on: so many generations at most. */
@@ -45,6 +47,13 @@ export function childConfig(task: unknown): Json | undefined {
   return isObject(config) ? config : undefined;
 }
 
+/** The children of a chain by position, and how many tasks it has with them. */
+interface ReadChildren {
+  readonly children: ReadonlyMap<number, ReadChild>;
+  readonly secrets: readonly SecretUse[];
+  readonly treeSize: number;
+}
+
 /** The chains that stand in tasks. Each is a function: it sees nothing of the chain around it but the values that it gets. */
 export class Children {
   /** Without the chains that stand in them: what refers to something there means their own tasks. */
@@ -74,20 +83,33 @@ export class Children {
   }
 
   /**
-   * Reads the children of written-out tasks by `read`, and adds what is wrong with them. `originOf`: where such a task comes from.
-   * Returns them by position.
+   * Reads the children of written-out tasks by `read`, and adds what is wrong with them.
    */
   read(
     body: Json,
     tasks: readonly unknown[],
-    originOf: (position: number) => number,
+    { originOf, later }: Pick<ExpandedLists, 'originOf' | 'later'>,
     faults: FaultList,
     read: (body: Json, context: ReadingContext) => ChainReading,
-  ): { readonly children: ReadonlyMap<number, ReadChild>; readonly secrets: readonly SecretUse[] } {
+  ): ReadChildren {
     const children = new Map<number, ReadChild>();
     const secrets: SecretUse[] = [];
     let count = tasks.length;
     for (const [position, task] of tasks.entries()) {
+      const list = later.get(position);
+      if (list !== undefined && !faults.full) {
+        const child = this.readList(body, task as Json, { position, origin: originOf(position), list }, faults, read);
+        secrets.push(...child.secrets);
+        if (child.read === undefined) continue;
+        children.set(position, child.read);
+        // One of them stands for all instances, beside the task that collects their results.
+        count += 1 + (child.read.input.treeSize - 1) * list.forEach.maxItems;
+        if (count <= MAX_TASKS) continue;
+        const says = `with ${list.forEach.maxItems} items, its max_items, the chain has more than ${MAX_TASKS} tasks`;
+        const message = `${taskLabel(task, position)}${says}: set a smaller one.`;
+        faults.add({ code: 'TOO_MANY_TASKS', pointer: pointer('tasks', position, 'for_each'), message });
+        break;
+      }
       const config = childConfig(task);
       if (config === undefined || faults.full) continue;
       const label = taskLabel(task, position);
@@ -126,13 +148,65 @@ export class Children {
         template,
         open: schemasOf(found.chain, open),
         repeat,
+        forEach: undefined,
         place: placeOf(''),
       });
       if (count <= MAX_TASKS) continue;
       add('TOO_MANY_TASKS', [], `with those of its children the chain has more than ${MAX_TASKS} tasks`);
       break;
     }
-    return { children, secrets };
+    return { children, secrets, treeSize: count };
+  }
+
+  /** Reads the chain of the instances of a task whose list comes out of a result. */
+  private readList(
+    body: Json,
+    task: Json,
+    { position, origin, list }: { readonly position: number; readonly origin: number; readonly list: LaterList },
+    faults: FaultList,
+    read: (body: Json, context: ReadingContext) => ChainReading,
+  ): { readonly read?: ReadChild; readonly secrets: readonly SecretUse[] } {
+    const own = pointer('tasks', position);
+    if (this.context.generation >= MAX_GENERATIONS) {
+      const says = `for_each over a result runs a chain, and chains stand in chains up to ${MAX_GENERATIONS} deep, the outermost counted`;
+      faults.add({ code: 'TOO_DEEP', pointer: `${own}/for_each`, message: `${taskLabel(task, position)}${says}.` });
+      return { secrets: [] };
+    }
+    const [pattern] = list.chain['tasks'] as [Json];
+    const inline = this.chains.get(origin);
+    const tasks = [inline === undefined ? pattern : withConfig(pattern, { chain: inline, ...childConfig(pattern) })];
+    const {
+      concurrency_key: _key,
+      concurrency_limit: _limit,
+      ...options
+    } = isObject(body['options']) ? body['options'] : ({} as Json);
+    const reading = read(inheritedBy({ ...list.chain, tasks, options }, body, task), {
+      ...this.context,
+      generation: this.context.generation + 1,
+      open: list.open,
+    });
+    const id = String(task['task_id']);
+    const placed = <Fault extends { readonly pointer?: string }>(fault: Fault): Fault & { pointer: string } => ({
+      ...fault,
+      pointer: (fault.pointer ?? '').replace(/^\/tasks\/0(?=\/|$)/, own),
+    });
+    const secrets = reading.secrets.map((use) => ({
+      ...placed(use),
+      label: use.label.replaceAll(`${id}[0]`, () => id),
+    }));
+    if (!reading.ok) {
+      // Its parameters are none of the caller's.
+      for (const fault of reading.faults.filter(({ pointer: place }) => place?.startsWith('/params') !== true)) {
+        faults.add({ ...placed(fault), message: fault.message.replaceAll(`${id}[0]`, () => id) });
+      }
+      return { secrets };
+    }
+    const open = Object.fromEntries([...list.open].map((name) => [name, {}]));
+    const { forEach } = list;
+    return {
+      read: { input: reading.chain, template: undefined, open, repeat: undefined, forEach, place: own },
+      secrets,
+    };
   }
 
   /** The chain that a task is to run. */
