@@ -1,4 +1,4 @@
-import type { ChainCommand } from '#libs/chain-domain';
+import type { ChainCommand, Task } from '#libs/chain-domain';
 import type { OperatorCommand } from '#libs/chain-engine';
 import type { Cut } from './process.js';
 
@@ -20,8 +20,8 @@ export type Action =
   | { readonly kind: 'command'; readonly chainId: string; readonly command: ChainCommand };
 
 /** The command as the API has it: tasks by their names. */
-export function operatorCommand(command: ChainCommand): OperatorCommand {
-  const taskId = (position: number): string => `t${position}`;
+export function operatorCommand(command: ChainCommand, tasks: readonly Task[]): OperatorCommand {
+  const taskId = (position: number): string => tasks[position]!.taskId;
   switch (command.kind) {
     case 'RetryChain':
       return { ...command, from: command.from?.map(taskId) };

@@ -196,6 +196,16 @@ export const BUGS = plant({
     seed: 2,
     sql: ['child-plans', `'turn', c.parent_turn`, `'turn', 1`],
   },
+  'results-of-list-in-outputs': {
+    what: 'a for_each over a result gives the outputs of its chain in place of the list',
+    seed: 158,
+    sql: ['ended-children', 'r.repeat, r.lists', 'r.repeat, false AS lists'],
+  },
+  'list-written-out-again': {
+    what: 'a for_each over a result that is retried begins with all instances again',
+    seed: 62,
+    sql: ['last-child', 'parent_args = $3::jsonb AS same', 'parent_args = $3::jsonb AND false AS same'],
+  },
   'other-tenants-told': {
     what: 'the webhooks of other tenants hear of the end of a chain',
     seed: 0,

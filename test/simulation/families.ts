@@ -1,6 +1,6 @@
-/** What must hold of chains and the chains that their tasks run (I14, I15), from their rows alone. */
+/** What must hold of chains and the chains that their tasks run (I14, I15, I18), from their rows alone. */
 import { isDeepStrictEqual } from 'node:util';
-import { ENDED, Violation, type Snapshot } from './standing.js';
+import { ENDED, runsChain, Violation, type Snapshot } from './standing.js';
 
 /** A chain that a task of another one runs. */
 export interface Child {
@@ -23,18 +23,22 @@ export class Families {
   committed(chains: Chains, children: readonly Child[]): void {
     for (const child of children) {
       const before = this.known.find(({ chain_id }) => chain_id === child.chain_id);
-      if (before === undefined) this.made(child);
-      else if (before.parent_attempt > child.parent_attempt) throw new Violation('I14', `${child.chain_id} went back`);
+      if (before === undefined) {
+        this.made(child);
+        expanded(child, chains);
+      } else if (before.parent_attempt > child.parent_attempt)
+        throw new Violation('I14', `${child.chain_id} went back`);
     }
     for (const [id, { tasks }] of chains) {
-      for (const { taskType, position, hold, status, attempt } of tasks) {
-        if (taskType !== 'chain') continue;
+      for (const { position, hold, status, attempt } of tasks) {
+        if (!runsChain(chains.get(id)!, position)) continue;
         const own = children.filter((each) => each.parent_chain_id === id && each.parent_position === position);
         const current = own.filter((each) => each.parent_attempt === attempt);
         if (hold === 'CHILD' && current.length !== 1) {
           throw new Violation('I14', `${id}/${position} has ${current.length} children in attempt ${attempt}`);
         }
         this.ended(id, position, status, current[0], chains);
+        this.listed(id, position, current[0], chains);
       }
     }
     this.known = children;
@@ -65,6 +69,7 @@ export class Families {
         ? 'SUCCESS'
         : {
             CHILD_FAILED: 'FAILURE',
+            TOO_FEW_SUCCEEDED: 'FAILURE',
             CHILD_CANCELLED: 'CANCELLED',
             TURNS_EXHAUSTED: 'SUCCESS',
             INVALID_PARAMS: 'SUCCESS',
@@ -72,6 +77,21 @@ export class Families {
     const byOperator = status === 'SUCCESS' && chains.get(id)!.rows[position]!.result === 'operator';
     if ((status === 'SUCCESS' || status === 'FAILURE') && !byOperator && of !== right) {
       throw new Violation('I15', `${id}/${position} is ${status} and its child ${child.chain_id} is ${of}`);
+    }
+  }
+
+  /** I18: the result of a list are those of its instances in their order; without a child it succeeds where the list is empty alone. */
+  private listed(id: string, position: number, child: Child | undefined, chains: Chains): void {
+    const { tasks, rows } = chains.get(id)!;
+    const { config, result } = rows[position]!;
+    const was = this.before.get(id)?.tasks[position];
+    const ends = was !== undefined && was.status !== 'SUCCESS' && tasks[position]!.status === 'SUCCESS';
+    if (config?.args === undefined || !ends || (result as unknown) === 'operator') return;
+    const collected =
+      was.hold === 'CHILD' && child !== undefined ? chains.get(child.chain_id)!.rows.at(-1)!.result : [];
+    const items = was.hold === 'CHILD' ? config.args.items : [];
+    if (!isDeepStrictEqual(result, collected) || !isDeepStrictEqual(items, config.args.items)) {
+      throw new Violation('I18', `${id}/${position} of ${JSON.stringify(config.args)} has ${JSON.stringify(result)}`);
     }
   }
 
@@ -91,4 +111,17 @@ export class Families {
       if (ENDED.has(above) && !ENDED.has(own)) throw new Violation('I15', `${id} is ${own} and its parent ${above}`);
     }
   }
+}
+
+/** I18: the chain of a list has an instance for each item in its order, with that item, and the task that collects after them. */
+function expanded({ chain_id: id, parent_chain_id, parent_position }: Child, chains: Chains): void {
+  const { tasks, rows } = chains.get(parent_chain_id)!;
+  const items = rows[parent_position]!.config?.args?.items;
+  if (items === undefined) return;
+  const { taskId: base } = tasks[parent_position]!;
+  const right = (items as unknown[]).map((item, index) => [`${base}[${index}]`, item, index]);
+  const own = chains.get(id)!;
+  const made = own.tasks.map(({ taskId }, i) => [taskId, own.rows[i]!.config?.item, own.rows[i]!.config?.index]);
+  if (isDeepStrictEqual(made, [...right, [base, undefined, undefined]])) return;
+  throw new Violation('I18', `${id} of ${JSON.stringify(items)} has ${JSON.stringify(made)}`);
 }

@@ -233,7 +233,7 @@ export class Invariants {
     }
     if (event.kind !== 'TaskSucceeded') return;
     if (event.signalId !== null) this.signalled(request, event.signalId, position, after);
-    else if (run === null && after.tasks[position]!.taskType === FOR_EACH) collected(chainId, position, after);
+    else if (run === null && collects(position, after)) collected(chainId, position, after);
     this.results.set(request, run ?? after.rows[position]!.result);
   }
 
@@ -247,7 +247,8 @@ export class Invariants {
   private signalled(request: string, signalId: string, position: number, { rows }: Snapshot): void {
     if (this.used.has(signalId)) throw new Violation('I16', `${signalId} ended ${request} and another one`);
     this.used.add(signalId);
-    const { result, key } = rows[position]!;
+    const { result, config } = rows[position]!;
+    const key = config?.key;
     if (result !== `${signalId} ${key}`)
       throw new Violation('I16', `${request} waits for ${key} and got ${String(result)}`);
   }
@@ -269,6 +270,10 @@ export class Invariants {
     }
   }
 }
+
+/** Whether its instances are tasks beside it: of a list that came out of a result they are those of its child (I18). */
+const collects = (position: number, { tasks, rows }: Snapshot): boolean =>
+  tasks[position]!.taskType === FOR_EACH && rows[position]!.config?.args === undefined;
 
 /** I12: what a `for_each` collects are results of its instances, in their order. */
 function collected(chainId: string, position: number, { tasks, rows }: Snapshot): void {

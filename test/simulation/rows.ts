@@ -44,7 +44,7 @@ const FACTS = {
   text: `
     SELECT (SELECT coalesce(json_agg(t ORDER BY t.chain_id, t.execution_order), '[]') FROM (
              SELECT chain_id, execution_order, task_request_id, result, changed_version, concurrency_key,
-                    (SELECT params #>> '{task_config,key}' FROM task_requests r WHERE r.task_request_id = chain_tasks.task_request_id) AS key,
+                    (SELECT params -> 'task_config' FROM task_requests r WHERE r.task_request_id = chain_tasks.task_request_id) AS config,
                     extract(epoch FROM lease_until)::float8 * 1000 AS lease_ms
                FROM chain_tasks) AS t) AS tasks,
            (SELECT coalesce(json_agg(e ORDER BY e.id), '[]') FROM (

@@ -61,9 +61,11 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
         ? chains.map((chain) => (signals.length > 0 ? withSignals : withControls)(chain, new Random(seed + 0xc0)))
         : seed % 4 === 1
           ? chains.map((chain) => withCollectors(chain, new Random(seed + 0xf0)))
-          : seed % 4 === 2
-            ? chains.map((chain) => withChildren(chain, new Random(seed + 0xc4), faults || operators))
-            : chains,
+          : seed % 16 === 14
+            ? chains.map((chain) => withLists(chain, new Random(seed + 0x115)))
+            : seed % 4 === 2
+              ? chains.map((chain) => withChildren(chain, new Random(seed + 0xc4), faults || operators))
+              : chains,
     listeners: 1 + random.int(3),
     workers: 1 + random.int(3),
     slots: 1 + random.int(2),
@@ -179,6 +181,53 @@ function withChildren({ id, made }: ChainSpec, random: Random, rough: boolean, g
     };
   });
   return { id, made: { ...made, tasks } };
+}
+
+/** The chain with some of its tasks as those that run an instance for each item of a list, which is perhaps none. */
+function withLists({ id, made }: ChainSpec, random: Random): ChainSpec {
+  const tasks = made.tasks.map((task): NewTask => {
+    if (random.chance(0.4)) return task;
+    const items = random.chance(0.1) ? random.pick([null, 'x']) : [7, 5, 3, 1].slice(random.int(5));
+    const unlimited = { timeoutSeconds: null, queueTimeoutSeconds: null, concurrency: null, endChain: null };
+    const atLeast = random.chance(0.5) ? random.pick([0.5, 1]) : undefined;
+    return {
+      ...task,
+      ...unlimited,
+      retryPolicy: DEFAULT_RETRY_POLICY,
+      taskType: FOR_EACH,
+      params: { task_config: { args: { items } } },
+      child: {
+        chain: chainOfList(task, random, atLeast),
+        open: { item: {}, index: {} },
+        forEach: { maxItems: 3, ...(atLeast !== undefined && { atLeast }) },
+      },
+    };
+  });
+  return { id, made: { ...made, tasks } };
+}
+
+/** The chain of one instance, and of the task that collects its result. */
+function chainOfList({ taskId }: NewTask, random: Random, atLeast: number | undefined): NewChain {
+  const made = sampleNewChain([[], [0]]);
+  const [instance, collector] = made.tasks as [NewTask, NewTask];
+  const params = { task_config: { item: '${params.item}', index: '${params.index}' } };
+  return {
+    ...made,
+    chainName: taskId,
+    stopOnError: random.chance(0.4),
+    timeoutSeconds: WITHOUT_TIME_OUT_S,
+    approvalTimeoutSeconds: 20,
+    outputs: { results: { task_id: taskId, path: [] } },
+    tasks: [
+      {
+        ...instance,
+        ...{ taskId: `${taskId}[0]`, taskName: `${taskId}[0]`, taskType: random.pick(['fast', 'slow']), params },
+        retryPolicy: randomRetry(random),
+        tolerable: atLeast !== undefined,
+      },
+      { ...collector, taskId, taskName: taskId, taskType: FOR_EACH, triggerRule: 'none_failed_min_one_success' },
+    ],
+  };
 }
 
 function randomRepeat(random: Random): Repeat | undefined {

@@ -15,10 +15,21 @@ export interface TaskFacts {
   readonly result: string | null;
   readonly changed_version: number;
   readonly concurrency_key: string | null;
-  /** Of the signal that it waits for. */
-  readonly key: string | null;
+  readonly config: {
+    /** Of the signal that it waits for. */
+    readonly key?: string;
+    /** What an instance of a list got. */
+    readonly item?: unknown;
+    readonly index?: number;
+    /** Of a `for_each` over a result: the list, or what is there in its place. */
+    readonly args?: { readonly items: unknown };
+  } | null;
   readonly lease_ms: number | null;
 }
+
+/** Whether a task runs a chain: also one whose instances are tasks of that. */
+export const runsChain = ({ tasks, rows }: Snapshot, position: number): boolean =>
+  tasks[position]!.taskType === 'chain' || rows[position]!.config?.args !== undefined;
 
 /** Something that must never be. `name` begins with the invariant's number where it has one. */
 export class Violation extends Error {

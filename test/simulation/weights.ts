@@ -1,6 +1,6 @@
 import type { Process } from './process.js';
 import type { Scenario } from './scenario.js';
-import type { Snapshot } from './standing.js';
+import { runsChain, type Snapshot } from './standing.js';
 import type { ModelChannel, ModelQueue } from './transport.js';
 
 /** What a world has for its loops to do. */
@@ -34,7 +34,11 @@ export function weightOf(world: Todo, loop: string): number {
     case 'dispatch':
       return tasks.some(({ hold, status }) => hold === null && (status === 'READY' || status === 'RETRYING')) ? 2 : 0.2;
     case 'children':
-      return tasks.some(({ taskType }) => taskType === 'chain') ? 1 : 0;
+      return [...world.rows.chains.values()].some((chain) =>
+        chain.tasks.some((_, position) => runsChain(chain, position)),
+      )
+        ? 1
+        : 0;
     case 'leases': {
       const rows = [...world.rows.chains.values()].flatMap((chain) => chain.rows);
       return rows.some(({ lease_ms: until }) => until !== null && until < now) ? 2 : 0.2;

@@ -259,7 +259,8 @@ export class World implements Carriers {
     const db = this.rows.databaseOf(process, 'default');
     process.loops.set('command', async () => {
       const seen = this.rows.history.get(chainId)!.length - 1;
-      const outcome = await commandChain(db, chainId, operatorCommand(command));
+      const { tasks } = this.rows.chains.get(chainId)!;
+      const outcome = await commandChain(db, chainId, operatorCommand(command, tasks));
       if (outcome.kind !== 'refused') return;
       const states = this.rows.history.get(chainId)!.slice(seen);
       if (states.some((state) => isDeepStrictEqual(this.refusal(state, command), outcome.refusal))) return;
