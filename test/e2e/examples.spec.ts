@@ -55,6 +55,7 @@ describe('the examples', () => {
       'ending',
       'federated-training',
       'for-each',
+      'for-each-result',
       'nested',
       'psi-pipeline',
       'risk-control',

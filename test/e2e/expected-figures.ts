@@ -24,6 +24,14 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(results.describe).toEqual([results['describe[duration]'], results['describe[credit_amount]']]);
     expect(Object.keys(results.describe[1].statistics)).toHaveLength(2);
   },
+  'for-each-result': ({ results }) => {
+    expect(results.choose.result.columns).toEqual(['duration', 'credit_amount']);
+    const columns = results.describe.map((each: { statistics: object }) => Object.keys(each.statistics));
+    expect(columns).toEqual([
+      ['age', 'duration'],
+      ['age', 'credit_amount'],
+    ]);
+  },
   ending: ({ results }) => {
     expect(results.intersect.intersection_count).toBe(509);
     expect(results.describe).toBeNull();
