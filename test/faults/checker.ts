@@ -1,3 +1,4 @@
+import { UNDONE } from './load.js';
 import type { System } from './system.js';
 
 /** What a fault left behind. Every list is empty where nothing was lost. */
@@ -57,6 +58,30 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
     SELECT t.chain_id || '/' || t.task_id AS what FROM chain_tasks t JOIN task_chains c USING (chain_id)
      WHERE c.status IN ('SUCCESS','FAILURE','CANCELLED')
        AND t.status NOT IN ('SUCCESS','FAILURE','SKIPPED','CANCELLED')`,
+  'a chain of a chain, of a schedule or of what is undone that has not ended': `
+    SELECT chain_id || ' ' || status AS what FROM task_chains
+     WHERE status NOT IN ('SUCCESS','FAILURE','CANCELLED') AND coalesce(parent_chain_id, schedule_id, compensates) IS NOT NULL`,
+  'a due time without its chain, or with another': `
+    SELECT t.schedule_id || ' at ' || t.due_at || ' ' || t.outcome || coalesce(' ' || t.reason, '') AS what
+      FROM schedule_ticks t LEFT JOIN task_chains c ON c.schedule_id = t.schedule_id AND c.scheduled_at = t.due_at
+     WHERE t.outcome <> 'CREATED' OR t.chain_id IS DISTINCT FROM c.chain_id`,
+  'a schedule without a due time, or with two': `
+    SELECT schedule_id AS what FROM schedules WHERE at IS NOT NULL
+       AND 1 <> (SELECT count(*) FROM schedule_ticks t WHERE t.schedule_id = schedules.schedule_id)`,
+  'an attempt of a task that ran two chains (I14)': `
+    SELECT parent_chain_id || '/' || parent_task_id || '.' || parent_attempt AS what FROM task_chains
+     WHERE parent_chain_id IS NOT NULL GROUP BY parent_chain_id, parent_task_id, parent_attempt HAVING count(*) > 1`,
+  'a turn that is missing or came twice (I15)': `
+    SELECT parent_chain_id || '/' || parent_task_id || ' ' || array_agg(parent_turn ORDER BY parent_turn)::text AS what FROM task_chains
+     WHERE parent_chain_id IS NOT NULL AND status = 'SUCCESS' GROUP BY parent_chain_id, parent_task_id
+    HAVING (max(parent_turn), count(DISTINCT parent_turn)) <> (count(*), count(*))`,
+  'a chain that was not undone once, in the order from its end (I13)': `
+    SELECT c.chain_id AS what FROM task_chains c
+     WHERE c.compensation IS NOT NULL AND c.status IN ('FAILURE','CANCELLED')
+       AND ARRAY(SELECT (SELECT string_agg(t.task_id, ' ' ORDER BY t.execution_order) FROM chain_tasks t WHERE t.chain_id = u.chain_id)
+                   FROM task_chains u WHERE u.compensates = c.chain_id AND u.chain_id = c.compensated_by)
+        <> ARRAY(SELECT string_agg('undo.' || t.task_id, ' ' ORDER BY t.execution_order DESC) FROM chain_tasks t
+                  WHERE t.chain_id = c.chain_id AND t.status = 'SUCCESS' HAVING count(*) > 0)`,
   'a repair of an invariant': `SELECT kind || ' ' || chain_id AS what FROM repairs WHERE kind LIKE 'invariant%'`,
 };
 
@@ -66,8 +91,8 @@ export async function check(
   acknowledged: readonly string[],
   options: CheckOptions = {},
 ): Promise<Findings> {
-  const there = await system.rows<{ chain_id: string; status: string }>(
-    `SELECT chain_id, status FROM task_chains WHERE chain_id = ANY ($1)`,
+  const there = await system.rows<{ chain_id: string; status: string; chain_name: string }>(
+    `SELECT chain_id, status, chain_name FROM task_chains WHERE chain_id = ANY ($1)`,
     [acknowledged],
   );
   const statuses = new Map(there.map((row) => [row.chain_id, row.status]));
@@ -79,8 +104,10 @@ export async function check(
   const twice = acknowledged.length - new Set(acknowledged).size;
   if (twice > 0) violations.push(`${twice} chains were acknowledged under two keys`);
   if (options.anyEnd !== true) {
-    const failed = there.filter(({ status }) => ended.includes(status) && status !== 'SUCCESS');
-    if (failed.length > 0) violations.push(`${failed.length} chains failed: ${await failuresOf(system)}`);
+    const wrong = there.filter(({ status, chain_name: name }) => {
+      return ended.includes(status) && status !== (name.startsWith(UNDONE) ? 'FAILURE' : 'SUCCESS');
+    });
+    if (wrong.length > 0) violations.push(`${wrong.length} chains ended otherwise: ${await failuresOf(system)}`);
   }
   for (const [name, sql] of Object.entries(FORBIDDEN)) {
     const rows = await system.rows<{ what: string }>(`${sql} LIMIT 5`);

@@ -42,6 +42,61 @@ export function signalled(key: string): object {
   return { chain_name: key, execute: true, tasks: [wait, after] };
 }
 
+/** What the names of chains begin with that fail, as they ought to. */
+export const UNDONE = 'undone';
+
+/** A chain that fails after two tasks, each of which has a task that undoes it. */
+export function undone(n: number): object {
+  const step = (id: string, more: object): object => ({ task_id: id, task_type: 'diagnostic', ...more });
+  const undo = { task_type: 'diagnostic', task_params: { task_config: {} } };
+  const plain = { task_params: { task_config: {} }, compensate_with: undo };
+  const fails = { task_params: { task_config: { fail_attempts: 99 } }, retry_policy: { max_retries: 0 } };
+  const tasks = [
+    step('a', plain),
+    step('b', { ...plain, depends_on: ['a'] }),
+    step('c', { ...fails, depends_on: ['b'] }),
+  ];
+  return { chain_name: `${UNDONE} ${n}`, execute: true, tasks };
+}
+
+/** A chain one of whose tasks runs another one in three turns, and each of these another one. */
+export function turned(n: number): object {
+  const run = (id: string, chain: object): object => ({
+    ...{ task_id: id, task_type: 'chain', task_params: { task_config: { chain } } },
+  });
+  const step = { task_id: 'step', task_type: 'diagnostic', task_params: { task_config: { result: ['${params.seen}'] } } };
+  const inner = { tasks: [{ task_id: 'deep', task_type: 'diagnostic', task_params: { task_config: {} } }] };
+  const turn = {
+    params: { type: 'object', properties: { seen: { type: 'array', default: [] } } },
+    outputs: { seen: '${tasks.step.result.result}' },
+    tasks: [step, run('inner', inner)],
+  };
+  const repeat = { until: 'tasks.turns.result.seen == [[[]]]', max: 5, carry: { seen: 'seen' } };
+  return { chain_name: `turned ${n}`, execute: true, tasks: [{ ...run('turns', turn), repeat }] };
+}
+
+/** Mostly chains of tasks; some whose tasks run chains, and some that are undone. */
+export function anyChain(random: () => number, n: number): object {
+  if (n % 8 === 3) return turned(n);
+  return n % 8 === 6 ? undone(n) : randomChain(random, `kill ${n}`, 20);
+}
+
+/** A schedule that makes one chain, about now; again and again until it is acknowledged. */
+export async function createSchedule(system: System, title: string): Promise<string> {
+  const tasks = [{ task_id: 'due', task_type: 'diagnostic', task_params: { task_config: {} } }];
+  const chain = { chain_name: title, tasks };
+  for (let attempt = 0; attempt < 1_000; attempt++) {
+    const api = system.apis[attempt % system.apis.length]!;
+    const body = JSON.stringify({ title, at: new Date(Date.now() + 1_000).toISOString(), chain });
+    const headers = { ...SIGNED, 'content-type': 'application/json', 'idempotency-key': `${title} ${attempt}` };
+    const made = await fetch(`${api.url}/api/v1/schedules`, { method: 'POST', headers, body }).catch(() => undefined);
+    if (made?.status === 201) return ((await made.json()) as { schedule_id: string }).schedule_id;
+    if (made !== undefined && made.status < 500) throw new Error(`${made.status} ${await made.text()}`);
+    await delay(50);
+  }
+  throw new Error('a schedule was never acknowledged');
+}
+
 /** Sends the signal, again and again until it is acknowledged. */
 export async function sendSignal(system: System, key: string): Promise<void> {
   const body = JSON.stringify({ name: 'go', key });

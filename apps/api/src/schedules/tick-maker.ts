@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonValue } from '#libs/chain-domain';
 import { commandChain } from '#libs/chain-engine';
-import { LOGGER, type Logger } from '#libs/platform';
+import { failpoint, LOGGER, type Logger } from '#libs/platform';
 import {
   Databases,
   ScheduleRepository,
@@ -50,6 +50,7 @@ export class TickMaker {
     if (work === undefined) return;
     const end = await this.endOf(engine, claim, work);
     if ('seconds' in end) return this.schedules.postpone(engine, claim, holder, end.seconds, end);
+    await failpoint('ticks.beforeSettle');
     await this.schedules.settle(engine, claim, holder, end);
     this.metrics.scheduleTicks.inc({ outcome: end.outcome, kind: work.kind });
   }

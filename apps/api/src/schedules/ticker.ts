@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as letOthers } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { LOGGER, type Logger } from '#libs/platform';
+import { failpoint, LOGGER, type Logger } from '#libs/platform';
 import { Databases, ScheduleRepository, type TickClaim, type TickPlan } from '#libs/repositories';
 import { planTicks } from './plan-ticks.js';
 import { TickMaker } from './tick-maker.js';
@@ -70,8 +70,12 @@ export class Ticker implements OnApplicationBootstrap, BeforeApplicationShutdown
       // A due time of cron takes a quarter of a millisecond.
       await letOthers();
     }
-    if (plans.length > 0) await this.schedules.plan(engine, plans);
+    if (plans.length > 0) {
+      await this.schedules.plan(engine, plans);
+      await failpoint('ticks.afterPlan');
+    }
     const claims = await this.schedules.claim(engine, this.holder, CLAIMS);
+    if (claims.length > 0) await failpoint('ticks.afterClaim');
     await this.makeAll(claims);
     return plans.length > 0 || claims.length > 0;
   }

@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS, freezeReferences, isChainTerminal, type JsonValue } from '#libs/chain-domain';
+import { failpoint } from '#libs/platform';
 import { engineQueries, insertWholeChain } from '#libs/repositories';
 import type { ChainSave, CompensationPlan, CompensationRow, LoadedChain, Queryable } from '#libs/repositories';
 import { newChainRows, type NewChain, type NewTask } from '../commands/new-chain.js';
@@ -23,6 +24,7 @@ export async function compensate(tx: Queryable, { chainId, tenantId }: LoadedCha
   const byPosition = new Map(row.plan.tasks.map((task) => [task.position, task]));
   const undone = row.done.map((position) => byPosition.get(position)!);
   if (undone.length === 0) return;
+  await failpoint('listener.beforeCompensation');
   const places = [...new Set(undone.flatMap(({ referenced }) => referenced))];
   const rows = await engineQueries.loadResults(
     tx,
