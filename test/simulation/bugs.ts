@@ -206,6 +206,21 @@ export const BUGS = plant({
     seed: 62,
     sql: ['last-child', 'parent_args = $3::jsonb AS same', 'parent_args = $3::jsonb AND false AS same'],
   },
+  'undone-and-retried': {
+    what: 'a chain that was undone can be run again',
+    seed: 68,
+    sql: ['mark-compensated', 'WHERE chain_id = $1', 'WHERE false AND chain_id = $1 AND $2::text IS NOT NULL'],
+  },
+  'undone-in-the-first-order': {
+    what: 'what succeeded first is undone first',
+    seed: 140,
+    sql: ['load-compensation', 't.level DESC, t.execution_order DESC', 't.level, t.execution_order'],
+  },
+  'end-by-report-not-undone': {
+    what: 'a chain that a report ends is not undone',
+    seed: 140,
+    sql: ['load-hop', 'c.compensation IS NOT NULL AS c_compensates', 'false AS c_compensates'],
+  },
   'other-tenants-told': {
     what: 'the webhooks of other tenants hear of the end of a chain',
     seed: 0,

@@ -8,6 +8,7 @@ import { Database, loadWhole, openDatabase, type Queryable } from '#libs/reposit
 import type { Bug } from './bugs.js';
 import { planted } from './bugs.js';
 import { Families, type Child } from './families.js';
+import { undone, type Undoing } from './undone.js';
 import type { Facts, Invariants } from './invariants.js';
 import type { Process } from './process.js';
 import { SIGNAL, type ChainSpec } from './scenario.js';
@@ -56,6 +57,9 @@ const FACTS = {
            (SELECT coalesce(json_agg(c ORDER BY c.id), '[]') FROM (
              SELECT id, chain_id, parent_chain_id, parent_position, parent_attempt, parent_turn, parent_args
                FROM task_chains WHERE parent_chain_id IS NOT NULL) AS c) AS children,
+           (SELECT coalesce(json_agg(u ORDER BY u.id), '[]') FROM (
+             SELECT id, chain_id, compensates, jsonb_path_query_array(compensation, '$.tasks[*].position') AS undoable
+               FROM task_chains WHERE compensation IS NOT NULL OR compensates IS NOT NULL) AS u) AS undoing,
            (SELECT coalesce(json_agg(a), '[]') FROM (
              SELECT task_request_id || '.' || attempt AS id, run_id AS "runId", outcome FROM task_attempts) AS a) AS attempts`,
 };
@@ -66,6 +70,7 @@ interface FactsRow {
   readonly outbox: readonly (Facts['outbox'][number] & { readonly id: number })[];
   readonly attempts: Facts['attempts'];
   readonly children: readonly Child[];
+  readonly undoing: readonly Undoing[];
 }
 
 /** A database as one process has it: each statement, and each transaction as a whole, waits at a gate of the process. */
@@ -97,14 +102,16 @@ class ProcessDatabase extends Database {
   }
 }
 
-/** A child gets ids that follow from its parent, in place of random ones. */
+/** A chain that another one makes gets ids that follow from that, in place of random ones. */
 function named({ name }: Statement, values: readonly unknown[]): readonly unknown[] {
   if (name !== 'create-chain') return values;
   const of = JSON.parse(String(values[0])) as {
+    compensates?: string;
     parent_chain_id: string;
     parent_position: number;
     parent_attempt: number;
   };
+  if (of.compensates !== undefined) return renamed(values, `${of.compensates}-undo`);
   return renamed(values, `${of.parent_chain_id}-${of.parent_position}-${of.parent_attempt}`);
 }
 
@@ -211,9 +218,9 @@ export class Rows {
   async observe(by: string): Promise<void> {
     const { owner } = this.connections;
     const [facts] = await owner.query<FactsRow>(FACTS, [this.lastEvent, this.lastOutbox]);
-    const { tasks, events, outbox, attempts, children } = facts!;
+    const { tasks, events, outbox, attempts, children, undoing } = facts!;
     this.children = children;
-    for (const { chain_id: id } of children) if (!this.ids.includes(id)) this.ids.push(id);
+    for (const { chain_id: id } of [...children, ...undoing]) if (!this.ids.includes(id)) this.ids.push(id);
     const loaded = await loadWhole(owner, this.ids);
     this.lastEvent = events.at(-1)?.id ?? this.lastEvent;
     this.lastOutbox = outbox.at(-1)?.id ?? this.lastOutbox;
@@ -239,6 +246,7 @@ export class Rows {
     try {
       this.invariants.together([...this.chains.values()]);
       this.families.committed(this.chains, children);
+      undone(this.chains, undoing);
     } catch (error) {
       this.failed(error);
     }

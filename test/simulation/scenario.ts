@@ -65,7 +65,9 @@ export function scenarioOf(seed: number, options: ScenarioOptions = {}): Scenari
             ? chains.map((chain) => withLists(chain, new Random(seed + 0x115)))
             : seed % 4 === 2
               ? chains.map((chain) => withChildren(chain, new Random(seed + 0xc4), faults || operators))
-              : chains,
+              : seed % 8 === 4
+                ? chains.map((chain) => withUndoing(chain, new Random(seed + 0xdd)))
+                : chains,
     listeners: 1 + random.int(3),
     workers: 1 + random.int(3),
     slots: 1 + random.int(2),
@@ -228,6 +230,16 @@ function chainOfList({ taskId }: NewTask, random: Random, atLeast: number | unde
       { ...collector, taskId, taskName: taskId, taskType: FOR_EACH, triggerRule: 'none_failed_min_one_success' },
     ],
   };
+}
+
+/** The chain with tasks that undo some of its own. */
+function withUndoing({ id, made }: ChainSpec, random: Random): ChainSpec {
+  const compensation = made.tasks.flatMap(({ taskId, priority }, position) => {
+    const undo = { position, taskId, taskName: `undo ${taskId}`, taskType: 'fast', params: {}, priority };
+    const settings = { retryPolicy: randomRetry(random), timeoutSeconds: null, referenced: [] };
+    return random.chance(0.7) ? [{ ...undo, ...settings }] : [];
+  });
+  return { id, made: { ...made, compensation } };
 }
 
 function randomRepeat(random: Random): Repeat | undefined {
