@@ -107,6 +107,8 @@ export const GOALS: readonly Goal[] = [
   atMost('W9', 'PSI of 1,000,000 x 1,000,000, whole process', 'W9.psi.1000000.memory', 1_024, 'MiB'),
   atMost('W9', 'SS-LR of 45,000 x 16, 5 epochs', 'W9.ss_lr.45000.seconds', 5, 's'),
   atMost('W9', 'statistics of 1,000,000 x 10', 'W9.statistics.1000000.seconds', 3, 's'),
+  atMost('W10', 'an instance of a for_each against a written task', 'W10.ratio', 1.2, 'times'),
+  atMost('W11', 'a turn against a task of a chain', 'W11.ratio', 1.4, 'times'),
   {
     workload: 'embedded',
     words: 'W4 on PostgreSQL alone',

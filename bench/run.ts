@@ -10,6 +10,7 @@ import { describeMachine, Patience } from './machine.js';
 import { Opened } from './opened.js';
 import { apiLoad } from './own/api-load.js';
 import { commitLag, steadyRate } from './own/commit-lag.js';
+import { instances, turns } from './own/dynamic.js';
 import { growth } from './own/growth.js';
 import { idle } from './own/idle.js';
 import { overload } from './own/overload.js';
@@ -58,7 +59,7 @@ const alone =
       ? overload(Number(args.overload))
       : undefined;
 const own: readonly OwnMeasurement[] =
-  alone === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, small, idle] : [alone];
+  alone === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, instances, turns, small, idle] : [alone];
 const graphs = alone === undefined ? GRAPH_WORKLOADS : [];
 const ids = [...graphs, ...own].map(({ id }) => id);
 const workloads = namesIn(args.workload, ids);

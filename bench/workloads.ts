@@ -28,7 +28,7 @@ export function sequence(length: number): Graph {
 }
 
 /** `width` tasks beside each other, then one after all of them. */
-function fanIn(width: number): Graph {
+export function fanIn(width: number): Graph {
   const all = Array.from({ length: width }, () => task(0));
   return [...all, task(0, ...all.keys())];
 }
