@@ -64,7 +64,11 @@ export function turned(n: number): object {
   const run = (id: string, chain: object): object => ({
     ...{ task_id: id, task_type: 'chain', task_params: { task_config: { chain } } },
   });
-  const step = { task_id: 'step', task_type: 'diagnostic', task_params: { task_config: { result: ['${params.seen}'] } } };
+  const step = {
+    task_id: 'step',
+    task_type: 'diagnostic',
+    task_params: { task_config: { result: ['${params.seen}'] } },
+  };
   const inner = { tasks: [{ task_id: 'deep', task_type: 'diagnostic', task_params: { task_config: {} } }] };
   const turn = {
     params: { type: 'object', properties: { seen: { type: 'array', default: [] } } },

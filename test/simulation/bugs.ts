@@ -199,7 +199,7 @@ export const BUGS = plant({
   'results-of-list-in-outputs': {
     what: 'a for_each over a result gives the outputs of its chain in place of the list',
     seed: 158,
-    sql: ['ended-children', 'r.repeat, r.lists', 'r.repeat, false AS lists'],
+    sql: ['ended-children', 'r.child, r.lists', 'r.child, false AS lists'],
   },
   'list-written-out-again': {
     what: 'a for_each over a result that is retried begins with all instances again',

@@ -72,6 +72,13 @@ export class Invariants {
   /** Notices that were stored. */
   notices = 0;
 
+  /** Of a new chain: what is sent at once. */
+  made(chainId: string, { tasks }: Snapshot): void {
+    for (const { position, status, attempt } of tasks) {
+      if (status === 'QUEUED') this.handedOut.add(`${chainId}-${position}.${attempt}`);
+    }
+  }
+
   /** After each statement: what a chain was, what it is, and what the statement added beside it. */
   committed(chainId: string, before: Snapshot, after: Snapshot, facts: Facts): void {
     this.commits++;
@@ -221,8 +228,9 @@ export class Invariants {
       this.runs.set(attempt, run);
     }
     if (event.kind === 'TaskHeld') {
-      if (this.opened.has(attempt)) throw new Violation('I11', `${attempt} was opened twice`);
-      this.opened.add(attempt);
+      const opened = `${request}.${event.attempt}`;
+      if (this.opened.has(opened)) throw new Violation('I11', `${opened} was opened twice`);
+      this.opened.add(opened);
     }
     if (!ENDINGS.has(event.kind)) return;
     // A task that waits may run out of time in the queue: that ends no attempt.

@@ -236,7 +236,10 @@ export class Rows {
       const before = this.chains.get(id);
       this.chains.set(id, after);
       this.history.set(id, [...(this.history.get(id) ?? []), after]);
-      if (before === undefined) continue;
+      if (before === undefined) {
+        this.invariants.made(id, after);
+        continue;
+      }
       try {
         this.invariants.committed(id, before, after, { by, nowMs, tasks, events: mine, outbox, attempts });
       } catch (error) {

@@ -22,6 +22,8 @@ const SEND_TIMEOUT_MS = 5_000;
  */
 const SHARED_PRIORITY = 5;
 
+const FIRST_ATTEMPT = 1;
+
 export interface EngineLog {
   info(data: object, message: string): void;
   warn(data: object, message: string): void;
@@ -54,10 +56,11 @@ export class ChainEngine {
     const beside = (saves: readonly ChainSave[]): Promise<PreparedJobs> =>
       prepareJobs(this.db, dispatchedAttempts(saves), saves);
     const rounds = await applyWork(this.db, work, this.capacity, beside, this.cache);
-    for (const { stored, side } of rounds) {
+    for (const { stored, side, begun } of rounds) {
       this.wasStored(stored);
       if (stored.length > 0) await failpoint('listener.afterSave');
       await this.sendPrepared(ofStored(side, stored));
+      if (begun.length > 0) await this.sendTasks(new Map(begun.map((id) => [id, FIRST_ATTEMPT])));
     }
     if (rounds.length > 1) this.metrics.conflicts.inc(rounds.length - 1);
     const saves = rounds.flatMap((round) => round.stored);

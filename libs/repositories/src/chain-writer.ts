@@ -128,7 +128,12 @@ export interface RequestKey {
   readonly answer: object;
 }
 
-/** Stores a chain with its tasks, requests and edges -> when it was stored, or null where the key is taken. */
+interface StoredChain {
+  readonly created_at: string;
+  readonly queued: readonly number[];
+}
+
+/** Stores a chain with its tasks, requests and edges -> when it was stored, and the row ids of QUEUED tasks; null where the key is taken. */
 export async function insertWholeChain(
   db: Pick<Database, 'write'>,
   chain: NewChainRow,
@@ -137,8 +142,9 @@ export async function insertWholeChain(
   request?: RequestKey,
   audit?: AuditedChange,
   traceparent?: string,
-): Promise<string | null> {
-  const [row] = await db.write<{ created_at: string }>(createChain, [
+  leaseMs?: number,
+): Promise<StoredChain | null> {
+  const [row] = await db.write<StoredChain>(createChain, [
     JSON.stringify(chain),
     JSON.stringify(tasks),
     edges.map((edge) => edge.from),
@@ -151,6 +157,7 @@ export async function insertWholeChain(
     request === undefined ? undefined : JSON.stringify(request.answer),
     audit === undefined ? undefined : JSON.stringify(audit),
     traceparent,
+    leaseMs,
   ]);
-  return row?.created_at ?? null;
+  return row === undefined ? null : { created_at: row.created_at, queued: row.queued.map(Number) };
 }

@@ -13,7 +13,6 @@ import {
   endedChildren,
   lastChild,
   markFollowed,
-  parentFacts,
   runAgain,
   strayChildren,
 } from './statements/children.js';
@@ -110,9 +109,11 @@ export interface EndedChild {
   readonly chain_name: string;
   readonly chain_type: string;
   readonly metadata: unknown;
-  /** How its task repeats it, as the engine knows it. */
-  readonly repeat: unknown;
-  /** It ran the instances of a \`for_each\`: their results are that of the task. */
+  /** The values that its task gave. */
+  readonly args: unknown;
+  /** Of a task that repeats it: what that runs, as the engine knows it. */
+  readonly child: unknown;
+  /** It ran the instances of a `for_each`: their results are that of the task. */
   readonly lists: boolean;
 }
 
@@ -123,6 +124,21 @@ export interface LastChild {
   readonly args: unknown;
   readonly outputs: unknown;
 }
+
+/** What a child takes over from its parent's chain, and the last child of its task: null where there is none. */
+export type LastChildRow = {
+  readonly created_by: string | null;
+  readonly by_admin: boolean;
+  readonly origin: string;
+} & (
+  | {
+      readonly chain_id: string;
+      readonly status: ChainStatus;
+      readonly same: boolean;
+      readonly again: readonly string[] | null;
+    }
+  | { readonly chain_id: null; readonly status: null; readonly same: null; readonly again: null }
+);
 
 /** What a child has to do for its parent's sake. */
 export interface ChildCommand {
@@ -240,17 +256,9 @@ export const engineQueries = {
   /** The chains that tasks run, and what they ran last. */
   childPlans: (db: Queryable, ids: readonly number[]) =>
     db.query<{ id: number; child: unknown; last: LastChild | null }>(childPlans, [ids]),
-  parentFacts: async (tx: Tx, chainId: string) =>
-    (await tx.query<{ created_by: string | null; by_admin: boolean; origin: string }>(parentFacts, [chainId]))[0]!,
-  /** The last child of a task, locked. `same`: it got the same values. */
+  /** The last child of a task, locked, where it has one, and what a new one takes over. `same`: it got the same values. */
   lastChild: async (tx: Tx, chainId: string, position: number, args: object) =>
-    (
-      await tx.query<{ chain_id: string; status: ChainStatus; same: boolean; again: string[] | null }>(lastChild, [
-        chainId,
-        position,
-        JSON.stringify(args),
-      ])
-    )[0],
+    (await tx.query<LastChildRow>(lastChild, [chainId, position, JSON.stringify(args)]))[0]!,
   adoptChild: (tx: Tx, childId: string, attempt: number, priority: number, leftMs: number) =>
     tx.query(adoptChild, [childId, attempt, priority, leftMs]),
   /** `of`: by task of a child, the task that runs it. Returns those that there are; `mark`: they run again. */

@@ -43,6 +43,7 @@ export {
   type EndedChild,
   type InFlightTask,
   type LastChild,
+  type LastChildRow,
   type JobRow,
   type SentStatementRow,
   type SettledSignal,

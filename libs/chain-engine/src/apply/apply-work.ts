@@ -11,6 +11,13 @@ import type { Capacity } from '../dispatch/capacity.js';
 export interface Round<T> {
   readonly stored: readonly ChainSave[];
   readonly side: T;
+  /** Row ids of first tasks of chains that were made with it, QUEUED in their first attempt. */
+  readonly begun: readonly number[];
+}
+
+interface Stored {
+  readonly ids: Set<string>;
+  readonly begun: readonly number[];
 }
 
 /**
@@ -30,13 +37,13 @@ export async function applyWork<T>(
     const saves = await decideWork(db, open, capacity, cache);
     if (saves.length === 0) break;
     await failpoint('listener.beforeSave');
-    const saving = store(db, saves).catch((error: unknown) => {
+    const saving = store(db, saves, capacity).catch((error: unknown) => {
       cache?.clear();
       throw error;
     });
-    const [ids, side] = await Promise.all([saving, beside(saves)]);
+    const [{ ids, begun }, side] = await Promise.all([saving, beside(saves)]);
     const won = saves.filter((s) => ids.has(s.loaded.chainId));
-    rounds.push({ stored: won, side });
+    rounds.push({ stored: won, side, begun });
     for (const s of won) cache?.stored(s);
     const lost = new Set<string>();
     for (const s of saves) {
@@ -51,24 +58,28 @@ export async function applyWork<T>(
 }
 
 /** Stores decisions in one statement; what calls for another chain in a transaction with that chain. */
-async function store(db: Queryable, saves: readonly ChainSave[]): Promise<Set<string>> {
+async function store(db: Queryable, saves: readonly ChainSave[], capacity: Capacity): Promise<Stored> {
   const apart = saves.filter(makesChains);
-  if (apart.length === 0) return save(db, saves, LEASES);
+  if (apart.length === 0) return { ids: await save(db, saves, LEASES), begun: [] };
   const others = saves.filter((each) => !makesChains(each));
-  const stored = others.length === 0 ? new Set<string>() : await save(db, others, LEASES);
-  for (const each of apart) for (const id of await storeApart(db, each)) stored.add(id);
-  return stored;
+  const ids = others.length === 0 ? new Set<string>() : await save(db, others, LEASES);
+  const begun: number[] = [];
+  for (const each of apart) {
+    const stored = await storeApart(db, each, capacity);
+    for (const id of stored.ids) ids.add(id);
+    begun.push(...stored.begun);
+  }
+  return { ids, begun };
 }
 
 const makesChains = (each: ChainSave): boolean => isUndone(each) || (each.children?.size ?? 0) > 0;
 
-function storeApart(db: Queryable, each: ChainSave): Promise<Set<string>> {
-  const inOne = async (tx: Queryable): Promise<Set<string>> => {
-    const stored = await save(tx, [each], LEASES);
-    if (stored.size === 0) return stored;
+function storeApart(db: Queryable, each: ChainSave, capacity: Capacity): Promise<Stored> {
+  const inOne = async (tx: Queryable): Promise<Stored> => {
+    const ids = await save(tx, [each], LEASES);
+    if (ids.size === 0) return { ids, begun: [] };
     if (isUndone(each)) await compensate(tx, each.loaded);
-    await startChildren(tx, each);
-    return stored;
+    return { ids, begun: await startChildren(tx, each, capacity) };
   };
   return db instanceof Database ? db.transaction(inOne) : inOne(db);
 }

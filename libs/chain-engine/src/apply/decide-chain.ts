@@ -24,6 +24,8 @@ export interface Incoming {
   readonly audit?: AuditedChange;
   /** What a task that is opened runs. */
   readonly child?: ChildStart;
+  /** Opens the attempt of the task that follows, in the same save, where it is sent. */
+  readonly opens?: (attempt: number) => Incoming;
 }
 
 /** Something was refused: nothing of the chain is stored. */
@@ -51,14 +53,15 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
   const children = new Map<number, ChildStart>();
   let movesChildren = false;
 
-  for (const item of incoming) {
+  const take = (item: Incoming): void => {
     const was = (position: number): Task | undefined => state.tasks.get(position);
     const decision = decide(state, item.event, nowMs);
     if ('refused' in decision) throw new Refused(decision);
     events.push(recordOf(item, decision, state.tasks));
-    if (decision.disposition !== 'ACCEPTED') continue;
+    if (decision.disposition !== 'ACCEPTED') return;
     const named = 'position' in item.event ? item.event.position : undefined;
-    movesChildren ||= moves(decision, state);
+    // The chain of a turn that is over has ended: it has nothing to follow.
+    movesChildren ||= item.event.kind !== 'TaskTurned' && moves(decision, state);
     if (item.child !== undefined && named !== undefined) children.set(named, item.child);
     for (const [position, task] of decision.changed) {
       const attempt = attemptOf(was(position), task, item.event);
@@ -86,8 +89,13 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
     for (const payload of noticesOf(loaded, decision)) outbox.push({ kind: 'NOTICE', payload });
     if (item.audit !== undefined) outbox.push({ kind: 'AUDIT', payload: item.audit });
     evolve(state, decision);
-  }
+  };
+  for (const item of incoming) take(item);
   if (state.chain.status === 'RUNNING') send(loaded, ready, capacity, changed, dispatched);
+  for (const { event, opens } of incoming) {
+    if (opens === undefined || !('position' in event) || !dispatched.delete(event.position!)) continue;
+    take(opens(state.tasks.get(event.position!)!.attempt));
+  }
   if (isChainTerminal(state.chain.status) && state.chain.status !== before.status) {
     const end = finished(state.chain);
     events.push(end);

@@ -1,8 +1,8 @@
 import { failure, type ChainEvent, type TaskError } from '#libs/chain-domain';
 import { engineQueries } from '#libs/repositories';
 import type { ChainSave, Database, EndedChild, LoadedChain } from '#libs/repositories';
-import { MAX_LIST_BYTES } from '../dispatch/open-control.js';
-import type { Repeat } from '../commands/new-chain.js';
+import type { ChildPlan } from '../commands/new-chain.js';
+import { MAX_LIST_BYTES, startChild } from '../dispatch/open-control.js';
 import { untilHolds } from './turns.js';
 import { taskWork, type ChainWork } from '../apply/decide-work.js';
 import type { Incoming } from '../apply/decide-chain.js';
@@ -65,8 +65,9 @@ function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Inc
   }
   const outputs = ended.outputs ?? {};
   const result = ended.lists ? ((outputs as { results?: unknown }).results ?? null) : outputs;
-  const repeat = ended.repeat as Repeat | null;
-  if (repeat !== null) {
+  const child = ended.child as ChildPlan | null;
+  const repeat = child?.repeat;
+  if (child !== null && repeat !== undefined) {
     const { chain_name: name, chain_type: type, metadata, turn } = ended;
     const outcome = untilHolds(repeat, ended.task_id, result, { name, type, metadata });
     if (outcome.kind === 'fault') {
@@ -80,7 +81,10 @@ function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Inc
     }
     if (outcome.kind === 'false') {
       const until = repeat.delayMs === 0 ? null : nowMs + repeat.delayMs;
-      return { event: { ...of, kind: 'TaskTurned', until }, data: { ...data, turn } };
+      const last = { status, turn, args: ended.args, outputs: result };
+      const opening = { position, params: { task_config: { args: ended.args } }, taskId: ended.task_id, child, last };
+      const opens = (next: number): Incoming => startChild({ ...opening, attempt: next });
+      return { event: { ...of, kind: 'TaskTurned', until }, data: { ...data, turn }, opens };
     }
   }
   const most = ended.lists ? MAX_LIST_BYTES : MAX_RESULT_BYTES;

@@ -1,7 +1,7 @@
 import { isChainTerminal, type Task } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { engineQueries, insertWholeChain, save } from '#libs/repositories';
-import type { ChainSave, ChildStart, Queryable } from '#libs/repositories';
+import type { ChainSave, ChildStart, LastChildRow, Queryable } from '#libs/repositories';
 import { Refused, type Incoming } from '../apply/decide-chain.js';
 import { decideWork, LEASES, type ChainWork } from '../apply/decide-work.js';
 import { Capacity } from '../dispatch/capacity.js';
@@ -12,21 +12,28 @@ const SHORTEST_S = 1;
 
 /**
  * Starts the children of a save within its transaction, which the version of the chain guards: so each attempt of a task has one child.
- * One that has not succeeded and got the same values goes on from its breakpoint, or from the instances that an operator named.
+ * One that has not succeeded and got the same values goes on from its breakpoint, or from the instances that an operator named. -> row
+ * ids of tasks in their first attempt that are to be sent when this is stored.
  */
-export async function startChildren(tx: Queryable, { loaded, children = new Map() }: ChainSave): Promise<void> {
+export async function startChildren(
+  tx: Queryable,
+  { loaded, children = new Map() }: ChainSave,
+  capacity: Capacity,
+): Promise<number[]> {
+  const queued: number[] = [];
   for (const [position, start] of children) {
     await failpoint('listener.beforeChild');
     const { attempt, priority } = loaded.state.tasks.get(position)!;
     const last = await engineQueries.lastChild(tx, loaded.chainId, position, start.args);
-    const open = last?.same === true && (last.status !== 'SUCCESS' || last.again !== null);
+    const open = last.same === true && (last.status !== 'SUCCESS' || last.again !== null);
     if (open && (await goesOn(tx, last))) {
       await engineQueries.adoptChild(tx, last.chain_id, attempt, priority, leftOf(loaded));
-    } else await insertChild(tx, loaded, position, start);
+    } else queued.push(...(await insertChild(tx, loaded, position, start, last, capacity)));
   }
+  return queued;
 }
 
-type Last = NonNullable<Awaited<ReturnType<typeof engineQueries.lastChild>>>;
+type Last = Extract<LastChildRow, { readonly same: boolean }>;
 
 const positionsOf = (tasks: Iterable<Task>, ids: ReadonlySet<string>): readonly number[] =>
   [...tasks].filter(({ taskId }) => ids.has(taskId)).map(({ position }) => position);
@@ -55,11 +62,12 @@ async function insertChild(
   loaded: ChainSave['loaded'],
   position: number,
   { chain, args, turn }: ChildStart,
-): Promise<void> {
+  facts: Pick<LastChildRow, 'created_by' | 'by_admin' | 'origin'>,
+  capacity: Capacity,
+): Promise<readonly number[]> {
   const { chainId, tenantId } = loaded;
   const { taskId, attempt, priority } = loaded.state.tasks.get(position)!;
   const leftMs = leftOf(loaded);
-  const facts = await engineQueries.parentFacts(tx, chainId);
   const child = chain as ChildPlan['chain'];
   const made = newChainRows(
     {
@@ -72,15 +80,13 @@ async function insertChild(
       parent: { chainId, taskId, position, attempt, turn, priority, args, leftMs },
     },
     Date.now(),
+    (taskType) => capacity.take(taskType, tenantId),
   );
-  await engineQueries.actForTenant(tx, tenantId);
-  await insertWholeChain(
-    { write: (statement, values) => tx.query(statement, values) },
-    made.row,
-    made.tasks,
-    made.edges,
-  );
-  await engineQueries.wake(tx);
+  const db = { write: <Row>(...query: Parameters<Queryable['query']>) => tx.query<Row>(...query) };
+  const { row, tasks, edges } = made;
+  const stored = await insertWholeChain(db, row, tasks, edges, undefined, undefined, undefined, LEASES.queuedMs);
+  if (tasks.some(({ status }) => status === 'READY')) await engineQueries.wake(tx);
+  return stored!.queued;
 }
 
 /** What is left of a chain's time, ms. */

@@ -65,8 +65,8 @@ export async function createChain(
   };
   const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
   const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details: auditDetailsOf(chain) };
-  const insert = (on: Pick<Database, 'write'>): Promise<string | null> =>
-    insertWholeChain(on, row, tasks, edges, key, audit, traceparentOf());
+  const insert = async (on: Pick<Database, 'write'>): Promise<string | null> =>
+    (await insertWholeChain(on, row, tasks, edges, key, audit, traceparentOf()))?.created_at ?? null;
   const use = { tasks: row.total_tasks, starts: chain.execute };
   const createdAt =
     quota === undefined

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decide, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
+import { decide, dispatch, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
 import type { Chain, ChainState, ForEach, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
 import type { CompensationPlan, NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
 import { consentOf } from './consent.js';
@@ -145,16 +145,26 @@ export interface NewTask extends TaskSettings {
   readonly child?: ChildPlan | undefined;
 }
 
-/** The rows of a new chain; where it is to be executed at once, `decide` has started it already. */
+/**
+ * The rows of a new chain; where it is to be executed at once, `decide` has started it already. `take`: whether there is a place at the
+ * workers for a first task of a type, which is then QUEUED.
+ */
 export function newChainRows(
   chain: NewChain,
   now: number,
+  take: (taskType: string) => boolean = () => false,
 ): { row: NewChainRow; tasks: NewTaskRow[]; edges: NewEdge[] } {
   const state = firstState(chain);
   if (chain.execute) {
     const decision = decide(state, { kind: 'ExecuteChain' }, now);
     if ('refused' in decision) throw new Error(`a new chain was refused: ${decision.refused}`);
     evolve(state, decision);
+    for (const { position, status, hold, taskType } of state.tasks.values()) {
+      const isGrouped = (chain.concurrency ?? chain.tasks[position]!.concurrency) !== null;
+      if (status === 'READY' && hold === null && !isGrouped && take(taskType)) {
+        evolve(state, dispatch(state, position, now));
+      }
+    }
   }
   const chainId = `chain-${randomUUID()}`;
   const origin = chain.origin ?? (chain.schedule && `schedule:${chain.schedule.id}`);

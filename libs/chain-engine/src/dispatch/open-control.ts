@@ -30,6 +30,7 @@ export interface ControlJob extends TaskJob {
 type Opening = Pick<ControlJob, 'taskId' | 'attempt' | 'params' | 'inputs' | 'parents' | 'child' | 'last'> & {
   readonly position: number;
 };
+type ChildOpening = Pick<Opening, 'position' | 'attempt' | 'params' | 'taskId' | 'child' | 'last'>;
 /** The clocks of a chain: waits go by the counted time, which is `lagMs` behind PostgreSQL's. */
 type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 
@@ -111,7 +112,7 @@ function collect(opening: Opening): Incoming {
 }
 
 /** The chain that it runs starts in the transaction that stores this. */
-function startChild({ position, attempt, params, taskId, child, last }: Opening): Incoming {
+export function startChild({ position, attempt, params, taskId, child, last }: ChildOpening): Incoming {
   const args = argsOf(params);
   const { turn, values } = child === undefined ? { turn: 1, values: args } : nextTurn(child, taskId, args, last);
   const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, values);

@@ -19,25 +19,25 @@ export const childPlans: Statement = {
         ORDER BY c.parent_attempt DESC LIMIT 1) AS last ON true`,
 };
 
-/** $1 chain -> what its children take over from it; `origin`: the schedule of the outermost chain around it, else that chain. */
-export const parentFacts: Statement = {
-  name: 'parent-facts',
+/**
+ * $1 chain, $2 position, $3 values -> what its children take over from it (`origin`: the schedule of the outermost chain around it, else
+ * that chain), and the last child of the task, locked, and whether it got the same values. From here on the rows that the transaction adds
+ * are of the chain's tenant.
+ */
+export const lastChild: Statement = {
+  name: 'last-child',
   text: `
     WITH RECURSIVE above AS (
       SELECT chain_id, parent_chain_id, schedule_id FROM task_chains WHERE chain_id = $1
       UNION ALL
       SELECT p.chain_id, p.parent_chain_id, p.schedule_id FROM task_chains p JOIN above ON p.chain_id = above.parent_chain_id)
-    SELECT created_by, by_admin,
+    SELECT p.created_by, p.by_admin, set_config('task_chain.tenant', p.tenant_id, true), last.*,
            (SELECT coalesce('schedule:' || schedule_id, 'chain:' || chain_id) FROM above WHERE parent_chain_id IS NULL) AS origin
-      FROM task_chains WHERE chain_id = $1`,
-};
-
-/** $1 chain, $2 position, $3 values -> the last child of the task, locked, and whether it got the same values. */
-export const lastChild: Statement = {
-  name: 'last-child',
-  text: `
-    SELECT chain_id, status, parent_args = $3::jsonb AS same, parent_again AS again FROM task_chains
-     WHERE parent_chain_id = $1 AND parent_position = $2 ORDER BY parent_attempt DESC LIMIT 1 FOR NO KEY UPDATE`,
+      FROM task_chains p
+      LEFT JOIN LATERAL (
+        SELECT chain_id, status, parent_args = $3::jsonb AS same, parent_again AS again FROM task_chains
+         WHERE parent_chain_id = $1 AND parent_position = $2 ORDER BY parent_attempt DESC LIMIT 1 FOR NO KEY UPDATE) AS last ON true
+     WHERE p.chain_id = $1`,
 };
 
 /** $1 child, $2 attempt, $3 priority, $4 what is left of its parent's time, ms: it runs for this attempt of its parent's task. */
@@ -71,11 +71,11 @@ export const endedChildren: Statement = {
   name: 'ended-children',
   text: `
     SELECT t.chain_id, t.task_request_id, t.attempt, c.chain_id AS child_id, c.status, c.error, greatest(0, c.parent_left_ms - c.timeout_seconds * 1000 + c.time_left_ms) AS left_ms,
-           ${OUTPUTS} AS outputs, t.task_id, c.parent_turn AS turn, c.chain_name, c.chain_type, c.metadata, r.repeat, r.lists
+           ${OUTPUTS} AS outputs, t.task_id, c.parent_turn AS turn, c.chain_name, c.chain_type, c.metadata, c.parent_args AS args, r.child, r.lists
       FROM (SELECT * FROM chain_tasks
              WHERE hold = 'CHILD' AND status = 'RETRYING' AND ($1::text[] IS NULL OR chain_id = ANY ($1::text[]))) AS t
       JOIN task_chains c ON c.parent_chain_id = t.chain_id AND c.parent_position = t.execution_order AND c.parent_attempt = t.attempt
-     CROSS JOIN LATERAL (SELECT child -> 'repeat' AS repeat, child ? 'forEach' AS lists FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
+     CROSS JOIN LATERAL (SELECT CASE WHEN child ? 'repeat' THEN child END AS child, child ? 'forEach' AS lists FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
      WHERE c.status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
      LIMIT 500`,
 };

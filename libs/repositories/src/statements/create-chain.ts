@@ -13,7 +13,8 @@ import { SETTING_COLUMNS, SETTING_TYPES } from '../setting-columns.js';
  *
  * $1 the chain as a JSON object, $2 its tasks as a JSON array; its edges: $3 from, $4 to, $5 types, $6 conditions
  * (pairwise); $7 scope, $8 key (null: none), $9 hash, $10 answer, into which `created_at` is filled; $11 audit entry
- * (null: none); $12 the request's traceparent (null: none) -> when it was stored; no row where the key is taken.
+ * (null: none); $12 the request's traceparent (null: none); $13 lease of tasks that are QUEUED at once, ms -> when it was stored, and the
+ * row ids of these tasks; no row where the key is taken.
  */
 export const createChain: Statement = {
   name: 'create-chain',
@@ -63,12 +64,16 @@ export const createChain: Statement = {
                                is_callback, status, execution_order, priority, level, pending_dependencies,
                                trigger_rule, retry_policy, timeout_seconds, predecessors, successors, referenced,
                                conditions, ${SETTING_COLUMNS}, queue_timeout_seconds, hold, concurrency_key, concurrency_limit,
-                               concurrency_of, ready_at)
+                               concurrency_of, ready_at, attempt, queued_at, first_queued_at, lease_until, job_id)
       SELECT chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on, is_callback, status,
              execution_order, priority, level, pending, trigger_rule, retry_policy, timeout_seconds,
              predecessors, successors, referenced, conditions, ${SETTING_COLUMNS}, queue_timeout_seconds, hold, concurrency_key,
-             concurrency_limit, concurrency_of, CASE WHEN status = 'READY' THEN ${COUNTED_NOW} END
+             concurrency_limit, concurrency_of, CASE WHEN status = 'READY' THEN ${COUNTED_NOW} END,
+             (status = 'QUEUED')::int, CASE WHEN status = 'QUEUED' THEN now() END, CASE WHEN status = 'QUEUED' THEN ${COUNTED_NOW} END,
+             CASE WHEN status = 'QUEUED' THEN ${COUNTED_NOW} + $13::float8 * interval '1 ms' END,
+             CASE WHEN status = 'QUEUED' THEN task_request_id || '.1' END
         FROM task_in
+      RETURNING id, status
     ), edges AS (
       INSERT INTO chain_dependencies (chain_id, from_task_id, to_task_id, dependency_type, when_expression)
       SELECT chain.chain_id, edge.* FROM chain CROSS JOIN unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS edge
@@ -80,5 +85,5 @@ export const createChain: Statement = {
     ), audit AS (
       INSERT INTO outbox (kind, payload) SELECT 'AUDIT', $11::jsonb FROM chain WHERE $11::jsonb IS NOT NULL
     )
-    SELECT created_at FROM chain`,
+    SELECT created_at, ARRAY(SELECT id FROM tasks WHERE status = 'QUEUED') AS queued FROM chain`,
 };
