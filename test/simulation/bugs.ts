@@ -193,8 +193,8 @@ export const BUGS = plant({
   },
   'turns-not-counted': {
     what: 'a turn of a loop begins again',
-    seed: 2,
-    sql: ['child-plans', `'turn', c.parent_turn`, `'turn', 1`],
+    seed: 106,
+    sql: ['ended-children', 'c.parent_turn AS turn', '1 AS turn'],
   },
   'results-of-list-in-outputs': {
     what: 'a for_each over a result gives the outputs of its chain in place of the list',
