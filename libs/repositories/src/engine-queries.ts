@@ -1,4 +1,4 @@
-import type { ChainStatus, PartyResult, TaskError } from '#libs/chain-domain';
+import type { PartyResult } from '#libs/chain-domain';
 import { statementsForTasks } from './statements/party-statements.js';
 import type { CompensationPlan } from './chain-writer.js';
 import type { JobColumns } from './chain-rows.js';
@@ -15,6 +15,10 @@ import {
   markFollowed,
   runAgain,
   strayChildren,
+  type ChildCommand,
+  type EndedChild,
+  type LastChild,
+  type LastChildRow,
 } from './statements/children.js';
 import { actForTenant, loadCompensation, markCompensated } from './statements/compensations.js';
 import { readClock, saveClock, type ClockRow } from './statements/clock.js';
@@ -92,59 +96,6 @@ export interface CompensationRow {
   readonly approval_timeout_seconds: number;
   readonly plan: CompensationPlan;
   readonly done: readonly number[];
-}
-
-/** A child that has ended, beside the task that waits for it. */
-export interface EndedChild {
-  readonly chain_id: string;
-  readonly task_request_id: string;
-  readonly attempt: number;
-  readonly child_id: string;
-  readonly status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
-  readonly error: TaskError | null;
-  readonly left_ms: number | null;
-  readonly outputs: unknown;
-  readonly task_id: string;
-  readonly turn: number;
-  readonly chain_name: string;
-  readonly chain_type: string;
-  readonly metadata: unknown;
-  /** The values that its task gave. */
-  readonly args: unknown;
-  /** Of a task that repeats it: what that runs, as the engine knows it. */
-  readonly child: unknown;
-  /** It ran the instances of a `for_each`: their results are that of the task. */
-  readonly lists: boolean;
-}
-
-/** The child that a task ran last, and what that got. */
-export interface LastChild {
-  readonly status: ChainStatus;
-  readonly turn: number;
-  readonly args: unknown;
-  readonly outputs: unknown;
-}
-
-/** What a child takes over from its parent's chain, and the last child of its task: null where there is none. */
-export type LastChildRow = {
-  readonly created_by: string | null;
-  readonly by_admin: boolean;
-  readonly origin: string;
-} & (
-  | {
-      readonly chain_id: string;
-      readonly status: ChainStatus;
-      readonly same: boolean;
-      readonly again: readonly string[] | null;
-    }
-  | { readonly chain_id: null; readonly status: null; readonly same: null; readonly again: null }
-);
-
-/** What a child has to do for its parent's sake. */
-export interface ChildCommand {
-  readonly command: 'CancelChain' | 'PauseChain' | 'ResumeChain' | 'SetPriority' | null;
-  readonly priority: number | null;
-  readonly parent_chain_id: string;
 }
 
 /** The data of a chain that conditions can read. */

@@ -40,14 +40,12 @@ export {
   type CapacityRow,
   type ChainFacts,
   type CompensationRow,
-  type EndedChild,
   type InFlightTask,
-  type LastChild,
-  type LastChildRow,
   type JobRow,
   type SentStatementRow,
   type SettledSignal,
 } from './engine-queries.js';
+export type { EndedChild, LastChild, LastChildRow } from './statements/children.js';
 export type { ChainTask } from './entities/chain-task.entity.js';
 export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';

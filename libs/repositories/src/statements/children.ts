@@ -1,7 +1,61 @@
+import type { ChainStatus, TaskError } from '#libs/chain-domain';
 import type { Statement } from '../pool.js';
 import { OUTPUTS } from '../reads/shown-columns.js';
 
 // SQL: each joins a chain with the task of another one that runs it.
+
+/** A child that has ended, beside the task that waits for it. */
+export interface EndedChild {
+  readonly chain_id: string;
+  readonly task_request_id: string;
+  readonly attempt: number;
+  readonly child_id: string;
+  readonly status: 'SUCCESS' | 'FAILURE' | 'CANCELLED';
+  readonly error: TaskError | null;
+  readonly left_ms: number | null;
+  readonly outputs: unknown;
+  readonly task_id: string;
+  readonly turn: number;
+  readonly chain_name: string;
+  readonly chain_type: string;
+  readonly metadata: unknown;
+  /** The values that its task gave. */
+  readonly args: unknown;
+  /** Of a task that repeats it: what that runs, as the engine knows it. */
+  readonly child: unknown;
+  /** It ran the instances of a `for_each`: their results are that of the task. */
+  readonly lists: boolean;
+}
+
+/** The child that a task ran last, and what that got. */
+export interface LastChild {
+  readonly status: ChainStatus;
+  readonly turn: number;
+  readonly args: unknown;
+  readonly outputs: unknown;
+}
+
+/** What a child takes over from its parent's chain, and the last child of its task: null where there is none. */
+export type LastChildRow = {
+  readonly created_by: string | null;
+  readonly by_admin: boolean;
+  readonly origin: string;
+} & (
+  | {
+      readonly chain_id: string;
+      readonly status: ChainStatus;
+      readonly same: boolean;
+      readonly again: readonly string[] | null;
+    }
+  | { readonly chain_id: null; readonly status: null; readonly same: null; readonly again: null }
+);
+
+/** What a child has to do for its parent's sake. */
+export interface ChildCommand {
+  readonly command: 'CancelChain' | 'PauseChain' | 'ResumeChain' | 'SetPriority' | null;
+  readonly priority: number | null;
+  readonly parent_chain_id: string;
+}
 
 const PARENT = `task_chains p ON p.chain_id = c.parent_chain_id
       LEFT JOIN chain_tasks t ON t.chain_id = c.parent_chain_id AND t.execution_order = c.parent_position`;
