@@ -162,7 +162,7 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
         const example = (schema as { example?: string } | undefined)?.example;
         return place === 'query' && example !== undefined ? [[name, example] as [string, string]] : [];
       });
-      // A signature is of the moment, and an answer needs a question: schedules.spec and rules.spec have them.
+      // A signature is of the moment, and an answer needs a question: schedules.spec and control-tasks.spec have them.
       if ((body === undefined && query.length === 0) || ['deliverWebhook', 'answerSignOff'].includes(operationId!))
         continue;
       const known: Record<string, string> = {
