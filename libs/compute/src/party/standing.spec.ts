@@ -6,6 +6,7 @@ import { TestOwner } from '#libs/testing';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { TaskFailure, type SentStatement, type TaskParams } from '../contract/task-type.js';
+import { Admission } from './admission.js';
 import { taskHash } from './hashes.js';
 
 const TABLE = `dataset:alice/customers@1`;
@@ -183,6 +184,26 @@ describe('a task after another', () => {
     expect(await outcome(known, { value: 2 })).toBe('SUCCESS');
     const renewed = [await standing({ serial: 2 }, covered({ uses: 9 }), nextOf(null))];
     expect(await outcome(renewed, next({ value: 2 }, { sent }))).toMatch(WAITS);
+  });
+
+  it('is judged again by a file of the same dataset that was made otherwise', async () => {
+    const outside = taskOf({ value: 11 });
+    expect(await outcome([await owner.approve(outside)], { value: 11 })).toBe('SUCCESS');
+    const task = taskOf({ task_id: 'next', from: { fill: taskHash(outside) } });
+    const known = await standing({}, covered({ task_id: 'next', from: { fill: null } }), covered());
+    const params = task.params as unknown as TaskParams;
+    const consent = { task, params, byAdmin: false, statements: { alice: [customers, known] } };
+    const { root } = owner;
+    const roots = {
+      party: 'alice',
+      root,
+      artifactRoot: join(folder.path, 'artifacts'),
+      chainId: 'chain-1',
+      taskId: 'next',
+    };
+    const admission = await Admission.start({ roots, peers: [], consent, own: {} });
+    await (await admission.open(TABLE)).close();
+    await expect(admission.open(await nameOf())).rejects.toMatchObject({ code: 'APPROVAL_REQUIRED' });
   });
 
   it('reads what a task made that was signed by its hash', async () => {
