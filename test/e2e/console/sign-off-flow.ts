@@ -43,7 +43,7 @@ export async function signOffFlow({ page, faults }: Window, api: ApiClient): Pro
 
   const second = await asking(api, 'May they go again?');
   const drawer = await openTask(page, `${base}/chains/${second}?task=ask`);
-  await drawer.getByText('May they go again?').waitFor();
+  await drawer.locator('.sign-off').getByText('May they go again?').waitFor();
   expect(await drawer.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
   await drawer.getByLabel('Note').fill('not yet');
   await drawer.getByRole('button', { name: 'Reject' }).click();

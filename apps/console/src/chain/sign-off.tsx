@@ -34,7 +34,7 @@ export function SignOffOfTask({ chainId, taskId, attempt }: { chainId: string; t
 export function SignOff({ of }: { of: SignOffDto }) {
   const { t } = useTranslation();
   return (
-    <section aria-label={t('signOff.title')} className="sign-off">
+    <div className="sign-off">
       <p>
         <bdi className="wrap">{shownText(of.question, 2_000)}</bdi>
       </p>
@@ -49,7 +49,7 @@ export function SignOff({ of }: { of: SignOffDto }) {
         </dd>
       </dl>
       {of.yours ? <Answer of={of} /> : <p>{t('signOff.others')}</p>}
-    </section>
+    </div>
   );
 }
 
@@ -76,7 +76,6 @@ function Answer({ of: { chain_id, task_id, attempt, form } }: { of: SignOffDto }
   const help = { ...NO_HELP, faultAt: (at: string) => faults.find(({ pointer }) => pointer === at)?.message };
   return (
     <form
-      aria-label={t('signOff.answer')}
       onSubmit={(event) => {
         event.preventDefault();
         answering.mutate('approve');

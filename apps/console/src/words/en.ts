@@ -266,7 +266,6 @@ export const en = {
     words: 'What the author of the chain reads',
   },
   signOff: {
-    title: 'Sign-off',
     heading: 'Sign-offs that ask you',
     none: 'No task asks you to sign it off.',
     who: 'Who may answer',

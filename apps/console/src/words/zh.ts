@@ -261,7 +261,6 @@ export const zh: typeof en = {
     words: '任务链作者会读到的话',
   },
   signOff: {
-    title: '签核',
     heading: '询问您的签核',
     none: '没有任务请您签核。',
     who: '谁可以回答',
