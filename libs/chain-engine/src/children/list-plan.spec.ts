@@ -73,4 +73,18 @@ describe('the chain of a list', () => {
       ),
     ).toBe('INVALID_PARAMS');
   });
+
+  it('is not made where an instance could not wait', () => {
+    const waiting = (taskType: string, config: JsonValue): ChildPlan => {
+      const made = plan({}, { task_config: config });
+      const [instance, collector] = made.chain.tasks as [NewTask, NewTask];
+      return { ...made, chain: { ...made.chain, tasks: [{ ...instance, taskType }, collector] } };
+    };
+    const wait = waiting('wait', { seconds: '${params.item}' });
+    const signal = waiting('signal', { name: 'go', key: '${params.item}' });
+    const signOff = waiting('sign_off', { question: 'May it go?', who: ['${params.item}'] });
+    expect([codeOf(wait, [1]), codeOf(wait, [1, -1])]).toEqual([null, 'INVALID_PARAMS']);
+    expect([codeOf(signal, ['a']), codeOf(signal, ['a', null])]).toEqual([null, 'INVALID_PARAMS']);
+    expect([codeOf(signOff, ['role:admin']), codeOf(signOff, ['nobody'])]).toEqual([null, 'INVALID_PARAMS']);
+  });
 });

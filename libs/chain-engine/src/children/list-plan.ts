@@ -1,5 +1,6 @@
 import {
   CHILD_CHAIN,
+  type ControlType,
   expandParams,
   failure,
   instancesOf,
@@ -7,6 +8,7 @@ import {
   type JsonValue,
   type ListFault,
   readSignal,
+  readSignOff,
   readWait,
   type TaskError,
 } from '#libs/chain-domain';
@@ -73,9 +75,16 @@ function faultOf({ taskType, child }: NewTask, params: JsonValue): string | unde
     const filled = fillPlan(child, argsOf(params));
     return 'fault' in filled ? filled.fault : undefined;
   }
-  const read = taskType === 'wait' ? readWait(params) : taskType === 'signal' ? readSignal(params) : {};
-  return 'fault' in read ? `task_config ${read.fault}` : undefined;
+  const read = READ[taskType]?.(params);
+  return read !== undefined && 'fault' in read ? `task_config ${read.fault}` : undefined;
 }
+
+/** By control type: what reads its parameters. */
+const READ: Partial<Record<ControlType, (params: unknown) => object | { readonly fault: string }>> = {
+  wait: readWait,
+  signal: readSignal,
+  sign_off: readSignOff,
+};
 
 function listError({ field, says }: ListFault, items: number, maxItems: number): FilledList {
   if (field === 'items') return refused('TOO_MANY_ITEMS', `the list has ${items} items, and max_items is ${maxItems}`);
