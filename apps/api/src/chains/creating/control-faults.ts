@@ -26,17 +26,11 @@ export function addControlFaults(tasks: readonly unknown[], faults: FaultList): 
   }
 }
 
-/** Only a chain runs in turns; instances of a task run side by side. */
+/** Only a chain runs in turns. */
 function addRepeatFaults(task: unknown, position: number, faults: FaultList): void {
   if (!isObject(task) || task['repeat'] === undefined) return;
-  const add = (says: string): void =>
-    faults.add({
-      code: 'INVALID_VALUE',
-      pointer: pointer('tasks', position, 'repeat'),
-      message: `${taskLabel(task, position)}${says}.`,
-    });
-  if (task['task_type'] !== CHILD_CHAIN)
-    add('repeat runs a chain in turns: put the task into the chain of a task of type chain');
-  else if (String(task['task_id']).includes('['))
-    add('repeat and for_each cannot stand in one task: put one of them into its chain');
+  if (task['task_type'] === CHILD_CHAIN) return;
+  const says = 'repeat runs a chain in turns: put the task into the chain of a task of type chain';
+  const message = `${taskLabel(task, position)}${says}.`;
+  faults.add({ code: 'INVALID_VALUE', pointer: pointer('tasks', position, 'repeat'), message });
 }

@@ -46,13 +46,16 @@ export function expandForEach(tasks: readonly unknown[], faults: FaultList): Exp
   const room = { left: MAX_ADDED, tasks: MAX_TASKS - tasks.length };
   for (const [position, task] of tasks.entries()) {
     const before = tasks[position - 1];
-    const list = isObject(task) ? laterList(task as Task, position, faults) : undefined;
+    const fits = !isObject(task) || task['for_each'] === undefined || fitsForEach(task as Task, position, faults);
+    const list = isObject(task) ? laterList(task as Task) : undefined;
     if (list !== undefined) later.set(written.length, list);
     const made =
       list !== undefined
         ? [{ ...collector(task as Task, [], before), task_params: list.params }]
         : isObject(task)
-          ? writtenOut(task as Task, position, before, faults, room)
+          ? fits
+            ? writtenOut(task as Task, position, before, faults, room)
+            : [collector(task as Task, [], before)]
           : [task];
     for (const each of made) {
       written.push(each);
@@ -73,6 +76,39 @@ export function expandForEach(tasks: readonly unknown[], faults: FaultList): Exp
       }),
     later,
   };
+}
+
+/** Adds what cannot stand beside `for_each` in a task. Returns whether there is nothing of it. */
+function fitsForEach(task: Task, position: number, faults: FaultList): boolean {
+  const wrong: readonly (readonly [code: string, place: Place, says: string, is: boolean])[] = [
+    [
+      'INVALID_VALUE',
+      ['compensate_with'],
+      'a task with for_each cannot have compensate_with: undo its work by hand or in another task',
+      task['compensate_with'] !== undefined,
+    ],
+    [
+      'INVALID_VALUE',
+      ['repeat'],
+      'repeat and for_each cannot stand in one task: put one of them into its chain',
+      task['repeat'] !== undefined,
+    ],
+    [
+      'CONCURRENCY_TWICE',
+      ['for_each', 'max_parallel'],
+      'it has a concurrency_key already: set one of them',
+      task['concurrency_key'] !== undefined && readForEach(task['for_each']).maxParallel !== undefined,
+    ],
+  ];
+  const found = wrong.filter(([, , , is]) => is);
+  for (const [code, place, says] of found) {
+    faults.add({
+      code,
+      pointer: pointer('tasks', position, ...place),
+      message: `${taskLabel(task, position)}${says}.`,
+    });
+  }
+  return found.length === 0;
 }
 
 /** The instances of a task and the task itself; of any other one the task alone. */
@@ -99,11 +135,6 @@ function writtenOut(
     return [rest];
   }
   if (said === undefined || typeof task['task_id'] !== 'string' || faults.full) return [rest];
-  if (task['compensate_with'] !== undefined) {
-    const says = 'a task with for_each cannot have compensate_with: undo its work by hand or in another task';
-    add('INVALID_VALUE', ['compensate_with'], says);
-    return [rest];
-  }
   // What cannot be written out stands as a task without instances, so that the graph is checked as it would be.
   const refused = [collector(rest, [], before)];
   const list = listOf(said);
@@ -114,10 +145,6 @@ function writtenOut(
       itemsPlace(said),
       'for_each takes a list, ${params.<name>} whose value is one, or ${tasks.<task_id>.result.<path>}',
     );
-    return refused;
-  }
-  if (how.maxParallel !== undefined && task['concurrency_key'] !== undefined) {
-    add('CONCURRENCY_TWICE', ['for_each', 'max_parallel'], 'it has a concurrency_key already: set one of them');
     return refused;
   }
   const found = instancesOf(task['task_id'], list, how);

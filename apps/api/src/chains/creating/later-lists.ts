@@ -1,6 +1,5 @@
 import {
   DEFAULT_MAX_ITEMS,
-  type FaultList,
   type ForEach,
   isObject,
   type JsonValue,
@@ -10,7 +9,6 @@ import {
   type Segment,
   splitText,
 } from '#libs/chain-domain';
-import { taskLabel } from './chain-schema-faults.js';
 
 type Task = Readonly<Record<string, JsonValue>>;
 
@@ -23,7 +21,7 @@ export interface LaterList {
   readonly chain: Readonly<Record<string, JsonValue>>;
   /** Its parameters: the item, the index, and the references of the task. */
   readonly open: ReadonlySet<string>;
-  /** Where in the task the value stands that a parameter of its own gives, by its place. */
+  /** Where the task has a value of its chain's parameters, by the place of that parameter. */
   readonly placeOf: (place: string) => string;
 }
 
@@ -36,31 +34,12 @@ const OF_TASK = ['for_each', 'depends_on', 'callback_for', 'is_callback', 'execu
 const OF_START = ['trigger_rule', 'when', 'end_chain', 'priority', 'tolerable'] as const;
 
 /** What a task with `for_each` becomes whose list comes out of a result; undefined: it has a list, or none at all. */
-export function laterList(task: Task, position: number, faults: FaultList): LaterList | undefined {
+export function laterList(task: Task): LaterList | undefined {
   const { for_each: said, task_id: id, task_params: params = {} } = task;
   const list = listOf(said);
   if (typeof list !== 'string' || !list.startsWith('${') || typeof id !== 'string') return undefined;
-  const add = (code: string, place: readonly string[], says: string): void =>
-    faults.add({
-      code,
-      pointer: pointer('tasks', position, ...place),
-      message: `${taskLabel(task, position)}${says}.`,
-    });
   const forEach = { maxItems: DEFAULT_MAX_ITEMS, ...readForEach(said) };
   const { maxParallel, atLeast } = forEach;
-  if (task['compensate_with'] !== undefined) {
-    add(
-      'INVALID_VALUE',
-      ['compensate_with'],
-      'a task with for_each cannot have compensate_with: undo its work by hand or in another task',
-    );
-  }
-  if (task['repeat'] !== undefined) {
-    add('INVALID_VALUE', ['repeat'], 'repeat and for_each cannot stand in one task: put one of them into its chain');
-  }
-  if (maxParallel !== undefined && task['concurrency_key'] !== undefined) {
-    add('CONCURRENCY_TWICE', ['for_each', 'max_parallel'], 'it has a concurrency_key already: set one of them');
-  }
   const lifted = lift(params);
   const left = new Set<string>([...OF_TASK, ...OF_START, 'compensate_with', 'repeat']);
   const pattern = Object.fromEntries(Object.entries(task).filter(([field]) => !left.has(field)));
