@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import type { TaskJob } from '#libs/queues';
+import { Database, openDatabase, type Queryable } from '#libs/repositories';
+import { sampleNewChain, useTestDatabase } from '#libs/testing';
+import { taskWork } from '../apply/decide-work.js';
+import { ChainEngine } from '../chain-engine.js';
+import { createChain } from '../commands/commands.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import { makeEngineMetrics } from '../metrics.js';
+
+type Statement = Parameters<Queryable['query']>[0];
+
+/** Names the statements that run, those of transactions as well. */
+class Watched extends Database {
+  readonly names: string[] = [];
+
+  constructor(base: Database) {
+    super(base['source']);
+  }
+
+  protected override run(statement: Statement, values: readonly unknown[]) {
+    this.names.push(statement.name);
+    return super.run(statement, values);
+  }
+
+  override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return super.transaction((tx) => {
+      const query: Queryable['query'] = (statement, values) => {
+        this.names.push(statement.name);
+        return tx.query(statement, values);
+      };
+      return work({ query, entities: tx.entities });
+    });
+  }
+}
+
+let base: Database;
+afterAll(() => base.close());
+const database = useTestDatabase();
+beforeAll(async () => void (base = await openDatabase(database.url, { max: 4 })));
+
+it('a turn begins in the save that ends the one before, and its first job is sent without a claim', async () => {
+  const db = new Watched(base);
+  const sent: TaskJob[] = [];
+  const queues = { send: async (jobs: readonly TaskJob[]) => void sent.push(...jobs) };
+  const nothing = (): void => undefined;
+  const log = { info: nothing, warn: nothing, error: nothing };
+  const engine = new ChainEngine(db, queues as never, makeEngineMetrics(new Registry()), log);
+  engine.capacity.refresh([{ task_type: 'diagnostic', slots: '2', in_flight: 0, tenants: [], shared: false }]);
+  const made = sampleNewChain([[]]);
+  const repeat = { until: 'false', max: 9, delayMs: 0, carry: {} };
+  const child = { chain: sampleNewChain([[], []]), open: {}, repeat };
+  const tasks = [{ ...made.tasks[0]!, taskType: 'chain', child }];
+  await createChain(base.forTenant('default'), { ...made, tasks });
+  await new Dispatcher(engine).dispatchReady();
+  expect(sent.map(({ taskId, attempt }) => [taskId, attempt])).toEqual([
+    ['t0', 1],
+    ['t1', 1],
+  ]);
+
+  const [first, second] = sent as [TaskJob, TaskJob];
+  const ends = (jobs: readonly TaskJob[]) =>
+    engine.applyAndSend(
+      taskWork(jobs, ({ attempt }, position) => ({
+        event: { kind: 'TaskSucceeded', position, attempt, runId: `run of ${position}` },
+        report: { result: {}, workerId: 'w', elapsedMs: 1 } as never,
+      })),
+    );
+  await ends([first]);
+  db.names.length = 0;
+  await ends([second]);
+  expect(sent.slice(2).map(({ chainId, taskId, attempt }) => [chainId === first.chainId, taskId, attempt])).toEqual([
+    [false, 't0', 1],
+    [false, 't1', 1],
+  ]);
+  // The chain of the tasks was kept from the save before; their parent's, from when it was created.
+  expect(db.names).toEqual([
+    ...['save-decisions', 'ended-children', 'save-decisions', 'last-child', 'create-chain', 'load-jobs'],
+    'stray-children',
+  ]);
+
+  // Without a place at the workers the dispatcher claims it later.
+  engine.capacity.refresh([{ task_type: 'diagnostic', slots: '0', in_flight: 9, tenants: [], shared: false }]);
+  const [third, fourth] = sent.slice(2) as [TaskJob, TaskJob];
+  await ends([third, fourth]);
+  expect(sent).toHaveLength(4);
+  engine.capacity.refresh([{ task_type: 'diagnostic', slots: '2', in_flight: 0, tenants: [], shared: false }]);
+  await new Dispatcher(engine).dispatchReady();
+  expect(sent).toHaveLength(6);
+});
