@@ -1,6 +1,6 @@
 import type { RetryPolicy, WireSettings } from '#libs/chain-domain';
 import type { AuditedChange } from './audit.js';
-import type { Database } from './database.js';
+import type { Database, Queryable } from './database.js';
 import { createChain } from './statements/create-chain.js';
 
 /** A chain as it is first stored. `tasks` in the order of their positions. */
@@ -106,7 +106,7 @@ export interface StoredConsent {
   readonly proposer?: string | null;
   /** What the chain is for, if its author states it. */
   readonly purpose?: string | undefined;
-  /** The whole that the chain is part of: `schedule:<id>` or `chain:<id>`; absent for a chain of its own. */
+  /** The whole that the chain is part of: `schedule:<id>` or `chain:<id>`; absent where it is part of none. */
   readonly origin?: string | undefined;
   /** Whether an admin created the chain. */
   readonly by_admin: boolean;
@@ -133,18 +133,23 @@ interface StoredChain {
   readonly queued: readonly number[];
 }
 
+/** What is stored beside a chain, and the lease of those of its tasks that are QUEUED, ms. */
+interface Beside {
+  readonly request?: RequestKey | undefined;
+  readonly audit?: AuditedChange | undefined;
+  readonly traceparent?: string | undefined;
+  readonly leaseMs?: number;
+}
+
 /** Stores a chain with its tasks, requests and edges -> when it was stored, and the row ids of QUEUED tasks; null where the key is taken. */
 export async function insertWholeChain(
-  db: Pick<Database, 'write'>,
+  db: Queryable | Pick<Database, 'write'>,
   chain: NewChainRow,
   tasks: readonly NewTaskRow[],
   edges: readonly NewEdge[],
-  request?: RequestKey,
-  audit?: AuditedChange,
-  traceparent?: string,
-  leaseMs?: number,
+  { request, audit, traceparent, leaseMs }: Beside = {},
 ): Promise<StoredChain | null> {
-  const [row] = await db.write<StoredChain>(createChain, [
+  const values = [
     JSON.stringify(chain),
     JSON.stringify(tasks),
     edges.map((edge) => edge.from),
@@ -158,6 +163,9 @@ export async function insertWholeChain(
     audit === undefined ? undefined : JSON.stringify(audit),
     traceparent,
     leaseMs,
-  ]);
+  ];
+  const [row] = await ('write' in db
+    ? db.write<StoredChain>(createChain, values)
+    : db.query<StoredChain>(createChain, values));
   return row === undefined ? null : { created_at: row.created_at, queued: row.queued.map(Number) };
 }

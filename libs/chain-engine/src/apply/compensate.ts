@@ -43,12 +43,7 @@ export async function compensate(tx: Queryable, { chainId, tenantId }: LoadedCha
   }));
   const made = newChainRows(chainOf(chainId, row, tasks), Date.now());
   await engineQueries.actForTenant(tx, tenantId);
-  await insertWholeChain(
-    { write: (statement, values) => tx.query(statement, values) },
-    made.row,
-    made.tasks,
-    made.edges,
-  );
+  await insertWholeChain(tx, made.row, made.tasks, made.edges);
   await engineQueries.markCompensated(tx, chainId, made.row.chain_id);
   await engineQueries.wake(tx);
 }

@@ -82,9 +82,8 @@ async function insertChild(
     Date.now(),
     (taskType) => capacity.take(taskType, tenantId),
   );
-  const db = { write: <Row>(...query: Parameters<Queryable['query']>) => tx.query<Row>(...query) };
   const { row, tasks, edges } = made;
-  const stored = await insertWholeChain(db, row, tasks, edges, undefined, undefined, undefined, LEASES.queuedMs);
+  const stored = await insertWholeChain(tx, row, tasks, edges, { leaseMs: LEASES.queuedMs });
   if (tasks.some(({ status }) => status === 'READY')) await engineQueries.wake(tx);
   return stored!.queued;
 }

@@ -63,10 +63,11 @@ export async function createChain(
     total_tasks: row.total_tasks,
     status: row.status as ChainStatus,
   };
-  const key = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
+  const requestKey = request === undefined ? undefined : { scope: SCOPE, ...request, answer };
   const audit = caller && { ...caller, action: SCOPE, target: row.chain_id, details: auditDetailsOf(chain) };
-  const insert = async (on: Pick<Database, 'write'>): Promise<string | null> =>
-    (await insertWholeChain(on, row, tasks, edges, key, audit, traceparentOf()))?.created_at ?? null;
+  const beside = { request: requestKey, audit, traceparent: traceparentOf() };
+  const insert = async (on: Queryable): Promise<string | null> =>
+    (await insertWholeChain(on, row, tasks, edges, beside))?.created_at ?? null;
   const use = { tasks: row.total_tasks, starts: chain.execute };
   const createdAt =
     quota === undefined
@@ -74,7 +75,7 @@ export async function createChain(
       : await db
           .transaction(async (tx) => {
             await checkCreate(tx, quota, use);
-            return insert({ write: (statement, values) => tx.query(statement, values) });
+            return insert(tx);
           })
           .catch(async (error: unknown) => {
             // A replayed create gets its answer again, whatever the current usage.

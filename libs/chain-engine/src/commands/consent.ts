@@ -5,7 +5,7 @@ import type { StoredConsent } from '#libs/repositories';
 /** The part of a new chain that its parties' owners decide on. Positions are places in `tasks`. */
 interface ConsentingChain {
   readonly proposer: string | null;
-  /** The whole that it is part of; absent for a chain of its own. */
+  /** The whole that it is part of; absent where it is part of none. */
   readonly origin: string | undefined;
   readonly metadata: unknown;
   readonly byAdmin: boolean;
