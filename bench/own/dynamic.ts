@@ -29,7 +29,7 @@ interface Compared {
   /** Bodies of requests that create and start a chain. */
   readonly made: string;
   readonly written: string;
-  /** What a time is told of, and how many there are. */
+  /** What a time is given for, and how many of these there are. */
   readonly unit: string;
   readonly of: number;
 }

@@ -85,7 +85,7 @@ export function standingChecks(check: Check, system: SystemUnderTest): void {
     await execute(b, id);
     await flows(id);
 
-    // Signed while all wait: those within the bounds run, and the other waits for a decision of its own.
+    // Signed while all wait: those within the bounds run, and the other waits until the owner decides on it.
     const late = await create(b, [each(['x', 'y', 'w'])]);
     await execute(b, late);
     await waiting(late, 3);

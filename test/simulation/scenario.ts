@@ -232,7 +232,7 @@ function chainOfList({ taskId }: NewTask, random: Random, atLeast: number | unde
   };
 }
 
-/** The chain with tasks that undo some of its own. */
+/** The chain, with tasks that undo some of its tasks. */
 function withUndoing({ id, made }: ChainSpec, random: Random): ChainSpec {
   const compensation = made.tasks.flatMap(({ taskId, priority }, position) => {
     const undo = { position, taskId, taskName: `undo ${taskId}`, taskType: 'fast', params: {}, priority };

@@ -10,7 +10,7 @@ export interface TaskStatement {
   readonly proposer: string | null;
   /** What the chain is for, as its author states it; absent where nothing is stated. */
   readonly purpose?: string | undefined;
-  /** `schedule:<id>` or `chain:<id>` of the whole that its chain is part of; absent for a chain of its own. The API says so; nobody signs it. */
+  /** `schedule:<id>` or `chain:<id>` of the whole that its chain is part of; absent where it is part of none. The API says so; nobody signs it. */
   readonly origin?: string | undefined;
   /** `task_params`, as they were written. */
   readonly params: Json;

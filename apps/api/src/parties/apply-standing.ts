@@ -3,8 +3,8 @@ import { coveringOf, partiesOf, type ConsentJson, type StandingStatement } from 
 import { readApprovals, type ApprovalRow, type Queryable } from '#libs/repositories';
 
 /**
- * Lets a standing approval act on what is there: tasks that it covers and that wait for this owner run. A withdrawal ends those that run; what
- * waits goes on waiting for a decision of its own.
+ * Lets a standing approval act on what is there: tasks that it covers and that wait for this owner run. A withdrawal ends those that run; a
+ * task that waits goes on waiting until the owner decides on it.
  */
 export async function applyStanding(tx: Queryable, standing: StandingStatement, caller: Caller): Promise<void> {
   const { party, name, origin, decision } = standing;

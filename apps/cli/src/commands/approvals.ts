@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { originOf, type ApprovalStatement, type TaskStatement } from '#libs/consent';
+import type { ApprovalStatement } from '#libs/consent';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { tableOf } from '../output.js';
@@ -175,7 +175,7 @@ const tableOfAsked = (items: readonly ApprovalDto[]): string[] =>
       ['TASK', (each) => each.task_id],
       ['TYPE', (each) => each.task_type],
       ['PARTY', (each) => each.party],
-      ['PART OF', (each) => originOf(each.task as unknown as TaskStatement)],
+      ['PART OF', (each) => each.origin],
       ['WHY', (each) => each.reasons],
     ],
     items,

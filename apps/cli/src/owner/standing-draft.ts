@@ -1,4 +1,4 @@
-import { isObject } from '#libs/chain-domain';
+import { isObject, pointer as pointerOf } from '#libs/chain-domain';
 import {
   baseIdOf,
   canonicalJson,
@@ -109,7 +109,7 @@ function differing(
   }
   for (const name of Object.keys(first)) {
     const members = values.map((each) => (each as Readonly<Record<string, unknown>>)[name]);
-    differing(members, `${at}/${escaped(name)}`, found);
+    differing(members, at + pointerOf(name), found);
   }
 }
 
@@ -124,7 +124,7 @@ function parameters(
   if (name !== undefined && at !== '') found(at, name);
   if (typeof written !== 'object' || written === null || typeof value !== 'object' || value === null) return;
   for (const [key, member] of Object.entries(written))
-    parameters(member, (value as Readonly<Record<string, unknown>>)[key], `${at}/${escaped(key)}`, found);
+    parameters(member, (value as Readonly<Record<string, unknown>>)[key], at + pointerOf(key), found);
 }
 
 /** The bounds that a schema sets, if they are some that an approval can hold. */
@@ -135,5 +135,3 @@ function boundsOf(schema: unknown): HoleBounds | undefined {
     return { enum: values as readonly string[] };
   return typeof minimum === 'number' && typeof maximum === 'number' ? { min: minimum, max: maximum } : undefined;
 }
-
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

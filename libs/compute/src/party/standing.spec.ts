@@ -140,7 +140,7 @@ describe('a standing approval', () => {
     expect(await outcome([known, await owner.approve(one)], { value: 1 })).toBe('SUCCESS');
     expect(await outcome([known], { value: 2 })).toBe('SUCCESS');
     expect(await outcome([known], { value: 3 })).toMatch(/it covers 1 uses/);
-    // Nor does it help that a task was used before by an approval of its own.
+    // Nor does it help that an approval of just that task was used before.
     expect(await outcome([known], { value: 1 })).toMatch(/it covers 1 uses/);
   });
 
