@@ -207,6 +207,10 @@ describeSystem('a control task', 'postgres', { apps: ['api', 'status-listener'] 
       (await client.call<{ items: { yours: boolean }[] }>(path)).body.items;
     expect([await list(admin.client), await list(other.client, '/sign-offs')]).toEqual([[], []]);
     expect((await list(other.client)).map(({ yours }) => yours)).toEqual([false, false]);
+    const found = async (query: string) => (await list(other.client, `/sign-offs?all=true&${query}`)).length;
+    expect([await found(`chain_id=${id}&task_id=t`), await found(`chain_id=${id}`), await found('chain_id=x')]).toEqual(
+      [...[1, 2, 0]],
+    );
     expect((await answer(admin.client, id, yes)).status).toBe(404);
     for (const client of [api, other.client]) expect((await answer(client, id, yes)).status).toBe(403);
     const key = { 'idempotency-key': 'viewer-1' };

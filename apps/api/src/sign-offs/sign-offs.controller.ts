@@ -36,11 +36,11 @@ export class SignOffsController {
   @ApiProblems(400, 503)
   async list(
     @TenantDb() { reads }: TenantDatabases,
-    @Query() { all = false }: ListSignOffsQueryDto,
+    @Query() { all = false, chain_id: chainId, task_id: taskId }: ListSignOffsQueryDto,
     @Res({ passthrough: true }) { request }: FastifyReply,
   ): Promise<SignOffListDto> {
     const mine = namesOf(request.identity);
-    const rows = await readSignOffs.open(reads, all ? null : mine);
+    const rows = await readSignOffs(reads, { signers: all ? undefined : mine, chainId, taskId });
     return { items: rows.map((row) => ({ ...row, yours: isAsked(row, mine) })) };
   }
 
@@ -66,7 +66,7 @@ export class SignOffsController {
     const result = { answer, note, signed_by: identity?.actor ?? null, signed_at: new Date().toISOString() };
     const fault = resultFault(result);
     if (fault !== null) throw unfit([{ code: fault.code, pointer: '/answer', message: `answer: ${fault.message}.` }]);
-    const asks = await readSignOffs.ofTask(request.databases.engine, this.reader.id(chainId), taskId);
+    const [asks] = await readSignOffs(request.databases.engine, { chainId: this.reader.id(chainId), taskId });
     const { attempt: asked = asks?.attempt ?? 0 } = body;
     // To what is not asked now the engine takes no answer.
     if (asks?.attempt === asked) check(asks, body, identity);

@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsInt } from 'class-validator';
 import { ControlBodyDto } from '../controls/control-bodies.dto.js';
 import { Absentable, Between, OneOf } from '../http/dto-rules.js';
-import { QueryFlag } from '../http/query-rules.js';
+import { QueryFlag, QueryText } from '../http/query-rules.js';
 
 const DECISIONS = ['approve', 'reject'] as const;
 
@@ -79,4 +79,10 @@ export class ListSignOffsQueryDto {
   /** Also those that others may answer. */
   @QueryFlag({ default: false })
   all?: boolean;
+  /** Only those of this chain. */
+  @QueryText(64)
+  chain_id?: string;
+  /** Only tasks with this id. */
+  @QueryText(64)
+  task_id?: string;
 }

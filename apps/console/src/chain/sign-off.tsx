@@ -11,21 +11,21 @@ import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
 import { Time } from '../view/times.js';
 
+type Asked = NonNullable<Parameters<typeof api.listSignOffs>[0]>['query'];
+
 /** What asks the person who looks, or with `all` what asks anybody. */
-export function useSignOffs(all: boolean, attempt = 0) {
+export function useSignOffs(query: Asked, attempt = 0) {
   return useQuery({
-    queryKey: ['sign-offs', all, attempt],
-    queryFn: ({ signal }) => api.listSignOffs({ query: { all }, signal }),
+    queryKey: ['sign-offs', query, attempt],
+    queryFn: ({ signal }) => api.listSignOffs({ query, signal }),
     refetchInterval: 10_000,
   });
 }
 
 /** What one task asks, once it asks. */
 export function SignOffOfTask({ chainId, taskId, attempt }: { chainId: string; taskId: string; attempt: number }) {
-  const query = useSignOffs(true, attempt);
-  const of = query.data?.items.find(
-    (each) => each.chain_id === chainId && each.task_id === taskId && each.attempt === attempt,
-  );
+  const query = useSignOffs({ all: true, chain_id: chainId, task_id: taskId }, attempt);
+  const of = query.data?.items.find((each) => each.attempt === attempt);
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   return of === undefined ? null : <SignOff key={attempt} of={of} />;
 }

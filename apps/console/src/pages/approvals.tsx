@@ -46,7 +46,7 @@ export function ApprovalsPage() {
 /** The tasks that ask the person who looks to sign off. */
 function SignOffs() {
   const { t } = useTranslation();
-  const query = useSignOffs(false);
+  const query = useSignOffs({});
   return (
     <>
       <h2>{t('signOff.heading')}</h2>

@@ -8951,6 +8951,14 @@ export type ListSignOffsData = {
          * Also those that others may answer.
          */
         all?: boolean;
+        /**
+         * Only those of this chain.
+         */
+        chain_id?: string;
+        /**
+         * Only tasks with this id.
+         */
+        task_id?: string;
     };
     url: '/api/v1/sign-offs';
 };
