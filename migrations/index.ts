@@ -30,6 +30,7 @@ import { ScheduleEvents1764028800029 } from './0029-schedule-events.js';
 import { Children1764028800030 } from './0030-children.js';
 import { Signals1764028800031 } from './0031-signals.js';
 import { RetriedInstances1764028800032 } from './0032-retried-instances.js';
+import { ReservedTasks1764028800033 } from './0033-reserved-tasks.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -65,4 +66,5 @@ export const migrations = [
   Children1764028800030,
   Signals1764028800031,
   RetriedInstances1764028800032,
+  ReservedTasks1764028800033,
 ];

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
-import { ApiClient, chain, describeSystem, eventually, task, type ProblemAnswer } from './system/index.js';
+import { ApiClient, chain, child, describeSystem, eventually, task, type ProblemAnswer } from './system/index.js';
 
 const TENANTS = ['default', 'acme', 'beta'] as const;
 type Tenant = (typeof TENANTS)[number];
@@ -250,6 +250,33 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
     expect(large.quota).toMatchObject({ max: 1, requested: 2 });
     expect(large.detail).toContain('this request alone exceeds the limit: split it, or ask for a higher limit');
     await clients.acme.expect(200, `/chains/${second}/cancel`, { method: 'POST' });
+
+    // What children may have at once counts from the creation on, and a turn as one.
+    const useNow = () =>
+      clients.acme
+        .expect<{ use: { waiting_tasks: number; running_chains: number } }>(200, '/tenant')
+        .then(({ use }) => use);
+    const idle = await useNow();
+    const tree = chain([
+      child('sub', { chain: { tasks: [task('x'), task('y')] } }, { repeat: { until: 'false', max: 9 } }),
+      task('e', {}, { for_each: { items: '${tasks.sub.result}', max_items: 3 }, depends_on: ['sub'] }),
+    ]);
+    await set({ max_waiting_tasks: idle.waiting_tasks + 7 });
+    expect((await refused('/chains', tree, {}, false)).quota).toMatchObject({ used: idle.waiting_tasks, requested: 8 });
+    await set({ max_waiting_tasks: idle.waiting_tasks + 8 });
+    const whole = await clients.acme.create(tree);
+    expect((await useNow()).waiting_tasks).toBe(idle.waiting_tasks + 8);
+    await clients.acme.expect(200, `/chains/${whole}/cancel`, { method: 'POST' });
+    expect((await useNow()).waiting_tasks).toBe(idle.waiting_tasks);
+    await set({ max_waiting_tasks: null });
+    const held = await clients.acme.start(
+      chain([child('sub', { chain: { tasks: [task('x', { delay_ms: 60_000 })] } })]),
+    );
+    await clients.acme.until(held, 'its child is there', ({ tasks }) => tasks[0]!.hold === 'CHILD');
+    expect(await useNow()).toMatchObject({
+      ...{ waiting_tasks: idle.waiting_tasks + 2, running_chains: idle.running_chains + 1 },
+    });
+    await clients.acme.expect(200, `/chains/${held}/cancel`, { method: 'POST' });
 
     await set({ max_waiting_tasks: null, max_creates_per_minute: 10 });
     const { creates_last_minute: made } = (

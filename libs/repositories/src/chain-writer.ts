@@ -25,6 +25,8 @@ export interface NewChainRow {
   readonly parent_priority?: number | undefined;
   readonly parent_args?: unknown;
   readonly parent_left_ms?: number | undefined;
+  /** Tasks of its children at once, at most; absent: none. */
+  readonly reserved_tasks?: number | undefined;
   readonly template_id?: string | undefined;
   readonly template_version?: number | undefined;
   readonly schedule_id?: string | undefined;

@@ -68,7 +68,7 @@ export async function createChain(
   const beside = { request: requestKey, audit, traceparent: traceparentOf() };
   const insert = async (on: Queryable): Promise<string | null> =>
     (await insertWholeChain(on, row, tasks, edges, beside))?.created_at ?? null;
-  const use = { tasks: row.total_tasks, starts: chain.execute };
+  const use = { tasks: row.total_tasks + (chain.childTasks ?? 0), starts: chain.execute };
   const createdAt =
     quota === undefined
       ? await insert(db)

@@ -42,6 +42,8 @@ export interface NewChain {
   readonly maxParallel: number | null;
   /** Maximum number of the tenant's chains with this key that run at once. */
   readonly concurrency: Concurrency | null;
+  /** Tasks that its children have at once at most, which count in a quota with its own; absent: none, or it is a child. */
+  readonly childTasks?: number;
   readonly tasks: readonly NewTask[];
 }
 
@@ -52,7 +54,7 @@ export interface NewChain {
 export interface ChildPlan {
   readonly chain: Omit<
     NewChain,
-    'createdBy' | 'byAdmin' | 'origin' | 'execute' | 'schedule' | 'compensates' | 'parent'
+    'createdBy' | 'byAdmin' | 'origin' | 'execute' | 'schedule' | 'compensates' | 'parent' | 'childTasks'
   >;
   /** JSON Schemas of the parameters whose values come when it starts, by name. */
   readonly open: Readonly<Record<string, object>>;
@@ -187,6 +189,7 @@ export function newChainRows(
       parent_priority: chain.parent?.priority,
       parent_args: chain.parent?.args,
       parent_left_ms: chain.parent?.leftMs,
+      reserved_tasks: chain.childTasks,
       template_id: chain.template?.id,
       template_version: chain.template?.version,
       schedule_id: chain.schedule?.id,

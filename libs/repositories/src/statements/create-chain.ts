@@ -26,11 +26,11 @@ export const createChain: Statement = {
     ), chain AS (
       INSERT INTO task_chains (chain_id, chain_name, chain_type, description, chain_config, status, total_tasks,
                                created_by, by_admin, metadata, labels, outputs, compensation, compensates,
-                               parent_chain_id, parent_task_id, parent_position, parent_attempt, parent_turn, parent_priority, parent_args, parent_left_ms, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
+                               parent_chain_id, parent_task_id, parent_position, parent_attempt, parent_turn, parent_priority, parent_args, parent_left_ms, reserved_tasks, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds, approval_timeout_seconds, max_parallel, admitted_tasks,
                                concurrency_key, concurrency_limit, created_at, started_at, deadline_at, execution_id)
       SELECT chain_id, chain_name, chain_type, description, chain_config, status, total_tasks, created_by,
              by_admin, coalesce(metadata, '{}'), coalesce(labels, '{}'), outputs, compensation, compensates,
-             parent_chain_id, parent_task_id, parent_position, parent_attempt, parent_turn, parent_priority, parent_args, parent_left_ms, template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds,
+             parent_chain_id, parent_task_id, parent_position, parent_attempt, parent_turn, parent_priority, parent_args, parent_left_ms, coalesce(reserved_tasks, 0), template_id, template_version, schedule_id, scheduled_at, stop_on_error, timeout_seconds,
              approval_timeout_seconds, max_parallel, admitted_tasks, concurrency_key,
              concurrency_limit, now(),
              CASE WHEN status = 'RUNNING' THEN now() END,
@@ -39,7 +39,7 @@ export const createChain: Statement = {
         FROM json_to_record($1::json) AS i(
           chain_id text, chain_name text, chain_type text, description text, chain_config jsonb, status text,
           total_tasks int, created_by text, by_admin boolean, metadata jsonb, labels jsonb, outputs jsonb, compensation jsonb, compensates text,
-          parent_chain_id text, parent_task_id text, parent_position int, parent_attempt int, parent_turn int, parent_priority int, parent_args jsonb, parent_left_ms float8, template_id text, template_version int, schedule_id text, scheduled_at timestamptz, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
+          parent_chain_id text, parent_task_id text, parent_position int, parent_attempt int, parent_turn int, parent_priority int, parent_args jsonb, parent_left_ms float8, reserved_tasks int, template_id text, template_version int, schedule_id text, scheduled_at timestamptz, stop_on_error boolean, timeout_seconds int, approval_timeout_seconds int,
           max_parallel int, admitted_tasks int, execution_id text, concurrency_key text, concurrency_limit int)
        WHERE $8::text IS NULL OR EXISTS (SELECT FROM key)
       RETURNING chain_id, chain_type, status, total_tasks, created_at, labels

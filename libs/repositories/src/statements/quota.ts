@@ -3,15 +3,18 @@ import type { Statement } from '../pool.js';
 
 // SQL: these count, lock and compare by the database's clock.
 
+/** A child has its place in the quota through its outermost chain. */
+const OUTERMOST = `parent_chain_id IS NULL`;
+
 /** The current usage of the transaction's tenant. */
 export const useOfTenant: Statement = {
   name: 'use-of-tenant',
   text: `
-    SELECT (SELECT count(*) FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('RUNNING', 'PAUSED')) AS running_chains,
-           (SELECT coalesce(sum(total_tasks - completed_tasks - failed_tasks - skipped_tasks - cancelled_tasks), 0)::float8
-              FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('PENDING', 'RUNNING', 'PAUSED')) AS waiting_tasks,
+    SELECT (SELECT count(*) FROM task_chains WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND status IN ('RUNNING', 'PAUSED')) AS running_chains,
+           (SELECT coalesce(sum(total_tasks - completed_tasks - failed_tasks - skipped_tasks - cancelled_tasks + reserved_tasks), 0)::float8
+              FROM task_chains WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND status IN ('PENDING', 'RUNNING', 'PAUSED')) AS waiting_tasks,
            (SELECT count(*) FROM task_chains
-             WHERE tenant_id = ${MINE} AND created_at BETWEEN clock_timestamp() - interval '1 min' AND clock_timestamp()) AS creates_last_minute,
+             WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND created_at BETWEEN clock_timestamp() - interval '1 min' AND clock_timestamp()) AS creates_last_minute,
            (SELECT coalesce(sum(size_bytes), 0)::float8 FROM artifacts WHERE tenant_id = ${MINE}) AS artifact_bytes`,
 };
 
@@ -26,7 +29,7 @@ export const nextCreate: Statement = {
   name: 'next-create',
   text: `
     SELECT extract(epoch FROM created_at + interval '1 min' - clock_timestamp())::float8 AS seconds
-      FROM (SELECT created_at FROM task_chains WHERE tenant_id = ${MINE} AND created_at <= clock_timestamp()
+      FROM (SELECT created_at FROM task_chains WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND created_at <= clock_timestamp()
              ORDER BY created_at DESC, id DESC OFFSET $1::int - 1 LIMIT 1) AS oldest
      WHERE created_at > clock_timestamp() - interval '1 min'`,
 };
@@ -36,7 +39,7 @@ export const runningBeside: Statement = {
   name: 'running-beside',
   text: `
     SELECT count(*) FILTER (WHERE chain_id <> $1) AS others, coalesce(bool_or(chain_id = $1), false) AS itself
-      FROM task_chains WHERE tenant_id = ${MINE} AND status IN ('RUNNING', 'PAUSED')`,
+      FROM task_chains WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND status IN ('RUNNING', 'PAUSED')`,
 };
 
 const waitingTasks: Statement = { name: 'waiting-tasks', text: `SELECT waiting_tasks() AS waiting` };

@@ -68,6 +68,7 @@ describe('a chain', () => {
       execute: false,
       outputs: null,
       treeSize: 1,
+      childTasks: 0,
       options: {
         retryPolicy,
         timeoutSeconds: 7200,

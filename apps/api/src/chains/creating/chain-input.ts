@@ -68,7 +68,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue, context = OUT
       : { ...each, pointer: expanded.placeOf(branched.placeOf(listed.placeOf(compensations.placeOf(each.pointer)))) };
   const uses = [...addParamsFaults(tasks, catalogue, known, faults), ...compensations.addFaults(catalogue, faults)];
   const readChild = (child: object, more: ReadingContext): ChainReading => readChain(child, catalogue, more);
-  const { children, secrets: inside, treeSize } = inner.read(body, tasks, listed, faults, readChild);
+  const { children, secrets: inside, treeSize, childTasks } = inner.read(body, tasks, listed, faults, readChild);
   const secrets = [...uses, ...inside].map(placed);
   if (known !== undefined) branched.addFaults(known, faults, listed.positionOf);
   const outputs = outputsOf(expanded.body, new Map(nodes.map(({ id }, i) => [id, i])), faults);
@@ -76,7 +76,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue, context = OUT
   if (!faults.empty || !planned.ok) return { ok: false, faults: distinct(faults.toArray().map(placed)), secrets };
   const chain = chainOf({ ...expanded.body, tasks } as unknown as ChainBody, nodes, planned.plan, conditions);
   const config = { ...expanded.body, tasks: inner.written(branched.tasks) };
-  return { ok: true, chain: { ...chain, outputs, config, children, treeSize }, secrets };
+  return { ok: true, chain: { ...chain, outputs, config, children, treeSize, childTasks }, secrets };
 }
 
 /** Instances of one task have the same faults at the same place. */
@@ -102,7 +102,7 @@ function chainOf(
   nodes: readonly TaskNode[],
   planned: Plan,
   read: ReadConditions,
-): Omit<ChainInput, 'outputs' | 'config' | 'children' | 'treeSize'> {
+): Omit<ChainInput, 'outputs' | 'config' | 'children' | 'treeSize' | 'childTasks'> {
   const { retry_policy, timeout, queue_timeout, priority, stop_on_error, max_parallel, ...more } = body.options ?? {};
   const options: ChainOptions = {
     retryPolicy: retryPolicyOf(retry_policy),

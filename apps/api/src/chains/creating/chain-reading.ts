@@ -34,6 +34,8 @@ export interface ChainInput {
   readonly children: ReadonlyMap<number, ReadChild>;
   /** Its tasks and those of its children, of all turns and instances that there may be. */
   readonly treeSize: number;
+  /** Tasks that its children have at once at most: turns come one after another. */
+  readonly childTasks: number;
 }
 
 export interface ChainOptions {

@@ -112,6 +112,19 @@ describe('for_each over a result', () => {
     );
   });
 
+  it('reserves what its instances, and children, have at once', () => {
+    const inner = { tasks: [plain('b'), plain('c')] };
+    const repeat = { until: 'false', max: 9 };
+    const turns = plain('t', { chain: inner }, { task_type: 'chain', repeat });
+    const of = (...tasks: Body[]) => made(body(plain('a'), ...tasks)).childTasks;
+    expect(of()).toBe(0);
+    expect(of(turns)).toBe(2);
+    expect(of(each({ items: ITEMS, max_items: 7 }))).toBe(8);
+    expect(of(turns, each({ items: ITEMS, max_items: 7 }, { chain: inner }, { task_type: 'chain' }))).toBe(
+      2 + 1 + 7 * 3,
+    );
+  });
+
   it('counts with all items that there may be', () => {
     const of = (max_items: number, config: Body = {}, more: Body = {}) =>
       faultsOf(body(plain('a'), each({ items: ITEMS, max_items }, config, more)));

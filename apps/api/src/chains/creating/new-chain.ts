@@ -15,6 +15,7 @@ export function newChainOf(
     createdBy: by.actor,
     byAdmin: by.isAdmin,
     execute: input.execute,
+    childTasks: input.childTasks,
   };
 }
 

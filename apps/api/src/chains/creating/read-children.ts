@@ -47,11 +47,12 @@ export function childConfig(task: unknown): Json | undefined {
   return isObject(config) ? config : undefined;
 }
 
-/** The children of a chain by position, and how many tasks it has with them. */
+/** The children of a chain by position, how many tasks it has with them over time, and how many they have at once. */
 interface ReadChildren {
   readonly children: ReadonlyMap<number, ReadChild>;
   readonly secrets: readonly SecretUse[];
   readonly treeSize: number;
+  readonly childTasks: number;
 }
 
 /** The chains that stand in tasks. Each is a function: it sees nothing of the chain around it but the values that it gets. */
@@ -95,6 +96,7 @@ export class Children {
     const children = new Map<number, ReadChild>();
     const secrets: SecretUse[] = [];
     let count = tasks.length;
+    let childTasks = 0;
     for (const [position, task] of tasks.entries()) {
       const list = later.get(position);
       if (list !== undefined && !faults.full) {
@@ -103,7 +105,9 @@ export class Children {
         if (child.read === undefined) continue;
         children.set(position, child.read);
         // One of them stands for all instances, beside the task that collects their results.
-        count += 1 + (child.read.input.treeSize - 1) * list.forEach.maxItems;
+        const { input } = child.read;
+        count += 1 + (input.treeSize - 1) * list.forEach.maxItems;
+        childTasks += 1 + (input.tasks.length + input.childTasks - 1) * list.forEach.maxItems;
         if (count <= MAX_TASKS) continue;
         const says = `with ${list.forEach.maxItems} items, its max_items, the chain has more than ${MAX_TASKS} tasks`;
         const message = `${taskLabel(task, position)}${says}: set a smaller one.`;
@@ -142,6 +146,7 @@ export class Children {
         continue;
       }
       count += reading.chain.treeSize * (repeat?.max ?? 1);
+      childTasks += reading.chain.tasks.length + reading.chain.childTasks;
       const { template } = found;
       children.set(position, {
         input: reading.chain,
@@ -155,7 +160,7 @@ export class Children {
       add('TOO_MANY_TASKS', [], `with those of its children the chain has more than ${MAX_TASKS} tasks`);
       break;
     }
-    return { children, secrets, treeSize: count };
+    return { children, secrets, treeSize: count, childTasks };
   }
 
   /** Reads the chain of the instances of a task whose list comes out of a result. */
