@@ -8,6 +8,7 @@ import { itUnless, TestOwner } from '#libs/testing';
 import { chain, describeSystem, eventually, taskOf, type ApiClient, type Check } from '../integration/system/index.js';
 import { artifactChecks } from './artifact-checks.js';
 import { audienceChecks } from './audience-checks.js';
+import { handedChecks } from './handed-checks.js';
 import { ledgerChecks } from './ledger-checks.js';
 import { standingChecks } from './standing-checks.js';
 import { allow, decide, fill, keyOf, put, scene, work } from './two-owners.js';
@@ -19,6 +20,7 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
   ledgerChecks(check, system);
   audienceChecks(check, system);
   artifactChecks(check, system);
+  handedChecks(check, system);
   standingChecks(check, system);
 
   check('is used as both owners signed, and not otherwise', async () => {
@@ -104,7 +106,7 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
         await forge(a.owner.complete(wish), signed);
         expect(await codeOf(b, psi())).toBe('APPROVAL_REQUIRED');
         // The key is made one of the party, and the chain becomes the party's.
-        await db.query('UPDATE api_keys SET party = $1', [a.party]);
+        await db.query(`UPDATE api_keys SET party = $1 WHERE tenant_id = 'default'`, [a.party]);
         await system.api.expect(201, '/keys', { method: 'POST', body: { name: 'n', role: 'author', party: a.party } });
         expect(await codeOf(a, psi())).toBe('APPROVAL_REQUIRED');
         expect(await codeOf(a, fill(a, 'table.csv'))).toBe('APPROVAL_REQUIRED');

@@ -8,7 +8,7 @@ import { taskWork, type ChainWork } from './apply/decide-work.js';
 import { familiesOf, followChildren } from './children/follow-children.js';
 import { Capacity } from './dispatch/capacity.js';
 import { dispatchedAttempts } from './dispatch/dispatched-attempts.js';
-import { openEvent } from './dispatch/open-control.js';
+import { openEvent, withHanded } from './dispatch/open-control.js';
 import { prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './dispatch/prepare-jobs.js';
 import { countStored, type EngineMetrics } from './metrics.js';
 import { tracedSend } from './traces.js';
@@ -89,7 +89,7 @@ export class ChainEngine {
     for (let prepared = first; ; prepared = await prepareJobs(this.db, prepared.rest)) {
       const { jobs, controls, unsendable, skipped, rest } = prepared;
       if (jobs.length > 0) await this.send(jobs);
-      if (controls.length > 0) await this.applyAndSend(taskWork(controls, openEvent));
+      if (controls.length > 0) await this.applyAndSend(taskWork(await withHanded(this.db, controls), openEvent));
       if (unsendable.length > 0) await this.applyAndSend(taskWork(unsendable, unsendableEvent));
       if (skipped.length > 0) await this.applyAndSend(taskWork(skipped, skippedEvent));
       if (rest.size === 0) return;

@@ -17,8 +17,8 @@ export interface Covering {
 export const originOf = ({ origin, chain_id: chainId }: Pick<TaskStatement, 'origin' | 'chain_id'>): string =>
   origin ?? `chain:${chainId}`;
 
-/** The id of the task that an instance of `for_each` was made of; that of any other task. */
-export const baseIdOf = (taskId: string): string => taskId.split('[')[0]!;
+/** The id of the task that an instance of `for_each` was made of; that of any other task. Of a task of another chain, its id there. */
+export const baseIdOf = (taskId: string): string => taskId.slice(taskId.lastIndexOf('/') + 1).split('[')[0]!;
 
 /** The task of a standing approval that covers `task`, whatever its time and uses; or why none does. */
 export function coveringOf(standing: StandingStatement, task: TaskStatement): Covering | { readonly misfit: string } {

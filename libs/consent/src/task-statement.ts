@@ -14,7 +14,10 @@ export interface TaskStatement {
   readonly origin?: string | undefined;
   /** `task_params`, as they were written. */
   readonly params: Json;
-  /** The tasks whose results the parameters name, each by the `sha256:<hex>` of its own canonical statement. */
+  /**
+   * The tasks whose results the parameters name, each by the `sha256:<hex>` of its own canonical statement. One of another chain, whose artifact
+   * was handed down, is `<chain_id>/<task_id>`.
+   */
   readonly from: Readonly<Record<string, string>>;
 }
 

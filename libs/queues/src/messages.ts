@@ -22,6 +22,8 @@ export interface TaskJob {
     readonly path: readonly (string | number)[];
     readonly result: PartyResult;
   }[];
+  /** References to artifacts of other chains that the task may read: those that its chain got as parameters. */
+  readonly handed?: readonly string[];
   /** Results of the parents by task id, in the order in which the task names them. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The run's own time in ms, or null. */

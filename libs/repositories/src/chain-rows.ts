@@ -134,6 +134,8 @@ export interface JobColumns {
   traceparent: string | null;
   /** Null where no task of the chain has parties. */
   consent: StoredConsent | null;
+  /** References to artifacts of other chains that the task may read. */
+  handed: readonly string[] | null;
 }
 
 /**
@@ -146,9 +148,9 @@ export type HopRow = TaskColumns & { readonly [column in `c_${keyof ChainRow}`]:
 
 /** The payload of the job of a hop's task, or undefined if it was not requested. */
 export function jobOfHop(row: HopRow): JobColumns | undefined {
-  const { predecessors, referenced, conditions, timeout_seconds, params, traceparent, consent } = row;
+  const { predecessors, referenced, conditions, timeout_seconds, params, traceparent, consent, handed } = row;
   if (predecessors === null || referenced === null || conditions === null) return undefined;
-  return { predecessors, referenced, timeout_seconds, conditions, params, traceparent, consent };
+  return { predecessors, referenced, timeout_seconds, conditions, params, traceparent, consent, handed };
 }
 
 /** The chain of a hop's row. */

@@ -98,6 +98,8 @@ export interface NewTaskRow extends WireSettings {
   readonly concurrency_of: 'TASK' | 'CHAIN' | null;
   /** What owners of data decide on; null if no task of the chain has parties. */
   readonly consent: StoredConsent | null;
+  /** References to artifacts of other chains that the task may read. */
+  readonly handed?: readonly string[] | undefined;
 }
 
 /** The part of a task's statement (libs/consent) that its rows do not hold. */
@@ -112,6 +114,7 @@ export interface StoredConsent {
   readonly origin?: string | undefined;
   /** Whether an admin created the chain. */
   readonly by_admin: boolean;
+  /** Hashes of the tasks that its inputs come from, by task id; of another chain by `<chain_id>/<task_id>`. */
   readonly from: Readonly<Record<string, string>>;
 }
 

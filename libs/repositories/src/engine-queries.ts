@@ -11,10 +11,12 @@ import {
   childPlans,
   commandOfChild,
   endedChildren,
+  handedArtifacts,
   lastChild,
   markFollowed,
   runAgain,
   strayChildren,
+  type AskedArtifact,
   type ChildCommand,
   type EndedChild,
   type LastChild,
@@ -217,6 +219,14 @@ export const engineQueries = {
     (await db.query<{ id: string }>(runAgain, [chainId, [...of.values()], [...of.keys()], mark])).map(({ id }) => id),
   /** Of these parents; undefined: of all. */
   endedChildren: (db: Queryable, parents?: readonly string[]) => db.query<EndedChild>(endedChildren, [parents]),
+  /** Those of the artifacts that their tasks may hand down. `hash`: of the canonical task that wrote it; null where that has no parties. */
+  handedArtifacts: (db: Queryable, asked: readonly AskedArtifact[]) =>
+    db.query<{ task: string; chain_id: string; task_id: string; name: string; hash: string | null }>(handedArtifacts, [
+      asked.map(({ taskRequestId }) => taskRequestId),
+      asked.map(({ chainId }) => chainId),
+      asked.map(({ taskId }) => taskId),
+      asked.map(({ name }) => name),
+    ]),
   strayChildren: async (db: Queryable, parents?: readonly string[]) =>
     (await db.query<{ chain_id: string }>(strayChildren, [parents])).map((row) => row.chain_id),
   /** Locks the child; undefined: it has ended. */

@@ -121,7 +121,7 @@ async function outcomeOf(
     return failureOf(error);
   };
   const succeed = async ({ params, hide, checkName }: OpenedJob): Promise<RunEnd> => {
-    const { chainId, taskId, attempt, taskType, tenant, inputs, consent, partyResults: named = [] } = job;
+    const { chainId, taskId, attempt, taskType, tenant, inputs, consent, handed, partyResults: named = [] } = job;
     const marked = withMarkers(params as TaskParams, named);
     const { result, artifacts, partyResults } = await runTask(taskType, {
       chainId,
@@ -129,6 +129,7 @@ async function outcomeOf(
       attempt,
       requestId: job.taskRequestId,
       ...marked,
+      handed,
       inputs: inputs as never,
       dataRoot: tenantRoot(context.dataRoot, tenant),
       artifactRoot: context.artifactRoot,

@@ -111,6 +111,29 @@ describe('retention', () => {
     expect((await verifyAudit(db)).faults).toEqual([]);
   });
 
+  test('keeps what a chain ran as long as that chain, whose turns and retries read its artifacts', async () => {
+    await chain('around', null);
+    for (const [id, parent] of [
+      ['turn', 'around'],
+      ['inner', 'turn'],
+    ] as const) {
+      await chain(id, 31);
+      await sql(
+        `UPDATE task_chains SET parent_chain_id = $2, parent_position = 0, parent_attempt = 1 WHERE chain_id = $1`,
+        [id, parent],
+      );
+    }
+    await removeOld();
+    for (const id of ['turn', 'inner'])
+      expect([await tablesWith(id), existsSync(join(root, id, 'a'))]).toEqual([Object.keys(TABLES), true]);
+    await sql(
+      `UPDATE task_chains SET status = 'SUCCESS', completed_at = now() - interval '31 days' WHERE chain_id = 'around'`,
+    );
+    await removeOld();
+    for (const id of ['around', 'turn', 'inner'])
+      expect([await tablesWith(id), existsSync(join(root, id))]).toEqual([[], false]);
+  });
+
   test('removes the artifacts of chains whose listener died after their rows were gone', async () => {
     await chain('half', 31);
     expect(await engineQueries.deleteFinished(db, 30 * DAY, 50)).toEqual(['half']);

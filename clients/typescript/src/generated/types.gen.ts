@@ -2844,7 +2844,7 @@ export type CreateChainRequest = {
         concurrency_limit?: number;
     };
     /**
-     * The parameters of the chain: a JSON Schema 2020-12 of an object, with defaults. ${params.<name>} in task_params stands for the value. `x-secret: true` takes a secret as ${secrets.<name>}, `x-dataset: true` a dataset as dataset:<party>/<name>@<version>. Without pattern, uniqueItems, $ref and combinations.
+     * The parameters of the chain: a JSON Schema 2020-12 of an object, with defaults. ${params.<name>} in task_params stands for the value. `x-secret: true` takes a secret as ${secrets.<name>}, `x-dataset: true` a dataset as dataset:<party>/<name>@<version>, and `x-artifact: true` artifacts of the chain around a child, out of a result. Without pattern, uniqueItems, $ref and combinations.
      */
     params?: {
         [key: string]: unknown;

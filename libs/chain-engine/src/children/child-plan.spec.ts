@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { findSecrets, resolveReferences, type JsonValue } from '#libs/chain-domain';
 import type { ChildPlan } from '../commands/new-chain.js';
 import { fillPlan } from './child-plan.js';
+import { makersOf } from './handed.js';
 
 const plan = (params: JsonValue, open: ChildPlan['open']): ChildPlan =>
   ({ chain: { chainName: 'child', tasks: [{ taskId: 'a', params }] }, open }) as unknown as ChildPlan;
@@ -22,6 +23,30 @@ describe('what a task gives to its chain', () => {
   it('must be what the chain asks for', () => {
     expect(filled({ n: '${params.n}' }, open, { n: 2 })).toBe('args.n must be 3 or more');
     expect(filled({ n: '${params.n}' }, open, {})).toBe('args.n is required');
+  });
+
+  it('names artifacts in a parameter that is marked, of those that may be handed down, and no others', () => {
+    const [file, other] = ['artifact:c/train/a/m.json', 'artifact:c/fit[0]/a/m.json'];
+    const down = new Map([
+      [file, 'sha256:1'],
+      [other, null],
+    ]);
+    const models = { type: 'object', 'x-artifact': true, default: {} };
+    const given = (
+      args: Readonly<Record<string, JsonValue>>,
+      params: JsonValue = ['${params.models.a}', 'at ${params.word}'],
+    ) => {
+      const found = fillPlan(plan(params, { models, word: {} }), { word: '', ...args }, down);
+      return 'fault' in found ? found.code : found.chain.tasks[0]!.handed && [...found.chain.tasks[0]!.handed];
+    };
+    expect(given({ models: { a: file } })).toEqual([[file, 'sha256:1']]);
+    // What no task uses, none reads; and another parameter hands nothing down.
+    expect(given({ models: { a: file, b: other } })).toEqual([[file, 'sha256:1']]);
+    expect(given({ models: {}, word: file }, '${params.word}')).toBeUndefined();
+    expect(given({}, '${params.models}')).toBeUndefined();
+    for (const wrong of [`${file}/..`, 'artifact:d/train/a/m.json', '../m.json', 'dataset:a/x@1', ''])
+      expect(given({ models: { a: file, b: [wrong] } })).toBe('ARTIFACT_OF_OTHER_CHAIN');
+    expect(makersOf(down)).toEqual({ 'c/train': 'sha256:1' });
   });
 
   it('is never read as a reference: no result names a secret, a parameter or another result', () => {

@@ -1,8 +1,9 @@
-import { failure, type ChainEvent, type TaskError } from '#libs/chain-domain';
+import { failure, type ChainEvent, type JsonValue, type TaskError } from '#libs/chain-domain';
 import { engineQueries } from '#libs/repositories';
 import type { ChainSave, Database, EndedChild, LoadedChain } from '#libs/repositories';
 import type { ChildPlan } from '../commands/new-chain.js';
 import { MAX_LIST_BYTES, startChild } from '../dispatch/open-control.js';
+import { handedDown, type Handed } from './handed.js';
 import { untilHolds } from './turns.js';
 import { taskWork, type ChainWork } from '../apply/decide-work.js';
 import type { Incoming } from '../apply/decide-chain.js';
@@ -31,7 +32,15 @@ export async function followChildren(engine: Applying, parents?: readonly string
 async function tellParents(engine: Applying, parents?: readonly string[]): Promise<void> {
   const ended = await engineQueries.endedChildren(engine.db, parents);
   if (ended.length === 0) return;
-  const rows = ended.map((row) => ({ ...row, chainId: row.chain_id, taskRequestId: row.task_request_id }));
+  const starting = ended.map(({ task_request_id: taskRequestId, child, args, outputs }) => {
+    const values = [args, outputs] as readonly JsonValue[];
+    return { taskRequestId, child: child === null ? undefined : (child as ChildPlan), values };
+  });
+  const handed = await handedDown(engine.db, starting);
+  const rows = ended.map((row) => {
+    const { chain_id: chainId, task_request_id: taskRequestId } = row;
+    return { ...row, chainId, taskRequestId, down: handed.get(taskRequestId) };
+  });
   await engine.applyAndSend(taskWork(rows, endOf));
 }
 
@@ -47,7 +56,11 @@ async function follow(engine: Applying, childId: string): Promise<void> {
   });
 }
 
-function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Incoming {
+function endOf(
+  ended: EndedChild & { readonly down: Handed | undefined },
+  position: number,
+  { nowMs }: LoadedChain,
+): Incoming {
   const { attempt, child_id: childId, status, error, left_ms } = ended;
   const of = { position, attempt, runId: null, ...(left_ms !== null && { leftMs: left_ms }) };
   const data = { child: childId };
@@ -82,7 +95,8 @@ function endOf(ended: EndedChild, position: number, { nowMs }: LoadedChain): Inc
     if (outcome.kind === 'false') {
       const until = repeat.delayMs === 0 ? null : nowMs + repeat.delayMs;
       const last = { status, turn, args: ended.args, outputs: result };
-      const opening = { position, params: { task_config: { args: ended.args } }, taskId: ended.task_id, child, last };
+      const { task_id: taskId, down } = ended;
+      const opening = { position, params: { task_config: { args: ended.args } }, taskId, child, last, down };
       const opens = (next: number): Incoming => startChild({ ...opening, attempt: next });
       return { event: { ...of, kind: 'TaskTurned', until }, data: { ...data, turn }, opens };
     }

@@ -15,6 +15,7 @@ import {
 import { checkTaskParams, findTaskType } from '#libs/compute';
 import type { ChildPlan, NewTask } from '../commands/new-chain.js';
 import { argsOf, fillPlan } from './child-plan.js';
+import { namedIn, type Handed } from './handed.js';
 
 /** Characters of parameters of all instances together: as many as a body may have. */
 const MAX_ADDED = 10 * 1024 * 1024;
@@ -26,7 +27,12 @@ export type FilledList = { readonly chain: ChildPlan['chain'] | null } | { reado
  * Writes the chain of a `for_each` out over the list that a result brought: an instance for each item, as at creation, and the task
  * that collects their results. What an item brings is data, never a reference. Nothing is made of a list that has a fault.
  */
-export function fillList(plan: ChildPlan, taskId: string, args: Readonly<Record<string, JsonValue>>): FilledList {
+export function fillList(
+  plan: ChildPlan,
+  taskId: string,
+  args: Readonly<Record<string, JsonValue>>,
+  handed: Handed = new Map(),
+): FilledList {
   const { items: list, ...values } = args;
   const forEach = plan.forEach!;
   if (!Array.isArray(list)) {
@@ -48,10 +54,17 @@ export function fillList(plan: ChildPlan, taskId: string, args: Readonly<Record<
     left -= JSON.stringify(params).length;
     const wrong =
       faults[0]?.message ??
-      (left < 0 ? `its instances have more than ${MAX_ADDED} characters of parameters` : faultOf(pattern, params));
+      (left < 0
+        ? `its instances have more than ${MAX_ADDED} characters of parameters`
+        : faultOf(pattern, params, handed));
     if (wrong !== undefined) return refused('INVALID_PARAMS', `${id} cannot run: ${wrong}`);
     const taskName = pattern.taskName.replace(/\[0\]$/, () => id.slice(taskId.length));
-    filled.push({ ...pattern, taskId: id, taskName, params, successors: [instances.length] });
+    const read = namedIn(params, handed);
+    filled.push({
+      ...pattern,
+      ...{ taskId: id, taskName, params, successors: [instances.length] },
+      ...(read.size > 0 && { handed: read }),
+    });
   }
   const [dependency] = collector.dependsOn;
   const collects: NewTask = {
@@ -65,14 +78,14 @@ export function fillList(plan: ChildPlan, taskId: string, args: Readonly<Record<
 }
 
 /** What is wrong with the parameters of an instance, as far as it can be told before it runs. */
-function faultOf({ taskType, child }: NewTask, params: JsonValue): string | undefined {
+function faultOf({ taskType, child }: NewTask, params: JsonValue, handed: Handed): string | undefined {
   if (!isControlType(taskType)) {
     // Whether there is such a type was looked at when the chain was created.
     const [first] = findTaskType(taskType) === undefined ? [] : checkTaskParams(taskType, params);
     return first && `task_params${first.pointer.replaceAll('/', '.')} ${first.message}`;
   }
   if (taskType === CHILD_CHAIN && child !== undefined) {
-    const filled = fillPlan(child, argsOf(params));
+    const filled = fillPlan(child, argsOf(params), handed);
     return 'fault' in filled ? filled.fault : undefined;
   }
   const read = READ[taskType]?.(params);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalTask, partiesOf, purposeOf, type ConsentJson } from '#libs/consent';
 import type { StoredConsent } from '#libs/repositories';
+import { makersOf, type Handed } from '../children/handed.js';
 
 /** The part of a new chain that its parties' owners decide on. Positions are places in `tasks`. */
 interface ConsentingChain {
@@ -16,6 +17,7 @@ interface ConsentingChain {
     readonly level: number;
     readonly predecessors: readonly number[];
     readonly referenced: readonly number[];
+    readonly handed?: Handed | undefined;
   }[];
 }
 
@@ -33,7 +35,10 @@ export function consentOf(
   const consent = (position: number): StoredConsent => {
     const task = tasks[position]!;
     const sources = [...new Set([...task.predecessors, ...task.referenced])];
-    const from = Object.fromEntries(sources.map((source) => [tasks[source]!.taskId, known.get(source)!.hash]));
+    const from = {
+      ...Object.fromEntries(sources.map((source) => [tasks[source]!.taskId, known.get(source)!.hash])),
+      ...makersOf(task.handed ?? new Map()),
+    };
     const { taskId: task_id, taskType: task_type } = task;
     const params = task.params as ConsentJson;
     const text = canonicalTask({ chain_id: chainId, task_id, task_type, proposer, purpose, origin, params, from });

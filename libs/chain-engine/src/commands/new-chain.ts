@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decide, dispatch, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
 import type { Chain, ChainState, ForEach, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
 import type { CompensationPlan, NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
+import type { Handed } from '../children/handed.js';
 import { consentOf } from './consent.js';
 
 /** A chain that has been read and planned without a fault. Positions are places in `tasks`. */
@@ -145,6 +146,8 @@ export interface NewTask extends TaskSettings {
   readonly referenced: readonly number[];
   /** The chain that it runs. */
   readonly child?: ChildPlan | undefined;
+  /** Artifacts of other chains that it may read. */
+  readonly handed?: Handed | undefined;
 }
 
 /**
@@ -234,6 +237,7 @@ export function newChainRows(
       referenced: task.referenced,
       params: task.params,
       child: task.child,
+      handed: task.handed && [...task.handed.keys()],
       ...groupOf(chainId, chain.concurrency, task.concurrency),
       consent: consent[position] ?? null,
     })),

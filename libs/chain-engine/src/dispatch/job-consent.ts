@@ -50,7 +50,8 @@ export function withdrawnInput(
     );
     if (withdrawn === undefined) continue;
     text ??= JSON.stringify(params);
-    if (!text.includes(`artifact:${row.chain_id}/${source}/`)) continue;
+    const made = source.includes('/') ? source : `${row.chain_id}/${source}`;
+    if (!text.includes(`artifact:${made}/`)) continue;
     const { party } = withdrawn;
     const message = `it reads an artifact of task ${source}, which the owner of ${party} no longer allows: ask that owner`;
     return { ...failure('POLICY_REFUSED', message), details: { party, task: source } };

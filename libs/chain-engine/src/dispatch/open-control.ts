@@ -1,8 +1,10 @@
 import {
   CHILD_CHAIN,
   failure,
+  type FailureCode,
   FOR_EACH,
   isObject,
+  type JsonValue,
   readSignal,
   readSignOff,
   readWait,
@@ -10,9 +12,10 @@ import {
   type TaskError,
 } from '#libs/chain-domain';
 import type { TaskJob } from '#libs/queues';
-import type { LastChild, LoadedChain } from '#libs/repositories';
+import type { LastChild, LoadedChain, Queryable } from '#libs/repositories';
 import type { Incoming } from '../apply/decide-chain.js';
 import { argsOf, fillPlan } from '../children/child-plan.js';
+import { handedDown, type Handed } from '../children/handed.js';
 import { fillList } from '../children/list-plan.js';
 import { nextTurn } from '../children/turns.js';
 import type { ChildPlan } from '../commands/new-chain.js';
@@ -24,13 +27,16 @@ export interface ControlJob extends TaskJob {
   readonly child?: ChildPlan | undefined;
   /** What it ran last. */
   readonly last?: LastChild | undefined;
+  /** The artifacts that it may hand down. */
+  readonly down?: Handed | undefined;
 }
 
 /** What is fenced by the attempt, as every report is: an opening that comes twice counts once. */
 type Opening = Pick<ControlJob, 'taskId' | 'attempt' | 'params' | 'inputs' | 'parents' | 'child' | 'last'> & {
+  readonly down?: Handed | undefined;
   readonly position: number;
 };
-type ChildOpening = Pick<Opening, 'position' | 'attempt' | 'params' | 'taskId' | 'child' | 'last'>;
+type ChildOpening = Pick<Opening, 'position' | 'attempt' | 'params' | 'taskId' | 'child' | 'last' | 'down'>;
 /** The clocks of a chain: waits go by the counted time, which is `lagMs` behind PostgreSQL's. */
 type Clocks = Pick<LoadedChain, 'nowMs' | 'lagMs'>;
 
@@ -44,6 +50,16 @@ const OPENINGS: Readonly<Record<ControlType, (opening: Opening, clocks: Clocks) 
 
 /** The list of all results has at most so many bytes of JSON. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+/** The tasks with what they may hand down to the chains that they run, as it is stored by now. */
+export async function withHanded(db: Queryable, controls: readonly ControlJob[]): Promise<readonly ControlJob[]> {
+  const starting = controls.map(({ taskRequestId, child, params, last }) => {
+    const values = [argsOf(params), (last?.outputs ?? null) as JsonValue];
+    return { taskRequestId, child, values };
+  });
+  const handed = await handedDown(db, starting);
+  return controls.map((job) => ({ ...job, down: handed.get(job.taskRequestId) }));
+}
 
 /**
  * Opens a control task: the event that stands in the place of its job. If this process dies before the event is stored,
@@ -81,8 +97,8 @@ function signOff({ position, attempt, params }: Opening, { nowMs }: Clocks): Inc
 }
 
 /** Fails the task for its parameters, for good. */
-function invalid(position: number, attempt: number, message: string): Incoming {
-  const error = failure('INVALID_PARAMS', message);
+function invalid(position: number, attempt: number, message: string, code: FailureCode = 'INVALID_PARAMS'): Incoming {
+  const error = failure(code, message);
   return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };
 }
 
@@ -112,19 +128,19 @@ function collect(opening: Opening): Incoming {
 }
 
 /** The chain that it runs starts in the transaction that stores this. */
-export function startChild({ position, attempt, params, taskId, child, last }: ChildOpening): Incoming {
+export function startChild({ position, attempt, params, taskId, child, last, down }: ChildOpening): Incoming {
   const args = argsOf(params);
   const { turn, values } = child === undefined ? { turn: 1, values: args } : nextTurn(child, taskId, args, last);
-  const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, values);
-  if ('fault' in filled) return invalid(position, attempt, `its chain cannot start: ${filled.fault}`);
+  const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, values, down);
+  if ('fault' in filled) return invalid(position, attempt, `its chain cannot start: ${filled.fault}`, filled.code);
   const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
   return { event, report: OPENED, child: { chain: filled.chain, args, turn } };
 }
 
 /** As a task of type `chain`; without items there is nothing to start. */
-function startList({ position, attempt, params, taskId }: Opening, child: ChildPlan): Incoming {
+function startList({ position, attempt, params, taskId, down }: Opening, child: ChildPlan): Incoming {
   const args = argsOf(params);
-  const filled = fillList(child, taskId, args);
+  const filled = fillList(child, taskId, args, down);
   if ('error' in filled) {
     const { error } = filled;
     return { event: { kind: 'TaskFailed', position, attempt, runId: null, error, retryable: false, random: 0 } };

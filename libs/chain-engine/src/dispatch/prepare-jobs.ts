@@ -313,6 +313,7 @@ function makeJob(
     params: resolved.params,
     ...(secrets.length > 0 && { secrets }),
     ...(partyResults.length > 0 && { partyResults }),
+    ...(row.handed && { handed: row.handed }),
     ...(row.consent && { consent: consentFor(row, row.consent, statements) }),
     inputs,
     timeoutMs: row.timeout_seconds === null ? null : row.timeout_seconds * 1000,

@@ -117,6 +117,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly callsToPrivate?: boolean;
   /** The commands that `script` may run, by name; none where the operator has allowed none. */
   readonly scripts?: AllowedScripts;
+  /** References to artifacts of other chains that the task may read: those that its chain got as parameters. */
+  readonly handed?: readonly string[] | undefined;
   /** By the marker that stands in `params` in its place: the party's process puts the value in. */
   readonly own?: Readonly<Record<string, OwnValue>> | undefined;
   /** Absent in jobs of earlier releases: claimed parties then open no file. */

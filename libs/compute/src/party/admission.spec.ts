@@ -15,7 +15,7 @@ import {
   type TaskRunResult,
 } from '../contract/task-type.js';
 import { Admission } from './admission.js';
-import { taskHash } from './hashes.js';
+import { sha256, taskHash } from './hashes.js';
 import { readOwner } from './owner.js';
 import { sealResult } from './party-results.js';
 
@@ -332,6 +332,27 @@ describe('a policy', () => {
     };
     expect((await fill(known, derived)).artifacts).toHaveLength(2);
     expect(await refusalOf([shorter, known[2]!], { ...derived, task: 'four' })).toMatch(few);
+  });
+
+  it('goes on with a file that was handed to another chain, if the task names the one that made it', async () => {
+    const made = await fill([customers, await policy()]);
+    const input = `artifact:chain-1/fill/${made.artifacts[0]!.name}`;
+    const next = async (from: TaskStatement['from'], rules: Partial<PolicyRule> = {}, handed = [input]) => {
+      const run = { ...runOf({ input, task: 'fill' }), chainId: 'chain-2', handed };
+      const statements = { alice: [customers, await policy(rules)] };
+      const consent = consentFor('fillna', run, statements, { from });
+      return runTask('fillna', { ...run, consent }).then(
+        ({ artifacts }) => artifacts.length,
+        ({ code }: TaskFailure) => code,
+      );
+    };
+    const maker = { 'chain-1/fill': hashOf() };
+    expect(await next(maker)).toBe(2);
+    expect(await next(maker, { task_types: ['psi'] })).toBe('APPROVAL_REQUIRED');
+    // Under the id of a task of its own chain, or of none, it comes from somewhere that nobody saw.
+    expect(await next({ fill: sha256('another task') })).toBe('POLICY_REFUSED');
+    expect(await next({})).toBe('POLICY_REFUSED');
+    expect(await next(maker, {}, [])).toBe('PATH_OUTSIDE_ROOT');
   });
 
   it('bounds columns and parameters as they are once resolved', async () => {

@@ -224,7 +224,8 @@ export class Admission {
     const file = await openInput(roots, dataset?.file ?? label);
     try {
       const { owner, statements } = this;
-      const reader = { party: roots.party, owner, statements, task: this.task, from: consent.task.from ?? {} };
+      const { chainId, party } = roots;
+      const reader = { party, owner, statements, chainId, task: this.task, from: consent.task.from ?? {} };
       const source = await sourceOf(reader, label, dataset, file);
       const { versions, plain, digest, rows } = source;
       this.digests.add(digest ?? `unknown ${this.salt}`);

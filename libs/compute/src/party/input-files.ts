@@ -10,6 +10,8 @@ export interface FileRoots {
   readonly artifactRoot: string;
   readonly chainId: string;
   readonly taskId: string;
+  /** References to artifacts of other chains that were handed down to the task: it reads these as its own chain's. */
+  readonly handed?: readonly string[] | undefined;
 }
 
 /** A regular, non-empty file that the party may read. */
@@ -73,8 +75,11 @@ export function placeArtifact(roots: FileRoots, reference: string): { root: stri
       `Party ${roots.party}: ${JSON.stringify(reference)} is no artifact reference; it reads artifact:<chain_id>/<task_id>/<name>.`,
     );
   }
-  if (chainId !== roots.chainId) {
-    throw new TaskFailure('PATH_OUTSIDE_ROOT', `Party ${roots.party}: ${reference} belongs to another chain.`);
+  if (chainId !== roots.chainId && roots.handed?.includes(reference) !== true) {
+    throw new TaskFailure(
+      'PATH_OUTSIDE_ROOT',
+      `Party ${roots.party}: ${reference} belongs to another chain, and was not handed down to this task by a parameter with x-artifact.`,
+    );
   }
   if (parts.length === 2 && parts[0] !== roots.party) {
     throw new TaskFailure(

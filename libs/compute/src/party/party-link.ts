@@ -70,6 +70,8 @@ export interface PartyStart {
   readonly own: Readonly<Record<string, OwnValue>>;
   readonly chainId: string;
   readonly taskId: string;
+  /** As of `FileRoots`. */
+  readonly handed?: readonly string[] | undefined;
   readonly attempt: number;
   /** Own folder of tables; null for the neutral process. */
   readonly root: string | null;

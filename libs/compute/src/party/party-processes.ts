@@ -147,6 +147,7 @@ export class PartyProcesses {
       artifactRoot,
       chainId: run.chainId,
       taskId: run.taskId,
+      handed: run.handed,
     });
     const all = programs.map((each) => ({ ...each, roots: rootsOf(each.name) }));
     const accounts = await accountsOf(all.map(({ roots }) => roots));

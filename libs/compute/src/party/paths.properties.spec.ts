@@ -98,6 +98,34 @@ const anyPath = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
 );
 
+test('a party reads of another chain what was handed to it, and no neighbour of that', async () => {
+  await mkdir(join(folder, 'artifacts/c3/t0/alice'), { recursive: true });
+  await mkdir(join(folder, 'artifacts/c3/t0/bob'));
+  for (const path of ['alice/a', 'alice/b', 'bob/a', 'a']) await writeFile(join(folder, 'artifacts/c3/t0', path), path);
+  const all = ['alice/a', 'bob/a', 'a', '../t0/alice/a', 'alice/../bob/a'].map((path) => `artifact:c3/t0/${path}`);
+  const read = async (path: string, handed?: readonly string[]): Promise<unknown> => {
+    const input = await openInput({ ...roots(), handed }, path).catch((error: TaskFailure) => error.code);
+    if (typeof input === 'string') return input;
+    const text = await input.handle.readFile('utf8');
+    await input.close();
+    return text;
+  };
+  expect(await Promise.all(all.map((path) => read(path, all)))).toEqual([
+    ...['alice/a', 'PATH_OUTSIDE_ROOT', 'a', 'PATH_OUTSIDE_ROOT', 'PATH_OUTSIDE_ROOT'],
+  ]);
+  expect(await read('artifact:c3/t0/alice/b', all)).toBe('PATH_OUTSIDE_ROOT');
+  expect(await Promise.all(all.map((path) => read(path)))).toEqual(all.map(() => 'PATH_OUTSIDE_ROOT'));
+  // It is an input alone.
+  const ledger = { temporary: () => undefined, written: () => undefined };
+  const write = createOutput(
+    { ...roots(), handed: all },
+    { target: all[0], name: 'o', mediaType: 'text/plain' },
+    'token',
+    ledger,
+  );
+  await expect(write).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+});
+
 describe('whatever a path is', () => {
   test('a party reads nothing but its own', async () => {
     let opened = 0;

@@ -10,9 +10,10 @@ interface Reader {
   readonly party: string;
   readonly owner: Owner;
   readonly statements: ReadonlyMap<string, Statement>;
+  readonly chainId: string;
   /** `sha256:<hex>` of the task. */
   readonly task: string;
-  /** The tasks whose results it names. */
+  /** The tasks whose results it names, and those of other chains whose artifacts were handed down to it: see {@link sourceKey}. */
   readonly from: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +33,8 @@ export async function sourceOf(
     return { versions: [`${dataset.name}@${dataset.version}`], plain: false, digest: dataset.digest };
   }
   if (!label.startsWith('artifact:')) return PLAIN;
-  const [, source = '', ...names] = label.split('/');
+  const names = label.split('/').slice(2);
+  const source = sourceKey(label, reader.chainId);
   if (Object.hasOwn(from, source)) requireKept(reader, label, from[source]!);
   // Artifacts without a party hold only what a task opened to all, and counted as its use: whoever reads one learns nothing more of
   // the data. But the owner can take back only a task that is known.
@@ -48,6 +50,12 @@ export async function sourceOf(
   const rows = lineage.rows?.[file.name];
   const made = { by: lineage.task, standing: lineage.standing ?? [] };
   return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest, rows, made };
+}
+
+/** What names the task that made an artifact in `from` of a canonical task of a chain. */
+export function sourceKey(reference: string, chainId: string): string {
+  const [chain = '', task = ''] = reference.slice('artifact:'.length).split('/');
+  return chain === chainId ? task : `${chain}/${task}`;
 }
 
 /** Refuses what a task made that the owner has taken back since. */

@@ -1,5 +1,6 @@
 import { coveringOf, coversSource, type Covering, type StandingStatement, type TaskStatement } from '#libs/consent';
 import type { Source } from './lineage.js';
+import { sourceKey } from './source-of.js';
 
 /** The standing approvals that cover a run, as far as it has read: fewer and fewer. */
 export class RunStanding {
@@ -33,7 +34,9 @@ export class RunStanding {
     if (!label.startsWith('artifact:')) return false;
     const from = Object.entries(this.task?.from ?? {});
     const sources =
-      made === undefined ? [label.split('/')[1] ?? ''] : from.flatMap(([id, hash]) => (hash === made.by ? [id] : []));
+      made === undefined
+        ? [sourceKey(label, this.task?.chain_id ?? '')]
+        : from.flatMap(([id, hash]) => (hash === made.by ? [id] : []));
     const before = this.fitting.size;
     for (const [key, covering] of this.fitting) {
       if (sources.some((source) => coversSource(covering, source, made?.standing ?? []))) continue;

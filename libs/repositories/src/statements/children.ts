@@ -1,4 +1,4 @@
-import type { ChainStatus, TaskError } from '#libs/chain-domain';
+import { FOR_EACH, type ChainStatus, type TaskError } from '#libs/chain-domain';
 import type { Statement } from '../pool.js';
 import { OUTPUTS } from '../reads/shown-columns.js';
 
@@ -118,6 +118,52 @@ export const runAgain: Statement = {
       UPDATE task_chains c SET parent_again = lists.ids
         FROM (SELECT chain_id, array_agg(id) AS ids FROM named GROUP BY chain_id) AS lists WHERE $4 AND c.chain_id = lists.chain_id)
     SELECT id FROM named`,
+};
+
+/** An artifact, and the task that wants to hand it down to the chain that it runs. */
+export interface AskedArtifact {
+  readonly taskRequestId: string;
+  readonly chainId: string;
+  readonly taskId: string;
+  readonly name: string;
+}
+
+/**
+ * $1 tasks that run chains, by their requests; $2 chains, $3 tasks and $4 names of artifacts (pairwise) -> those that the task may hand down, with the hash of the
+ * canonical task that wrote the file: one of a task that its parameters come from, of an instance of such a list, or of a chain that such a task ran, one of a turn of its
+ * own, or one that was handed down to it.
+ */
+export const handedArtifacts: Statement = {
+  name: 'handed-artifacts',
+  text: `
+    SELECT asked.task, asked.chain_id, asked.task_id, asked.name, r.hash
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS asked (task, chain_id, task_id, name)
+     CROSS JOIN LATERAL (
+       SELECT chain_id, tenant_id, execution_order, predecessors || referenced || ARRAY(
+                SELECT unnest(list.predecessors) FROM chain_tasks list
+                 WHERE list.chain_id = own.chain_id AND list.task_type = '${FOR_EACH}'
+                   AND list.execution_order = ANY (own.predecessors || own.referenced)) AS sources
+         FROM chain_tasks own WHERE task_request_id = asked.task OFFSET 0) AS t
+     CROSS JOIN LATERAL (
+       SELECT tenant_id FROM artifacts
+        WHERE chain_id = asked.chain_id AND task_id = asked.task_id AND name = asked.name OFFSET 0) AS file
+     CROSS JOIN LATERAL (
+       SELECT execution_order, task_request_id FROM chain_tasks
+        WHERE chain_id = asked.chain_id AND task_id = asked.task_id OFFSET 0) AS source
+     CROSS JOIN LATERAL (
+       SELECT metadata #>> '{consent,hash}' AS hash FROM task_requests
+        WHERE task_request_id = source.task_request_id OFFSET 0) AS r
+     WHERE file.tenant_id = t.tenant_id AND (
+           (asked.chain_id = t.chain_id AND source.execution_order = ANY (t.sources))
+        OR EXISTS (
+             WITH RECURSIVE above AS (
+               SELECT parent_chain_id, parent_position FROM task_chains WHERE chain_id = asked.chain_id
+                UNION ALL
+               SELECT p.parent_chain_id, p.parent_position FROM task_chains p JOIN above ON p.chain_id = above.parent_chain_id)
+             SELECT FROM above WHERE parent_chain_id = t.chain_id AND parent_position = ANY (t.sources || t.execution_order))
+        OR EXISTS (
+             SELECT FROM task_requests own WHERE own.task_request_id = asked.task
+                AND own.metadata -> 'handed' ? ('artifact:' || asked.chain_id || '/' || asked.task_id || '/' || asked.name)))`,
 };
 
 /** Children that have ended while their task waits for that. $1 parents (null: all) -> the tasks, and what became of the children. */

@@ -53,11 +53,11 @@ export const createChain: Statement = {
           is_callback boolean, status text, execution_order int, priority int, level int, pending int,
           trigger_rule jsonb, conditions text[], ${SETTING_TYPES}, queue_timeout_seconds int, hold text,
           retry_policy jsonb, timeout_seconds int, predecessors int[], successors int[], referenced int[], params jsonb,
-          concurrency_key text, concurrency_limit int, concurrency_of text, consent jsonb, child jsonb)
+          concurrency_key text, concurrency_limit int, concurrency_of text, consent jsonb, handed jsonb, child jsonb)
     ), requests AS (
       INSERT INTO task_requests (task_request_id, task_type, task_name, params, metadata, child)
       SELECT task_request_id, task_type, task_name, params,
-             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text, 'consent', consent)), child
+             jsonb_strip_nulls(jsonb_build_object('chain_id', chain_id, 'task_id', task_id, 'traceparent', $12::text, 'consent', consent, 'handed', handed)), child
         FROM task_in
     ), tasks AS (
       INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,

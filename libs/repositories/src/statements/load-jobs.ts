@@ -10,12 +10,12 @@ export const loadJobs: Statement = {
   name: 'load-jobs',
   text: `
     SELECT id, chain_id, tenant_id, execution_order, task_id, task_request_id, task_type, priority, predecessors, referenced,
-           timeout_seconds, conditions, params, traceparent, consent
+           timeout_seconds, conditions, params, traceparent, consent, handed
       FROM (
-        SELECT t.*, r.params, r.traceparent, r.consent, row_number() OVER in_order AS place,
+        SELECT t.*, r.params, r.traceparent, r.consent, r.handed, row_number() OVER in_order AS place,
                sum(pg_column_size(r.params)) OVER in_order AS bytes
           FROM (SELECT * FROM chain_tasks WHERE id = ANY ($1::bigint[]) OFFSET 0) AS t
-         CROSS JOIN LATERAL (SELECT params, metadata ->> 'traceparent' AS traceparent, metadata -> 'consent' AS consent
+         CROSS JOIN LATERAL (SELECT params, metadata ->> 'traceparent' AS traceparent, metadata -> 'consent' AS consent, metadata -> 'handed' AS handed
                                FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
         WINDOW in_order AS (ORDER BY t.id ROWS UNBOUNDED PRECEDING)) AS job
      WHERE place = 1 OR bytes <= $2`,

@@ -74,9 +74,9 @@ export const loadHop: Statement = {
       LEFT JOIN LATERAL (
        SELECT * FROM task_chains WHERE chain_id = wanted.chain_id AND wanted.is_first OFFSET 0) AS c ON true
       LEFT JOIN LATERAL (
-       SELECT r.params, r.traceparent, r.consent, own.predecessors, own.referenced, own.timeout_seconds, own.conditions
+       SELECT r.params, r.traceparent, r.consent, r.handed, own.predecessors, own.referenced, own.timeout_seconds, own.conditions
          FROM (SELECT * FROM chain_tasks WHERE task_request_id = t.task_request_id OFFSET 0) AS own
-        CROSS JOIN LATERAL (SELECT params, metadata ->> 'traceparent' AS traceparent, metadata -> 'consent' AS consent
+        CROSS JOIN LATERAL (SELECT params, metadata ->> 'traceparent' AS traceparent, metadata -> 'consent' AS consent, metadata -> 'handed' AS handed
                                FROM task_requests WHERE task_request_id = t.task_request_id OFFSET 0) AS r
         WHERE t.status = 'PENDING' AND t.pending_dependencies <= wanted.ended
           AND pg_column_size(r.params) <= ${READ_AHEAD_BYTES} OFFSET 0) AS job ON true`,

@@ -8,7 +8,7 @@ const DELETE_TASKS = 5_000;
 /**
  * Removes finished chains with all that hangs on them, and webhook deliveries of the same age. $1 older than so many
  * seconds, $2 at most so many -> their chain ids, which also stand in an outbox row: their artifacts are still there. Each gets an
- * entry in the audit log.
+ * entry in the audit log. A chain that another one ran stays as long as that: a retry there may go on from it, and read its artifacts.
  * Small batches: each is one short transaction.
  */
 export const deleteFinished: Statement = {
@@ -18,6 +18,7 @@ export const deleteFinished: Statement = {
       SELECT chain_id, tenant_id, total_tasks, completed_at FROM task_chains
        WHERE completed_at < now() - $1::float8 * interval '1 s'
          AND status IN ('SUCCESS', 'FAILURE', 'CANCELLED')
+         AND NOT EXISTS (SELECT FROM task_chains parent WHERE parent.chain_id = task_chains.parent_chain_id)
        ORDER BY completed_at LIMIT $2
          FOR UPDATE SKIP LOCKED
     ), old AS MATERIALIZED (

@@ -162,7 +162,8 @@ function valuesOf(params: unknown, args: unknown, open: ReadonlySet<string>, fau
     if (says) faults.add({ code: says[0], pointer: pointer('args', name), message: `${quoted(name)} ${says[1]}.` });
   }
   for (const [name, property] of Object.entries(properties)) {
-    const value = filled[name];
+    // A default is what a turn may begin with.
+    const value = filled[name] ?? (property['x-artifact'] === true ? property['default'] : undefined);
     if (value === undefined) continue;
     const says = kindFault(property, value);
     if (says) faults.add({ code: says[0], pointer: pointer('args', name), message: `${name} ${says[1]}.` });
@@ -196,11 +197,22 @@ function kindFault(
   if (property['x-secret'] === true) {
     return isSecret ? undefined : ['INVALID_VALUE', 'takes a secret: write ${secrets.<name>}, never its value'];
   }
+  if (property['x-artifact'] === true && holdsText(value)) {
+    return [
+      'ARTIFACT_OF_OTHER_CHAIN',
+      'takes artifacts of the chain around this one: give a reference to a result there',
+    ];
+  }
   if (isSecret) return ['SECRET_NOT_ALLOWED', 'takes no secret: declare it with "x-secret": true'];
   if (property['x-dataset'] !== true || (typeof value === 'string' && parseDatasetRef(value) !== undefined))
     return undefined;
   return ['INVALID_VALUE', 'takes a dataset: dataset:<party>/<name>@<version>'];
 }
+
+const holdsText = (value: unknown): boolean =>
+  typeof value === 'string' ||
+  (isObject(value) && Object.values(value).some(holdsText)) ||
+  (Array.isArray(value) && value.some(holdsText));
 
 function placeIn(sources: ReadonlyMap<string, ParamSource>, given: ReadonlySet<string>): ExpandedBody['placeOf'] {
   return (place) => {

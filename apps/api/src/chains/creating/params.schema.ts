@@ -55,7 +55,12 @@ export const paramsSchema = {
       additionalProperties: {
         type: 'object',
         additionalProperties: false,
-        properties: { ...value, 'x-secret': { type: 'boolean' }, 'x-dataset': { type: 'boolean' } },
+        properties: {
+          ...value,
+          'x-secret': { type: 'boolean' },
+          'x-dataset': { type: 'boolean' },
+          'x-artifact': { type: 'boolean' },
+        },
       },
     },
   },
@@ -83,7 +88,7 @@ export const functionFields = {
   params: {
     ...ITEM,
     description:
-      'The parameters of the chain: a JSON Schema 2020-12 of an object, with defaults. ${params.<name>} in task_params stands for the value. `x-secret: true` takes a secret as ${secrets.<name>}, `x-dataset: true` a dataset as dataset:<party>/<name>@<version>. Without pattern, uniqueItems, $ref and combinations.',
+      'The parameters of the chain: a JSON Schema 2020-12 of an object, with defaults. ${params.<name>} in task_params stands for the value. `x-secret: true` takes a secret as ${secrets.<name>}, `x-dataset: true` a dataset as dataset:<party>/<name>@<version>, and `x-artifact: true` artifacts of the chain around a child, out of a result. Without pattern, uniqueItems, $ref and combinations.',
     examples: [
       { type: 'object', required: ['keys'], properties: { keys: { type: 'array', items: { type: 'string' } } } },
     ],
