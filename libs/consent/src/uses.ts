@@ -18,6 +18,7 @@ export const INPUT_FIELDS = [
   'prediction_data',
   'model',
   'models',
+  'initial_model',
   'rules',
 ] as const;
 /** Fields of `task_config` that name columns, and the role in which they do. */

@@ -11,6 +11,13 @@ export const federatedTrainingSchema = configSchema(
       maxProperties: 255,
     },
     ...modelProperties,
+    initial_model: {
+      ...perParty(
+        inputPath,
+        'The model to begin with, which every party has: model_paths of an earlier federated_training or aggregate with the same model, features and label. Without one the training begins with weights of zero.',
+      ),
+      minProperties: 0,
+    },
     params: {
       type: 'object',
       description: 'How to train.',

@@ -5,11 +5,12 @@ import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { SumParty } from './masked-sum.js';
-import { writeModel, type RegressionModel, type Signature } from './model.js';
+import { readLike, writeModel, type RegressionModel, type Signature } from './model.js';
 import {
   columnSums,
   descend,
   lossSum,
+  scaled,
   scaleInPlace,
   scalingOf,
   squaredDistances,
@@ -29,6 +30,8 @@ export interface FederatedTrainingArgs {
   readonly seed: number;
   readonly threshold: number;
   readonly trainData: string;
+  /** The model that all parties begin with; null: weights of zero. */
+  readonly initialModel: string | null;
   readonly modelOutput: string | null;
   readonly choices: Choices;
 }
@@ -43,12 +46,14 @@ export interface FederatedTrainingValue {
 
 /**
  * Trains the common model on the party's own rows, round by round, and gives each result, masked, to the mean. Throws
- * TaskFailure INSUFFICIENT_ROWS (of all parties together) and NOT_CONVERGED, besides what {@link readShard} throws.
+ * TaskFailure INSUFFICIENT_ROWS (of all parties together), NOT_CONVERGED, and MODEL_INCOMPATIBLE where it has to begin with another model, besides
+ * what {@link readShard} throws.
  */
 export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = async (context, args) => {
-  const { signature, plan, rounds, standardize, seed, trainData, modelOutput, threshold, choices } = args;
+  const { signature, plan, rounds, standardize, seed, trainData, initialModel, modelOutput, threshold, choices } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, 0);
+  const initial = initialModel === null ? undefined : await readLike(context, initialModel, signature);
   await context.reserve({ columns: [], members: [context.party, ...context.peers] });
   const sums = new SumParty(context, threshold);
   const sum = async (terms: ArrayLike<number>): Promise<Float64Array> =>
@@ -59,6 +64,10 @@ export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = 
   scaleInPlace(table, scaling);
 
   let weights = new Float64Array(columns + 1);
+  if (initial !== undefined) {
+    const raw = Float64Array.of(...initial.weights, initial.intercept);
+    weights = standardize ? scaled(raw, scaling) : raw;
+  }
   const losses: number[] = [];
   let rows = 0;
   for (let round = 0; round < rounds; round += 1) {
@@ -87,7 +96,11 @@ export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = 
     rows,
   };
   const figures = { final_loss: losses.at(-1)!, loss_by_epoch: losses.slice(1) };
-  const card = modelCard(context, choices, { from: [trainData], rows, figures });
+  const card = modelCard(context, choices, {
+    from: initialModel === null ? [trainData] : [trainData, initialModel],
+    rows,
+    figures,
+  });
   const reference = await writeModel(context, modelOutput, model, card, { training_loss: losses.at(-1)! });
   context.progress(1, 'done');
   return { model: reference, rows, losses };

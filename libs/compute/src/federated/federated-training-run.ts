@@ -29,6 +29,7 @@ export async function runFederatedTraining(
     seed: config.params?.seed ?? 0,
     threshold,
     trainData: config.train_data[party]!,
+    initialModel: config.initial_model?.[party] ?? null,
     modelOutput: config.model_output?.[party] ?? null,
     choices: choicesOf(federatedTrainingSchema, config.params),
   });
@@ -56,6 +57,7 @@ export async function runFederatedTraining(
       training_metrics: {
         rounds,
         rows: first.rows,
+        initial_loss: first.losses[0]!,
         final_loss: first.losses.at(-1)!,
         loss_by_epoch: first.losses.slice(1),
       },

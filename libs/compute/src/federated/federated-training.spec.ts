@@ -202,6 +202,38 @@ describe('federated_training', () => {
     expect(await folder.temporaries()).toEqual([]);
   });
 
+  test('begins with a model that it is given: two trainings after each other are one', async () => {
+    const params = { batch_size: 0, rounds: 3 };
+    const once = await federated({ params: { ...params, rounds: 6 } }, 'once');
+    const first = await federated({ initial_model: {}, params }, 'first');
+    const initial_model = first.result.model_paths as JsonObject;
+    const chainId = 'chain-2';
+    const handed = Object.values(initial_model) as string[];
+    const second = await runTask(
+      'federated_training',
+      aRun('second', configOf({ initial_model, params }), { chainId, handed }),
+    );
+    const [whole, last] = [await modelOf(once), await modelOf(second)];
+    last.weights.forEach((weight, at) => expect(Math.abs(weight - whole.weights[at]!)).toBeLessThan(1e-6));
+    expect(Math.abs(last.intercept - whole.intercept)).toBeLessThan(1e-6);
+    const [before, after] = [first, second].map(({ result }) => result.training_metrics as Record<string, number>);
+    expect(before!.initial_loss).toBeCloseTo(Math.LN2, 6);
+    expect(after!.initial_loss).toBeCloseTo(before!.final_loss!, 6);
+    const card = JSON.parse(await folder.text('', 'artifact:chain-2/second/bob/model_card.json')) as JsonObject;
+    expect(card.trained_on).toMatchObject({ inputs: ['rows.csv', initial_model.bob] });
+    const others: [JsonObject, string, readonly string[]][] = [
+      [{}, 'PATH_OUTSIDE_ROOT', handed.slice(1)],
+      [{ initial_model: { ...initial_model, alice: initial_model.bob! } }, 'PATH_OUTSIDE_ROOT', handed],
+      [{ features: patients.features.slice(1) }, 'MODEL_INCOMPATIBLE', handed],
+      [{ model: 'linear' }, 'MODEL_INCOMPATIBLE', handed],
+    ];
+    for (const [more, code, given] of others) {
+      const run = aRun('other', configOf({ initial_model, params, ...more }), { chainId, handed: given });
+      expect(await failure(runTask('federated_training', run))).toMatchObject({ code, retryable: false });
+    }
+    expect(await folder.temporaries()).toEqual([]);
+  });
+
   test('fails on what it cannot train on', async () => {
     const few = shards.alice!.slice(0, 8);
     await folder.table('bob', 'few.csv', csvOf([...patients.features, 'y'], few));
@@ -237,6 +269,8 @@ describe('federated_training', () => {
     expect(pointers({})).toEqual([]);
     expect(pointers({}, ['alice'])).toEqual(['/task_config/train_data']);
     expect(pointers({}, ['alice', 'dave'])).toEqual(['/task_config/train_data/dave']);
+    expect(pointers({ initial_model: {} })).toEqual([]);
+    expect(pointers({ initial_model: { alice: 'm.json' } })).toEqual(['/task_config/initial_model']);
     expect(pointers({ min_parties: 4 })).toEqual(['/task_config/min_parties']);
     expect(pointers({ label: 'radius_mean' })).toEqual(['/task_config/features']);
     expect(pointers({ params: { rounds: 0 } })).toEqual(['/task_config/params/rounds']);

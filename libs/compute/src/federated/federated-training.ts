@@ -23,8 +23,14 @@ export const federatedTraining = defineTask({
 });
 
 function faultsOf(config: Unresolved<FederatedTrainingConfig>): ParamFault[] {
+  const { train_data: data, initial_model: initial, min_parties: least } = config;
   const faults = fitFaults(config);
-  const { train_data: data, min_parties: least } = config;
+  if (typeof data === 'object' && typeof initial === 'object') {
+    const [missing] = Object.keys(data).filter((party) => !Object.hasOwn(initial, party));
+    const isGiven = Object.keys(initial).length > 0;
+    if (isGiven && missing !== undefined)
+      faults.push({ pointer: '/initial_model', message: `has no model of ${missing}: every party begins with it` });
+  }
   if (typeof data !== 'object' || typeof least !== 'number') return faults;
   const parties = Object.keys(data).length;
   if (least <= parties) return faults;

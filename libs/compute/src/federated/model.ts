@@ -45,6 +45,20 @@ export async function readModel(context: PartyContext, path: string): Promise<Re
   throw refuse(`is no model of train, aggregate, merge_models or federated_training (format ${FORMAT})`);
 }
 
+/** Reads a model of this party over exactly these columns. Throws as {@link readModel}. */
+export async function readLike(context: PartyContext, path: string, signature: Signature): Promise<RegressionModel> {
+  const model = await readModel(context, path);
+  const { objective, label, features } = signature;
+  const isLike =
+    model.objective === objective &&
+    model.label === label &&
+    model.features.length === features.length &&
+    model.features.every((name, at) => name === features[at]);
+  if (isLike) return model;
+  const message = `Party ${context.party}: ${path} is a model of another kind, label or features than this training.`;
+  throw new TaskFailure('MODEL_INCOMPATIBLE', message, false, { party: context.party });
+}
+
 /** Reads a model's file. Throws MODEL_INCOMPATIBLE for a file that is not a valid model. */
 export async function readModelFile(
   context: PartyContext,

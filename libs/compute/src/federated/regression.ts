@@ -68,6 +68,17 @@ export function unscaled(weights: Float64Array, { means, deviations }: Scaling):
   return raw;
 }
 
+/** Weights on columns as they are (intercept last) as weights on scaled columns: the inverse of {@link unscaled}. */
+export function scaled(raw: Float64Array, { means, deviations }: Scaling): Float64Array<ArrayBuffer> {
+  const weights = Float64Array.from(raw);
+  const last = raw.length - 1;
+  for (let column = 0; column < last; column += 1) {
+    weights[column] = raw[column]! * deviations[column]!;
+    weights[last]! += raw[column]! * means[column]!;
+  }
+  return weights;
+}
+
 /** The score of a row; `weights` has one entry a feature and the intercept last. */
 function scoreOf(table: NumericColumns, row: number, weights: ArrayLike<number>): number {
   const start = row * table.columns;
