@@ -53,6 +53,7 @@ describe('the examples', () => {
       'credit-scoring',
       'encrypted-delivery',
       'ending',
+      'federated-loop',
       'federated-training',
       'for-each',
       'for-each-result',

@@ -257,6 +257,24 @@ export const EXPECTED: Readonly<Record<string, (outcome: ExampleOutcome) => void
     expect(hospitalAuc(outcome, model, ['P464203'])).toBeGreaterThan(0.99);
     expect(report.sections.at(-1).kind).toBe('comparison');
   },
+  'federated-loop': (outcome) => {
+    const { train, judge } = outcome.results;
+    const parties = ['alice', 'bob', 'carol'];
+    const [model, ...others] = parties.map((party) => outcome.json(train.models[party]));
+    expect(others).toEqual([model, model]);
+    expect(model.rows).toBe(456);
+    const column = (name: string) => parties.flatMap((party) => numbers(outcome.given(party, 'clinic.csv', name)));
+    const margins = scoresOf(model, column).map((score, row) => (column('y')[row] === 1 ? score : -score));
+    expect(train.loss).toBeCloseTo(mean(margins.map((margin) => Math.log1p(Math.exp(-margin)))), 6);
+    // The turn before lowered it by more, and the first one began with no model.
+    expect(train.before - train.loss).toBeLessThan(0.01);
+    expect(train.before).toBeLessThan(0.2);
+    for (const party of parties) {
+      const tested = (name: string) => numbers(outcome.given(party, 'clinic-test.csv', name));
+      const { metrics } = outcome.json(judge[party].output_report);
+      expect(metrics.auc).toBeCloseTo(auc(tested('y'), scoresOf(model, tested)), 10);
+    }
+  },
   'encrypted-delivery': async (outcome) => {
     const { intersect, deliver, report } = outcome.results;
     // Of the receiver alone.

@@ -45,6 +45,10 @@ const RUNS: Readonly<Record<string, { params: object; outputs?: object; failed?:
     params: { tables: HOSPITALS, test: 'hospital-test.csv' },
     outputs: { evaluation: expect.any(Object), models: expect.any(Object) },
   },
+  'template-federated-loop': {
+    params: { tables: HOSPITALS, test: 'hospital-test.csv' },
+    outputs: { evaluation: expect.any(Object), loss: expect.any(Number), models: expect.any(Object) },
+  },
   // carol's table is another one: two of three are enough.
   'template-validation-quorum': {
     params: { tables: { ...HOSPITALS, carol: 'employer.csv' } },
