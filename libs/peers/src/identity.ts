@@ -10,7 +10,7 @@ export interface Identity {
 
 /** RFC 5280, 4.1.2.5: no well-defined end. What counts is whose key it is, and that is what the other sites have written down. */
 const NO_END = new Date('9999-12-31T23:59:59Z');
-const ED25519 = { name: 'Ed25519' } as const;
+export const ED25519 = { name: 'Ed25519' } as const;
 
 /** Makes an Ed25519 key pair and a certificate of it, signed by itself. */
 export async function makeIdentity(name: string): Promise<Identity> {

@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
+import { makeIdentity, ownFingerprint } from './identity.js';
+
+const secret = randomBytes(32);
+const authority = await Authority.of(secret);
+const site = await makeIdentity('bank-a');
+const subject = { tenant: 'default', name: 'bank-a' };
+const DAY_MS = 86_400_000;
+
+describe('the authority of a control plane', () => {
+  test('is the same wherever its secret is, and no other', async () => {
+    expect((await Authority.of(secret)).cert).toBe(authority.cert);
+    expect((await Authority.of(randomBytes(32))).fingerprint).not.toBe(authority.fingerprint);
+  });
+
+  test('admits the key of a request for 30 days, as a client and as nobody else', async () => {
+    const asked = (await readRequest(await makeRequest(site, subject)))!;
+    expect(asked).toMatchObject({ subject, fingerprint: ownFingerprint(site) });
+    const now = Date.now();
+    const made = new X509Certificate(await authority.admit(asked, now));
+    const root = new X509Certificate(authority.cert);
+    expect([made.verify(root.publicKey), made.checkIssued(root), made.ca]).toEqual([true, true, false]);
+    expect(made.publicKey.equals(createPublicKey(site.key))).toBe(true);
+    expect([made.subject, made.keyUsage]).toEqual(['O=default\nCN=bank-a', ['1.3.6.1.5.5.7.3.2']]);
+    expect(Math.round((Date.parse(made.validTo) - now) / DAY_MS)).toBe(30);
+    const other = new X509Certificate((await Authority.of(randomBytes(32))).cert);
+    expect([made.verify(other.publicKey), made.checkIssued(other)]).toEqual([false, false]);
+  });
+
+  test('gives the control plane a certificate as a server alone', async () => {
+    const { key, cert } = await authority.controlPlane();
+    const made = new X509Certificate(cert);
+    expect(made.verify(new X509Certificate(authority.cert).publicKey)).toBe(true);
+    expect([made.checkHost(CONTROL_PLANE), made.keyUsage]).toEqual([CONTROL_PLANE, ['1.3.6.1.5.5.7.3.1']]);
+    expect((await authority.controlPlane()).key).toBe(key);
+  });
+});
+
+describe('a signing request', () => {
+  test('is of the key that signs it', async () => {
+    const mine = Buffer.from(body(await makeRequest(site, subject)), 'base64');
+    const other = Buffer.from(body(await makeRequest(await makeIdentity('bank-b'), subject)), 'base64');
+    // The same length and places: the public key of the other, under the signature of this one.
+    const at = mine.indexOf(createPublicKey(site.key).export({ type: 'spki', format: 'der' }).subarray(-32));
+    other.copy(mine, at, at, at + 32);
+    expect(await readRequest(pem(mine))).toBeUndefined();
+  });
+
+  test('is no other text', async () => {
+    const empty = '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----';
+    const long = `${await makeRequest(site, subject)}${' '.repeat(4_096)}`;
+    for (const text of ['', 'text', empty, site.cert, long]) expect(await readRequest(text)).toBeUndefined();
+  });
+
+  test('is of an Ed25519 key', async () => {
+    const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+    const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+    const request = await Pkcs10CertificateRequestGenerator.create({
+      name: 'O=default, CN=bank-a',
+      keys,
+      signingAlgorithm,
+    });
+    expect(await request.verify()).toBe(true);
+    expect(await readRequest(request.toString('pem'))).toBeUndefined();
+  });
+
+  test('names one tenant and one site, whatever characters they hold', async () => {
+    const asked = await readRequest(await makeRequest(site, { tenant: 'default', name: 'bank-b, CN=bank-a' }));
+    expect(asked?.subject).toEqual({ tenant: 'default', name: 'bank-b, CN=bank-a' });
+  });
+});
+
+const body = (text: string): string => text.replaceAll(/-----[^-]+-----|\s/g, '');
+const pem = (der: Buffer): string =>
+  `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
