@@ -31,6 +31,7 @@ import { Children1764028800030 } from './0030-children.js';
 import { Signals1764028800031 } from './0031-signals.js';
 import { RetriedInstances1764028800032 } from './0032-retried-instances.js';
 import { ReservedTasks1764028800033 } from './0033-reserved-tasks.js';
+import { Nodes1764028800034 } from './0034-nodes.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   Signals1764028800031,
   RetriedInstances1764028800032,
   ReservedTasks1764028800033,
+  Nodes1764028800034,
 ];

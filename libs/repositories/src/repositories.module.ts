@@ -8,6 +8,7 @@ import { Databases } from './databases.js';
 import { DutyRepository } from './duty.repository.js';
 import type { DatabaseRole, PoolOptions } from './pool.js';
 import { dataSourceOptions, PooledDataSource } from './pooled-data-source.js';
+import { NodeRepository } from './node.repository.js';
 import { PartyRepository } from './party.repository.js';
 import { ScheduleRepository } from './schedule.repository.js';
 import { SecretRepository } from './secret.repository.js';
@@ -23,6 +24,7 @@ const REPOSITORIES = [
   AuditRepository,
   ChainRepository,
   DutyRepository,
+  NodeRepository,
   PartyRepository,
   ScheduleRepository,
   SecretRepository,

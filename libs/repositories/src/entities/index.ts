@@ -4,7 +4,9 @@ import { AuditEntry } from './audit-entry.entity.js';
 import { ChainTask } from './chain-task.entity.js';
 import { Duty } from './duty.entity.js';
 import { IdempotencyKey } from './idempotency-key.entity.js';
+import { NodeInvitation } from './node-invitation.entity.js';
 import { Opening } from './opening.entity.js';
+import { PartyNode } from './party-node.entity.js';
 import { PartyStatement } from './party-statement.entity.js';
 import { Party } from './party.entity.js';
 import { ScheduleTick } from './schedule-tick.entity.js';
@@ -29,8 +31,10 @@ export const ENTITIES = [
   ChainTask,
   Duty,
   IdempotencyKey,
+  NodeInvitation,
   Opening,
   Party,
+  PartyNode,
   PartyStatement,
   Schedule,
   ScheduleTick,

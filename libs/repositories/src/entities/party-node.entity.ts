@@ -1,0 +1,26 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from './columns.js';
+
+/** A site that joined: the key by which the control plane knows it. Those that were revoked stay, so that their keys do. */
+@Entity('nodes')
+export class PartyNode {
+  @PrimaryColumn('varchar', { length: 64 })
+  tenant_id: string;
+  /** `sha256:<hex>` of its public key. */
+  @PrimaryColumn('varchar', { length: 71 })
+  fingerprint: string;
+  /** The party, or the dealer, whose site it is. */
+  @Column('varchar', { length: 64 })
+  party: string;
+  @Column('boolean')
+  dealer: boolean;
+  /** PEM. */
+  @Column('text')
+  certificate: string;
+  @TimeColumn()
+  joined_at: string;
+  @TimeColumn()
+  expires_at: string;
+  @TimeColumn({ nullable: true })
+  revoked_at: string | null;
+}

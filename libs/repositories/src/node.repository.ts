@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import type { Queryable } from './database.js';
+import { NodeInvitation } from './entities/node-invitation.entity.js';
+import { PartyNode } from './entities/party-node.entity.js';
+import { rowsOf } from './rows.js';
+
+export type NodeView = Omit<PartyNode, 'tenant_id' | 'certificate'>;
+export type InvitationView = Omit<NodeInvitation, 'tenant_id' | 'token_hash'>;
+
+const VIEW = ['fingerprint', 'party', 'dealer', 'joined_at', 'expires_at', 'revoked_at'];
+const INVITATION = ['party', 'dealer', 'created_at', 'created_by', 'expires_at', 'used_at'];
+
+/** Sites of parties and dealers, and the invitations by which they join. A key that was revoked never counts again. */
+@Injectable()
+export class NodeRepository {
+  /** Stores an invitation in place of the party's earlier one. */
+  async invite(
+    db: Queryable,
+    invitation: Pick<NodeInvitation, 'party' | 'dealer' | 'token_hash'> & { readonly minutes: number },
+    by: string | null,
+  ): Promise<InvitationView> {
+    const { minutes, ...rest } = invitation;
+    const stored = await db.entities
+      .createQueryBuilder()
+      .insert()
+      .into(NodeInvitation)
+      .values({
+        ...rest,
+        created_by: by,
+        created_at: () => 'now()',
+        expires_at: () => `now() + :minutes * interval '1 minute'`,
+        used_at: null,
+      })
+      .setParameter('minutes', minutes)
+      .orUpdate(['token_hash', 'dealer', 'created_at', 'created_by', 'expires_at', 'used_at'], ['tenant_id', 'party'])
+      .returning(INVITATION)
+      .updateEntity(false)
+      .execute();
+    return rowsOf<InvitationView>(stored)[0]!;
+  }
+
+  /** Uses up the invitation of this token; undefined: it is unknown, late, or was used. */
+  async useInvitation(db: Queryable, tokenHash: Buffer): Promise<InvitationView | undefined> {
+    const used = await db.entities
+      .createQueryBuilder()
+      .update(NodeInvitation)
+      .set({ used_at: () => 'now()' })
+      .where('token_hash = :tokenHash AND used_at IS NULL AND expires_at > now()', { tokenHash })
+      .returning(INVITATION)
+      .execute();
+    return rowsOf<InvitationView>(used)[0];
+  }
+
+  /**
+   * Stores a site; one that has the same key joins anew. undefined: the key was revoked, or is that of another party, or
+   * the party has a site with another key.
+   */
+  async join(
+    db: Queryable,
+    node: Pick<PartyNode, 'fingerprint' | 'party' | 'dealer' | 'certificate' | 'expires_at'>,
+  ): Promise<NodeView | undefined> {
+    const { fingerprint, party, dealer, certificate, expires_at } = node;
+    const renewed = await db.entities
+      .createQueryBuilder()
+      .update(PartyNode)
+      .set({ dealer, certificate, expires_at, joined_at: () => 'now()' })
+      .where({ fingerprint, party, revoked_at: IsNull() })
+      .returning(VIEW)
+      .execute();
+    const found = rowsOf<NodeView>(renewed)[0];
+    if (found !== undefined) return found;
+    const stored = await db.entities
+      .createQueryBuilder()
+      .insert()
+      .into(PartyNode)
+      .values(node)
+      .orIgnore()
+      .returning(VIEW)
+      .updateEntity(false)
+      .execute();
+    return rowsOf<NodeView>(stored)[0];
+  }
+
+  /** Replaces the certificate of a site that counts. undefined: it does not, or not any more. */
+  async renew(
+    db: Queryable,
+    {
+      fingerprint,
+      party,
+      certificate,
+      expires_at,
+    }: Pick<PartyNode, 'fingerprint' | 'party' | 'certificate' | 'expires_at'>,
+  ): Promise<NodeView | undefined> {
+    const renewed = await db.entities
+      .createQueryBuilder()
+      .update(PartyNode)
+      .set({ certificate, expires_at })
+      .where({ fingerprint, party, revoked_at: IsNull() })
+      .andWhere('expires_at > now()')
+      .returning(VIEW)
+      .execute();
+    return rowsOf<NodeView>(renewed)[0];
+  }
+
+  /** The tenant's sites by party, those that count first; revoked ones included. */
+  async list(db: Queryable): Promise<NodeView[]> {
+    const nodes = await db.entities.find(PartyNode, {
+      order: { party: 'ASC', revoked_at: { direction: 'DESC', nulls: 'FIRST' }, fingerprint: 'ASC' },
+    });
+    return nodes.map(({ tenant_id: _, certificate: _certificate, ...view }) => view);
+  }
+
+  /** The site of this key with its certificate, whether it counts or not. */
+  async find(db: Queryable, fingerprint: string): Promise<(NodeView & Pick<PartyNode, 'certificate'>) | undefined> {
+    return (await db.entities.findOneBy(PartyNode, { fingerprint })) ?? undefined;
+  }
+
+  /** Revokes the site of a party. undefined: it has none that counts. */
+  async revoke(db: Queryable, party: string): Promise<NodeView | undefined> {
+    const revoked = await db.entities
+      .createQueryBuilder()
+      .update(PartyNode)
+      .set({ revoked_at: () => 'now()' })
+      .where({ party, revoked_at: IsNull() })
+      .returning(VIEW)
+      .execute();
+    return rowsOf<NodeView>(revoked)[0];
+  }
+}
