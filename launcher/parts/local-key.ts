@@ -38,6 +38,12 @@ export async function localSecrets({ dataDir, nodeEnv, secrets }: Config): Promi
   };
 }
 
+/** What the authority of sites follows from: as it is configured, else, outside of production, made likewise: `<dataDir>/node-ca-key`. */
+export function localNodeCaKey({ dataDir, nodeEnv, nodeCaKey }: Config): string | undefined {
+  if (nodeCaKey !== undefined) return nodeCaKey.toString('base64');
+  return nodeEnv === 'production' ? undefined : made(join(dataDir, 'node-ca-key'), randomBytes(32).toString('base64'));
+}
+
 /** A login for each app in the embedded database, with passwords made likewise: `<dataDir>/<login>.password`. */
 export function localLogins(dataDir: string, databaseUrl: string): DatabaseLogins {
   const login = (name: string): string => {

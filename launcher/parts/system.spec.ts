@@ -83,7 +83,7 @@ describe('the launcher', () => {
       if (process.platform === 'linux') {
         const environment = readFileSync(`/proc/${pids!.worker}/environ`, 'utf8').split('\0');
         const secrets =
-          /^(DATABASE_URL|REDIS_URL|ADMIN_API_KEY|SECRETS_[A-Z_]*KEY|SECRETS_[A-Z_]*KEY_PREVIOUS)(_FILE)?=/;
+          /^(DATABASE_URL|REDIS_URL|ADMIN_API_KEY|NODE_CA_KEY|SECRETS_[A-Z_]*KEY|SECRETS_[A-Z_]*KEY_PREVIOUS)(_FILE)?=/;
         const file = join(one.dataDir, 'worker', 'DATABASE_URL');
         expect(environment.filter((each) => secrets.test(each)).sort()).toEqual([
           `DATABASE_URL_FILE=${file}`,

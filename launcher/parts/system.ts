@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir } from '#libs/local-postgres';
 import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins, type SecretsConfig } from '#libs/platform';
-import { localKey, localLogins, localSecrets, type LocalKey } from './local-key.js';
+import { localKey, localLogins, localNodeCaKey, localSecrets, type LocalKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -100,7 +100,11 @@ async function start(
       ...common,
       ...(logins && { DATABASE_URL: logins[LOGIN_BY_PORT[portVariable]] }),
       // The API seals secrets, the listener passes their names on, the worker opens them.
-      ...(portVariable === 'PORT' && { ADMIN_API_KEY: apiKey, SECRETS_PUBLIC_KEY: secrets.publicKey }),
+      ...(portVariable === 'PORT' && {
+        ADMIN_API_KEY: apiKey,
+        SECRETS_PUBLIC_KEY: secrets.publicKey,
+        NODE_CA_KEY: localNodeCaKey(config),
+      }),
       ...(portVariable === 'WORKER_PORT' && privateKeysOf(secrets)),
     };
     const env = portVariable === 'WORKER_PORT' ? secretsInFiles(whole, join(config.dataDir, 'worker')) : whole;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +42,10 @@ const LINT_OF_3_0 = {
     'no-invalid-schema-examples': 'off',
   },
 };
-/** POSTs that neither create nor act, the sign-in (an answer that holds a cookie is kept for nobody), and what a `webhook-id` names. */
+/**
+ * POSTs that neither create nor act, the sign-in (an answer that holds a cookie is kept for nobody), what a `webhook-id` names, and what an
+ * invitation or a site's key does at most once.
+ */
 const STORE_NOTHING = new Set([
   'validateChain',
   'previewChainOfTemplate',
@@ -49,11 +53,19 @@ const STORE_NOTHING = new Set([
   'createSession',
   'deliverWebhook',
   'createSessionLink',
+  'joinNode',
+  'renewNode',
 ]);
+/** A signature is of the moment, an answer needs a question, and a site its key: schedules.spec, control-tasks.spec and nodes.spec have them. */
+const ELSEWHERE = new Set(['deliverWebhook', 'answerSignOff', 'joinNode', 'renewNode']);
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 const SECRETS_PRIVATE_KEY = await generateX25519Identity();
-const env = { SECRETS_PRIVATE_KEY, SECRETS_PUBLIC_KEY: await identityToRecipient(SECRETS_PRIVATE_KEY) };
+const env = {
+  SECRETS_PRIVATE_KEY,
+  SECRETS_PUBLIC_KEY: await identityToRecipient(SECRETS_PRIVATE_KEY),
+  NODE_CA_KEY: randomBytes(32).toString('base64'),
+};
 
 describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
   check('that is committed is what the API says of itself', async ({ api }) => {
@@ -162,9 +174,7 @@ describeSystem('the OpenAPI document', 'postgres', { env }, (check) => {
         const example = (schema as { example?: string } | undefined)?.example;
         return place === 'query' && example !== undefined ? [[name, example] as [string, string]] : [];
       });
-      // A signature is of the moment, and an answer needs a question: schedules.spec and control-tasks.spec have them.
-      if ((body === undefined && query.length === 0) || ['deliverWebhook', 'answerSignOff'].includes(operationId!))
-        continue;
+      if ((body === undefined && query.length === 0) || ELSEWHERE.has(operationId!)) continue;
       const known: Record<string, string> = {
         ...NAMES,
         schedule_id,

@@ -12,6 +12,7 @@ import { HealthController } from './health/health.controller.js';
 import { HttpModule } from './http/http.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { NodesModule } from './nodes/nodes.module.js';
 import { PartiesModule } from './parties/parties.module.js';
 import { QueueBoardModule } from './queue-board/queue-board.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
@@ -50,6 +51,7 @@ export class AppModule {
         KeysModule,
         SessionModule,
         PartiesModule,
+        NodesModule,
         AuditModule,
         SecretsModule,
         TemplatesModule,

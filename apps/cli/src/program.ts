@@ -14,6 +14,7 @@ import { addImportCommand } from './commands/import.js';
 import { addKeyCommands } from './commands/keys.js';
 import { addListCommand } from './commands/ls.js';
 import { addLogsCommand } from './commands/logs.js';
+import { addNodeCommands } from './commands/nodes.js';
 import { addPartyCommands } from './commands/parties.js';
 import { addPolicyCommands } from './commands/policies.js';
 import { addProfileCommands } from './commands/profiles.js';
@@ -115,6 +116,7 @@ export function buildProgram(shell: Shell, say: Say): { program: Command; sessio
   addTenantCommands(program, session, act);
   addAuditCommands(program, session, act);
   addPartyCommands(program, session, act);
+  addNodeCommands(program, session, act);
   addDatasetCommands(program, session, act);
   addPolicyCommands(program, session, act);
   addApprovalCommands(program, session, act);

@@ -1,6 +1,18 @@
 /** The Chinese of what admins and the platform read, by the English. */
 export const adminWords: Readonly<Record<string, string>> = {
   'addresses that are sent messages': '接收消息的地址',
+  'invite a party to join with its own site; the token is shown once, and counts once':
+    '邀请参与方以自己的站点加入；令牌只显示一次，也只能用一次',
+  'it joins as a dealer, which has no tables': '以发牌者身份加入，它没有表',
+  'write the token to this new file, which you alone may read, and do not show it':
+    '把令牌写入这个新文件（只有你能读取），不显示它',
+  'token in': '令牌保存在',
+  'sites of parties and dealers': '参与方和发牌者的站点',
+  'list sites': '列出站点',
+  'revoke the site of a party; its key never joins again': '吊销参与方的站点；它的密钥不能再加入',
+  'the party again': '再写一次参与方的名称',
+  'Nothing was revoked: repeat the name of the party.': '没有吊销任何站点：请再写一次参与方的名称。',
+  'The site of {party} is revoked.': '{party} 的站点已吊销。',
   'list webhooks': '列出 webhook',
   'id of a webhook': 'webhook 的 id',
   'show a webhook': '显示一个 webhook',

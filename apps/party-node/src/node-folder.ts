@@ -13,6 +13,15 @@ export interface KnownPeer {
   readonly dealer?: boolean;
 }
 
+/** The control plane that this site has joined. */
+export interface ControlPlane {
+  /** Of its API, without a slash at the end. */
+  readonly url: string;
+  readonly tenant: string;
+  /** The fingerprint of its authority, which every certificate of it must be of. */
+  readonly authority: string;
+}
+
 /** `node.json`: who this site is, and whom it knows. */
 export interface NodeFile {
   readonly version: 1;
@@ -22,6 +31,7 @@ export interface NodeFile {
   /** `host:port` */
   readonly listen?: string;
   readonly peers: Readonly<Record<string, KnownPeer>>;
+  readonly control_plane?: ControlPlane;
 }
 
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/;
@@ -50,6 +60,16 @@ const isNodeFile = new Ajv2020({ strict: false }).compile<NodeFile>({
         },
       },
     },
+    control_plane: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['url', 'tenant', 'authority'],
+      properties: {
+        url: { type: 'string', pattern: '^https?://' },
+        tenant: { type: 'string' },
+        authority: { type: 'string', pattern: FINGERPRINT.source },
+      },
+    },
   },
 });
 
@@ -70,7 +90,7 @@ export class NodeFolder {
   }
 
   /** Makes the folder with a new key pair. A key is never replaced. Returns its fingerprint. */
-  async init(file: Omit<NodeFile, 'version' | 'peers'>): Promise<string> {
+  async init(file: Omit<NodeFile, 'version' | 'peers' | 'control_plane'>): Promise<string> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const identity = await makeIdentity(file.name);
     await writeNew(join(this.path, 'node.key'), identity.key).catch((error: NodeJS.ErrnoException) => {
@@ -104,6 +124,26 @@ export class NodeFolder {
     if (process.platform !== 'win32' && (mode & 0o077) !== 0)
       throw new Refusal(`${path} can be read by other users: chmod 600 ${path}`);
     return { key: await readFile(path, 'utf8'), cert: await readFile(join(this.path, 'node.crt'), 'utf8') };
+  }
+
+  /** Whether the folder is that of a site already. */
+  async exists(): Promise<boolean> {
+    return stat(join(this.path, 'node.json')).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Keeps what admits this site to a control plane. */
+  async admit(control: ControlPlane, certificate: string, authority: string): Promise<void> {
+    await replaceText(join(this.path, 'admission.crt'), certificate);
+    await replaceText(join(this.path, 'authority.crt'), authority);
+    await this.write({ ...(await this.read()), control_plane: control });
+  }
+
+  /** The certificate that admits this site to its control plane, PEM. */
+  admission(): Promise<string> {
+    return readFile(join(this.path, 'admission.crt'), 'utf8');
   }
 
   /** What the owner of the data has signed, as the API gives it; nothing where the folder has no such file. */
@@ -160,9 +200,12 @@ async function writeNew(path: string, text: string): Promise<void> {
   }
 }
 
-async function replace(path: string, content: object): Promise<void> {
+const replace = (path: string, content: object): Promise<void> =>
+  replaceText(path, `${JSON.stringify(content, null, 2)}\n`);
+
+async function replaceText(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeNew(temporary, `${JSON.stringify(content, null, 2)}\n`);
+  await writeNew(temporary, text);
   await rename(temporary, path);
   const folder = await open(join(path, '..'), 'r');
   await folder.sync().finally(() => folder.close());

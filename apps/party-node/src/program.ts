@@ -2,16 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { TaskFailure } from '#libs/compute';
 import { FINGERPRINT, ownFingerprint, PeerFault } from '#libs/peers';
 import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
+import { addJoinCommands } from './join-commands.js';
 import { Refusal } from './refusal.js';
 import { takePart } from './run-task.js';
 import { readTask, type SharedTask } from './task-file.js';
-
-/** Where the program writes, and what ends it. */
-export interface Terminal {
-  out(text: string): void;
-  err(text: string): void;
-  readonly signal: AbortSignal;
-}
+import type { Terminal } from './terminal.js';
 
 /** The exit codes of task-chain that fit. */
 const EXIT = { OK: 0, BUG: 1, USAGE: 2, FAILURE: 4, INTERRUPTED: 130 } as const;
@@ -73,6 +68,8 @@ function programOf({ out, err, signal }: Terminal): Command {
     .action(async (_: unknown, command: Command) => {
       out(`${ownFingerprint(await folderOf(command).identity())}\n`);
     });
+
+  addJoinCommands(program, withFolder, { out, err, signal });
 
   const peers = program.command('peers').description('the sites that this one knows');
   withFolder(peers.command('add <name> <fingerprint>'))

@@ -28,6 +28,6 @@ import { TenantDirectory } from './tenant-directory.js';
     },
     { provide: APP_GUARD, useClass: RolesGuard },
   ],
-  exports: [Authentication, OneTimeLinks, SignIn, TenantDirectory],
+  exports: [Authentication, OneTimeLinks, RefusedSignIns, SignIn, TenantDirectory],
 })
 export class AuthModule {}

@@ -39,6 +39,7 @@ export interface Refusal {
     | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant')
     | 'token of an unknown party'
     | 'ended session'
+    | 'wrong invitation'
     | ('wrong link' | 'link of another machine');
   /** Whose it is, where that is proven. */
   readonly actor: string | null;

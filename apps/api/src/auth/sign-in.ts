@@ -112,6 +112,8 @@ const WRONG = 'The key or token is not known, has expired or was revoked.';
 const WRONG_LINK = 'The link was used already, is older than 60 s, or was opened on another machine: sign in by a key.';
 const DETAILS: Partial<Record<Refusal['refused'], string>> = {
   'ended session': 'The session has ended: sign in again.',
+  'wrong invitation':
+    'The invitation is unknown, was used already, has expired, or a newer one has replaced it: ask for another.',
   'wrong link': WRONG_LINK,
   'link of another machine': WRONG_LINK,
 };

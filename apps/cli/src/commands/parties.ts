@@ -9,6 +9,7 @@ import { readKey } from '../owner/signing-key.js';
 import { StatementBook, type SignFlags } from '../owner/statement-book.js';
 import type { Act, Session } from '../session.js';
 import { withExample } from './example.js';
+import { addInviteCommand } from './nodes.js';
 import { signOptions } from './sign-options.js';
 
 interface KeygenFlags {
@@ -25,12 +26,13 @@ interface ClaimFlags {
   readonly offline?: true;
 }
 
-/** parties keygen, retire, claim, ls, show and recipients. */
+/** parties keygen, retire, claim, invite, ls, show and recipients. */
 export function addPartyCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
   const parties = program.command('parties').helpCommand(false).description(say('parties, and who owns their data'));
   const partyArgument = () => new Argument('<party>', say('name of a party'));
   addOwnerFileCommands(parties, partyArgument, session, act);
+  addInviteCommand(parties, partyArgument, session, act, (party) => register(session, party, {}));
   withExample(
     parties
       .command('ls')
@@ -206,7 +208,11 @@ async function claim(session: Session, party: string, flags: ClaimFlags): Promis
 }
 
 /** Whether the party was not registered before. */
-async function register(session: Session, party: string, { name, contact }: ClaimFlags): Promise<boolean> {
+async function register(
+  session: Session,
+  party: string,
+  { name, contact }: Pick<ClaimFlags, 'name' | 'contact'>,
+): Promise<boolean> {
   const api = session.client;
   try {
     await api.getParty({ path: { party } });

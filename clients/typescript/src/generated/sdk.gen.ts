@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AnswerSignOffData, AnswerSignOffErrors, AnswerSignOffResponses, BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateChainData, CreateChainErrors, CreateChainOfTemplateData, CreateChainOfTemplateErrors, CreateChainOfTemplateResponses, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSessionData, CreateSessionErrors, CreateSessionLinkData, CreateSessionLinkErrors, CreateSessionLinkResponses, CreateSessionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTemplateData, DeleteTemplateErrors, DeleteTemplateResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DeliverWebhookData, DeliverWebhookErrors, DeliverWebhookResponses, DiffChainAndTemplateData, DiffChainAndTemplateErrors, DiffChainAndTemplateResponses, DiffTemplateVersionsData, DiffTemplateVersionsErrors, DiffTemplateVersionsResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetTenantData, GetTenantErrors, GetTenantResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListScheduleTicksData, ListScheduleTicksErrors, ListScheduleTicksResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListSignOffsData, ListSignOffsErrors, ListSignOffsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsErrors, ListTemplateVersionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewChainOfTemplateData, PreviewChainOfTemplateErrors, PreviewChainOfTemplateResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, PutTemplateData, PutTemplateErrors, PutTemplateLabelData, PutTemplateLabelErrors, PutTemplateLabelResponses, PutTemplateResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreScheduleData, RestoreScheduleErrors, RestoreScheduleResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreTemplateData, RestoreTemplateErrors, RestoreTemplateResponses, RestoreTemplateVersionData, RestoreTemplateVersionErrors, RestoreTemplateVersionResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SendSignalData, SendSignalErrors, SendSignalResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
+import type { AnswerSignOffData, AnswerSignOffErrors, AnswerSignOffResponses, BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelChainData, CancelChainErrors, CancelChainResponses, CancelChainsData, CancelChainsErrors, CancelChainsResponses, ChangeTenantData, ChangeTenantErrors, ChangeTenantResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateChainData, CreateChainErrors, CreateChainOfTemplateData, CreateChainOfTemplateErrors, CreateChainOfTemplateResponses, CreateChainResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreatePartyData, CreatePartyErrors, CreatePartyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSessionData, CreateSessionErrors, CreateSessionLinkData, CreateSessionLinkErrors, CreateSessionLinkResponses, CreateSessionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteChainData, DeleteChainErrors, DeleteChainResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSessionData, DeleteSessionErrors, DeleteSessionResponses, DeleteTemplateData, DeleteTemplateErrors, DeleteTemplateResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DeliverWebhookData, DeliverWebhookErrors, DeliverWebhookResponses, DiffChainAndTemplateData, DiffChainAndTemplateErrors, DiffChainAndTemplateResponses, DiffTemplateVersionsData, DiffTemplateVersionsErrors, DiffTemplateVersionsResponses, DownloadArtifactData, DownloadArtifactErrors, DownloadArtifactResponses, ExecuteChainData, ExecuteChainErrors, ExecuteChainResponses, GetChainData, GetChainErrors, GetChainGraphData, GetChainGraphErrors, GetChainGraphResponses, GetChainMetricsData, GetChainMetricsErrors, GetChainMetricsResponses, GetChainResponses, GetLivenessData, GetLivenessResponses, GetPartyData, GetPartyErrors, GetPartyResponses, GetProcessMetricsData, GetProcessMetricsErrors, GetProcessMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSignalData, GetSignalErrors, GetSignalResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetTenantData, GetTenantErrors, GetTenantResponses, InviteNodeData, InviteNodeErrors, InviteNodeResponses, JoinNodeData, JoinNodeErrors, JoinNodeResponses, ListApprovalsData, ListApprovalsErrors, ListApprovalsResponses, ListAuditRowsData, ListAuditRowsErrors, ListAuditRowsResponses, ListChainApprovalsData, ListChainApprovalsErrors, ListChainApprovalsResponses, ListChainEventsData, ListChainEventsErrors, ListChainEventsResponses, ListChainsData, ListChainsErrors, ListChainsResponses, ListDatasetLedgerData, ListDatasetLedgerErrors, ListDatasetLedgerResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListNodesData, ListNodesErrors, ListNodesResponses, ListPartiesData, ListPartiesErrors, ListPartiesResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListScheduleTicksData, ListScheduleTicksErrors, ListScheduleTicksResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListSignOffsData, ListSignOffsErrors, ListSignOffsResponses, ListStatementsData, ListStatementsErrors, ListStatementsResponses, ListTaskArtifactsData, ListTaskArtifactsErrors, ListTaskArtifactsResponses, ListTaskAttemptsData, ListTaskAttemptsErrors, ListTaskAttemptsResponses, ListTaskLogsData, ListTaskLogsErrors, ListTaskLogsResponses, ListTasksData, ListTasksErrors, ListTasksResponses, ListTaskTypesData, ListTaskTypesErrors, ListTaskTypesResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListTemplateVersionsData, ListTemplateVersionsErrors, ListTemplateVersionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, PauseChainData, PauseChainErrors, PauseChainResponses, PauseChainsData, PauseChainsErrors, PauseChainsResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewChainOfTemplateData, PreviewChainOfTemplateErrors, PreviewChainOfTemplateResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutSecretData, PutSecretErrors, PutSecretResponses, PutStatementData, PutStatementErrors, PutStatementResponses, PutTemplateData, PutTemplateErrors, PutTemplateLabelData, PutTemplateLabelErrors, PutTemplateLabelResponses, PutTemplateResponses, RenewNodeData, RenewNodeErrors, RenewNodeResponses, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ResolveTaskData, ResolveTaskErrors, ResolveTaskResponses, RestoreKeyData, RestoreKeyErrors, RestoreKeyResponses, RestoreScheduleData, RestoreScheduleErrors, RestoreScheduleResponses, RestoreSecretData, RestoreSecretErrors, RestoreSecretResponses, RestoreTemplateData, RestoreTemplateErrors, RestoreTemplateResponses, RestoreTemplateVersionData, RestoreTemplateVersionErrors, RestoreTemplateVersionResponses, RestoreWebhookData, RestoreWebhookErrors, RestoreWebhookResponses, ResumeChainData, ResumeChainErrors, ResumeChainResponses, ResumeChainsData, ResumeChainsErrors, ResumeChainsResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetryChainData, RetryChainErrors, RetryChainResponses, RetryChainsData, RetryChainsErrors, RetryChainsResponses, RetryTaskData, RetryTaskErrors, RetryTaskResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeNodeData, RevokeNodeErrors, RevokeNodeResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, RunScheduleData, RunScheduleErrors, RunScheduleResponses, SendSignalData, SendSignalErrors, SendSignalResponses, SetChainPriorityData, SetChainPriorityErrors, SetChainPriorityResponses, SetTaskPriorityData, SetTaskPriorityErrors, SetTaskPriorityResponses, SkipTaskData, SkipTaskErrors, SkipTaskResponses, ValidateChainData, ValidateChainErrors, ValidateChainResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -890,6 +890,86 @@ export class Operations extends HeyApiClient {
             security: [{ scheme: 'bearer', type: 'http' }],
             url: '/api/v1/chains/{chain_id}/approvals',
             ...options
+        });
+    }
+    
+    /**
+     * Invite a party to join with its own site
+     *
+     * The token counts once, and is shown only once: the database stores only its SHA-256. A newer invitation of the party replaces it. It admits a site to this server; the other sites know it by the key that their people compare.
+     */
+    public inviteNode<ThrowOnError extends boolean = true>(options: Options<InviteNodeData, ThrowOnError>) {
+        return (options.client ?? this.client).post<InviteNodeResponses, InviteNodeErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/parties/{party}/invitation',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * List the sites of parties and dealers
+     *
+     * Ordered by party. Includes revoked ones.
+     */
+    public listNodes<ThrowOnError extends boolean = true>(options?: Options<ListNodesData, ThrowOnError>) {
+        return (options?.client ?? this.client).get<ListNodesResponses, ListNodesErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/nodes',
+            ...options
+        });
+    }
+    
+    /**
+     * Revoke the site of a party
+     *
+     * Its certificate admits it no longer, and its key never again. To join anew, the site needs a new key and an invitation. `confirm` is the party.
+     */
+    public revokeNode<ThrowOnError extends boolean = true>(options: Options<RevokeNodeData, ThrowOnError>) {
+        return (options.client ?? this.client).delete<RevokeNodeResponses, RevokeNodeErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ scheme: 'bearer', type: 'http' }],
+            url: '/api/v1/nodes/{party}',
+            ...options
+        });
+    }
+    
+    /**
+     * Join with a site, by an invitation
+     *
+     * Done by `task-chain-node join`. An invitation counts once, for its party and tenant, until it expires. A party has one site: a site with another key joins after the first one was revoked, and a key that was revoked never again.
+     */
+    public joinNode<ThrowOnError extends boolean = true>(options: Options<JoinNodeData, ThrowOnError>) {
+        return (options.client ?? this.client).post<JoinNodeResponses, JoinNodeErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/api/v1/nodes/join',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
+        });
+    }
+    
+    /**
+     * Renew the certificate of a site
+     *
+     * Done by `task-chain-node`, without an invitation: the request is signed by the key that joined. A certificate that counts for more than 10 days is returned as it is. Not for a site that was revoked, or whose certificate has ended.
+     */
+    public renewNode<ThrowOnError extends boolean = true>(options: Options<RenewNodeData, ThrowOnError>) {
+        return (options.client ?? this.client).post<RenewNodeResponses, RenewNodeErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/api/v1/nodes/certificate',
+            ...options,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options.headers
+            }
         });
     }
     

@@ -1422,6 +1422,84 @@ export type ApprovalListDto = {
     items: Array<ApprovalDto>;
 };
 
+/**
+ * What the party joins as, and how long the invitation counts.
+ */
+export type NewInvitationDto = {
+    /**
+     * It joins as a dealer, which has no tables.
+     */
+    dealer?: boolean;
+    expires_in_minutes?: number;
+};
+
+export type CreatedInvitationDto = {
+    party: string;
+    dealer: boolean;
+    created_at: string;
+    /**
+     * The creator, as in the audit log.
+     */
+    created_by: string | null;
+    expires_at: string;
+    /**
+     * For `task-chain-node join`, once. Shown only once: null in an answer repeated by its Idempotency-Key.
+     */
+    token: string | null;
+};
+
+export type NodeDto = {
+    party: string;
+    dealer: boolean;
+    /**
+     * SHA-256 of its public key. The other sites compare it with a person there, and do not take it from here.
+     */
+    fingerprint: string;
+    joined_at: string;
+    /**
+     * The end of its certificate, which it renews itself.
+     */
+    expires_at: string;
+    revoked_at: string | null;
+};
+
+export type NodeListDto = {
+    items: Array<NodeDto>;
+};
+
+export type RevokedNodeDto = {
+    /**
+     * true: a dry run, nothing was done.
+     */
+    dry_run: boolean;
+    node: NodeDto;
+};
+
+/**
+ * What the site asks a certificate for.
+ */
+export type JoinDto = {
+    /**
+     * A signing request (PKCS #10, PEM) of an Ed25519 key: O is the tenant, CN the party.
+     */
+    csr: string;
+};
+
+export type AdmittedDto = {
+    party: string;
+    dealer: boolean;
+    fingerprint: string;
+    /**
+     * What admits the site to the control plane, PEM.
+     */
+    certificate: string;
+    /**
+     * The certificate of the authority, PEM.
+     */
+    authority: string;
+    expires_at: string;
+};
+
 export type AuditRowDto = {
     /**
      * Its number in the log. Numbers of other tenants' rows are missing.
@@ -6439,6 +6517,306 @@ export type ListChainApprovalsResponses = {
 };
 
 export type ListChainApprovalsResponse = ListChainApprovalsResponses[keyof ListChainApprovalsResponses];
+
+export type InviteNodeData = {
+    body?: NewInvitationDto;
+    headers?: {
+        /**
+         * Repeated requests with the same key and body get the same answer; the same key with another body is refused with 422. A key is scoped to the operation and its target, and kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The party.
+         */
+        party: string;
+    };
+    query?: never;
+    url: '/api/v1/parties/{party}/invitation';
+};
+
+export type InviteNodeErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    422: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type InviteNodeError = InviteNodeErrors[keyof InviteNodeErrors];
+
+export type InviteNodeResponses = {
+    /**
+     * The invitation. `token` is null in a repeated answer.
+     */
+    201: CreatedInvitationDto;
+};
+
+export type InviteNodeResponse = InviteNodeResponses[keyof InviteNodeResponses];
+
+export type ListNodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/nodes';
+};
+
+export type ListNodesErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListNodesError = ListNodesErrors[keyof ListNodesErrors];
+
+export type ListNodesResponses = {
+    /**
+     * The sites that joined.
+     */
+    200: NodeListDto;
+};
+
+export type ListNodesResponse = ListNodesResponses[keyof ListNodesResponses];
+
+export type RevokeNodeData = {
+    body?: never;
+    path: {
+        /**
+         * The party.
+         */
+        party: string;
+    };
+    query?: {
+        /**
+         * true: a dry run, which returns what would be done and does nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * The id again, as confirmation. Without it only a dry run is accepted.
+         */
+        confirm?: string;
+    };
+    url: '/api/v1/nodes/{party}';
+};
+
+export type RevokeNodeErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RevokeNodeError = RevokeNodeErrors[keyof RevokeNodeErrors];
+
+export type RevokeNodeResponses = {
+    /**
+     * Revoked, or in a dry run what would be.
+     */
+    200: RevokedNodeDto;
+};
+
+export type RevokeNodeResponse = RevokeNodeResponses[keyof RevokeNodeResponses];
+
+export type JoinNodeData = {
+    body: JoinDto;
+    headers: {
+        /**
+         * `Invitation <token>`
+         */
+        Authorization: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/nodes/join';
+};
+
+export type JoinNodeErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type JoinNodeError = JoinNodeErrors[keyof JoinNodeErrors];
+
+export type JoinNodeResponses = {
+    /**
+     * The certificate, and that of the authority.
+     */
+    201: AdmittedDto;
+};
+
+export type JoinNodeResponse = JoinNodeResponses[keyof JoinNodeResponses];
+
+export type RenewNodeData = {
+    body: JoinDto;
+    path?: never;
+    query?: never;
+    url: '/api/v1/nodes/certificate';
+};
+
+export type RenewNodeErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The status of the chain or task does not allow it; `detail` names the status. Or the first request with the Idempotency-Key is still running.
+     */
+    409: ProblemDto;
+    /**
+     * The body is larger than 10 MB.
+     */
+    413: ProblemDto;
+    /**
+     * The body is not application/json.
+     */
+    415: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type RenewNodeError = RenewNodeErrors[keyof RenewNodeErrors];
+
+export type RenewNodeResponses = {
+    /**
+     * The certificate, and that of the authority.
+     */
+    200: AdmittedDto;
+};
+
+export type RenewNodeResponse = RenewNodeResponses[keyof RenewNodeResponses];
 
 export type ListAuditRowsData = {
     body?: never;

@@ -46,6 +46,9 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- if and $values.signIn.adminKey.existingSecret (eq .part "api") }}
 - [ADMIN_API_KEY, {{ $values.signIn.adminKey.existingSecret | quote }}, {{ $values.signIn.adminKey.key | quote }}]
 {{- end }}
+{{- if and $values.nodes.caKey.existingSecret (eq .part "api") }}
+- [NODE_CA_KEY, {{ $values.nodes.caKey.existingSecret | quote }}, {{ $values.nodes.caKey.key | quote }}]
+{{- end }}
 {{- if eq .part "worker" }}
 {{- with $values.secrets.privateKey }}{{ if .existingSecret }}
 - [SECRETS_PRIVATE_KEY, {{ .existingSecret | quote }}, {{ .key | quote }}]

@@ -54,6 +54,8 @@ export interface Config {
   readonly publicUrl: string;
   readonly signIn: SignInConfig;
   readonly secrets: SecretsConfig;
+  /** 32 bytes that the authority follows from which admits sites of parties; undefined: none can join. */
+  readonly nodeCaKey: Buffer | undefined;
 }
 
 /** A PostgreSQL URL for each app: of a login that is a member of the app's role and nothing more. */
@@ -206,6 +208,7 @@ function read(reader: ValueReader, env: Environment): Config {
     publicUrl: (reader.url('PUBLIC_URL', ['https:', 'http:'], false, PUBLIC_EXAMPLE) ?? '').replace(/\/+$/, ''),
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
+    nodeCaKey: reader.key('NODE_CA_KEY', KEY_EXAMPLE),
   });
 }
 

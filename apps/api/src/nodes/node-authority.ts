@@ -1,0 +1,42 @@
+import { X509Certificate } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Authority, readRequest, type Asked } from '#libs/peers';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
+import { Problem } from '../http/problem.js';
+
+/** A certificate, and when it ends. */
+export interface Certified {
+  readonly certificate: string;
+  readonly expires_at: string;
+}
+
+/** The authority that admits sites, where there is one. */
+@Injectable()
+export class NodeAuthority {
+  private readonly authority: Promise<Authority> | undefined;
+
+  constructor(@Inject(APP_CONFIG) { nodeCaKey }: AppConfig) {
+    this.authority = nodeCaKey && Authority.of(nodeCaKey);
+  }
+
+  /** Throws NODES_NOT_CONFIGURED. */
+  get(): Promise<Authority> {
+    if (this.authority !== undefined) return this.authority;
+    throw new Problem(
+      'NODES_NOT_CONFIGURED',
+      'NODE_CA_KEY is not set: the API can admit no site. Make a key by `openssl rand -base64 32`.',
+    );
+  }
+
+  async certify(asked: Asked): Promise<Certified> {
+    const certificate = await (await this.get()).admit(asked);
+    return { certificate, expires_at: new Date(new X509Certificate(certificate).validTo).toISOString() };
+  }
+
+  /** The request as its key signed it. Throws BAD_REQUEST. */
+  async read(csr: unknown): Promise<Asked> {
+    const asked = typeof csr === 'string' ? await readRequest(csr) : undefined;
+    if (asked !== undefined) return asked;
+    throw new Problem('BAD_REQUEST', '`csr` is no signing request (PKCS #10, PEM) that an Ed25519 key has signed.');
+  }
+}

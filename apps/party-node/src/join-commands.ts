@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { join, readInvitation, renew } from './admission.js';
+import { addressOf, NodeFolder } from './node-folder.js';
+import { Refusal } from './refusal.js';
+import type { Terminal } from './terminal.js';
+
+/** join and renew. */
+export function addJoinCommands(
+  program: Command,
+  withFolder: (command: Command) => Command,
+  { out, err, signal }: Terminal,
+): void {
+  withFolder(program.command('join <url>'))
+    .description(
+      'join a control plane by an invitation; makes the folder of the site, with a new key, where there is none',
+    )
+    .requiredOption('--invitation <file>', 'the file with the token that was given to you; - for stdin')
+    .option('--listen <host:port>', 'where other sites connect to it')
+    .action(async (url: string, options: { folder: string; invitation: string; listen?: string }) => {
+      const { listen } = options;
+      if (listen !== undefined) addressOf(listen);
+      const invitation = readInvitation(await textOf(options.invitation));
+      const { name } = invitation.subject;
+      const folder = new NodeFolder(options.folder);
+      if (!(await folder.exists()))
+        await folder.init({ name, dealer: invitation.dealer, ...(listen !== undefined && { listen }) });
+      const file = await folder.read();
+      if (file.name !== name || file.dealer !== invitation.dealer)
+        throw new Refusal(`${folder.path} is the site of ${file.name}, and the invitation is for ${name}.`);
+      const ends = await join(folder, base(url), invitation, signal);
+      out(`${name} has joined ${base(url)}. Its certificate ends at ${ends}.\n`);
+      err(
+        'It admits this site to the control plane alone. Compare the fingerprint with each other site by telephone.\n',
+      );
+    });
+
+  withFolder(program.command('renew'))
+    .description('renew the certificate that admits this site, where it ends within 10 days')
+    .action(async ({ folder }: { folder: string }) => out(`${await renew(new NodeFolder(folder), signal)}\n`));
+}
+
+function base(url: string): string {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new Refusal(`${url} is no http(s) URL.`);
+  return url.replace(/\/+$/, '');
+}
+
+async function textOf(path: string): Promise<string> {
+  if (path !== '-') {
+    return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Refusal(`${path} cannot be read (${error.code ?? 'unknown'}).`);
+    });
+  }
+  let text = '';
+  for await (const chunk of process.stdin) text += String(chunk);
+  return text;
+}

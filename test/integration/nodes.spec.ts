@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from '@jest/globals';
+import { withConnection } from '#libs/local-postgres';
+import { makeIdentity, makeRequest, ownFingerprint, type Identity, type Subject } from '#libs/peers';
+import { command } from '../../apps/party-node/src/sites-for-tests.js';
+import {
+  describeSystem,
+  eventually,
+  type ApiClient,
+  type ProblemAnswer,
+  type SystemUnderTest,
+} from './system/index.js';
+
+const work = mkdtempSync(join(tmpdir(), 'task-chain-nodes-'));
+afterAll(() => rmSync(work, { recursive: true }));
+
+const env = { NODE_CA_KEY: randomBytes(32).toString('base64') };
+const apps = ['api', 'status-listener'] as const;
+const MINUTE = 60_000;
+
+interface Node {
+  readonly party: string;
+  readonly fingerprint: string;
+  readonly expires_at: string;
+  readonly revoked_at: string | null;
+}
+interface Admitted extends Node {
+  readonly certificate: string;
+}
+
+describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
+  const invite = async ({ api }: SystemUnderTest, party: string, body: object = {}): Promise<string> => {
+    await api.call('/parties', { method: 'POST', body: { party, name: party } });
+    const made = await api.expect<{ token: string }>(201, `/parties/${party}/invitation`, { method: 'POST', body });
+    return made.token;
+  };
+  const ask = async ({ api }: SystemUnderTest, token: string, identity: Identity, subject: Subject, status: number) =>
+    api.expect<Admitted & ProblemAnswer>(status, '/nodes/join', {
+      method: 'POST',
+      headers: { authorization: `Invitation ${token}` },
+      body: { csr: await makeRequest(identity, subject) },
+    });
+  const renew = async ({ api }: SystemUnderTest, identity: Identity, subject: Subject, status: number) =>
+    api.expect<Admitted & ProblemAnswer>(status, '/nodes/certificate', {
+      method: 'POST',
+      headers: { authorization: '' },
+      body: { csr: await makeRequest(identity, subject) },
+    });
+  const sql = (text: string, ...values: unknown[]) =>
+    withConnection(system.databaseUrl, async (client) => (await client.query<{ row: string }>(text, values)).rows);
+  const nodes = async (api: ApiClient): Promise<Node[]> => (await api.expect<{ items: Node[] }>(200, '/nodes')).items;
+  const of = (name: string): Subject => ({ tenant: 'default', name });
+
+  check('join by an invitation, which no row of the database holds', async (one) => {
+    const token = await invite(one, 'bank-a');
+    const file = join(work, 'invitation');
+    writeFileSync(file, `${token}\n`);
+    const folder = join(work, 'bank-a');
+    const joined = await command(['join', one.api.url, '--invitation', file, '--folder', folder]);
+    expect(joined).toMatchObject({ code: 0, out: expect.stringContaining('bank-a has joined') as unknown });
+    const { out: fingerprint } = await command(['fingerprint', '--folder', folder]);
+    const [node] = await nodes(one.api);
+    expect(node).toMatchObject({ party: 'bank-a', dealer: false, fingerprint: fingerprint.trim(), revoked_at: null });
+    expect(Math.round((Date.parse(node!.expires_at) - Date.now()) / MINUTE / 60 / 24)).toBe(30);
+    const { out: ends } = await command(['renew', '--folder', folder]);
+    expect(ends.trim()).toBe(new Date(node!.expires_at).toISOString());
+    const [secret] = token.split('.').slice(3);
+    const rows = await sql(`SELECT to_jsonb(i)::text AS row FROM node_invitations i`);
+    expect(rows.map(({ row }) => row).join()).not.toContain(secret);
+    expect(rows).toHaveLength(1);
+  });
+
+  check('join once, in time, and by the newest invitation', async (one) => {
+    const [first, second] = [await makeIdentity('bank-b'), await makeIdentity('bank-b')];
+    const older = await invite(one, 'bank-b');
+    const token = await invite(one, 'bank-b');
+    expect((await ask(one, older, first, of('bank-b'), 401)).code).toBe('UNAUTHENTICATED');
+    await ask(one, token, first, of('bank-b'), 201);
+    for (const identity of [first, second]) await ask(one, token, identity, of('bank-b'), 401);
+    const late = await invite(one, 'bank-c', { expires_in_minutes: 1 });
+    await sql(`UPDATE node_invitations SET expires_at = now() WHERE party = 'bank-c'`);
+    await ask(one, late, await makeIdentity('bank-c'), of('bank-c'), 401);
+    for (const wrong of ['', 'tci_', token.replace('default', 'other'), `${token}0`])
+      await ask(one, wrong, first, of('bank-b'), 401);
+    expect((await nodes(one.api)).map(({ party }) => party)).toEqual(['bank-a', 'bank-b']);
+  });
+
+  check('join as who was invited, and as nobody else', async (one) => {
+    const identity = await makeIdentity('bank-d');
+    const token = await invite(one, 'bank-d');
+    for (const subject of [of('bank-b'), { tenant: 'acme', name: 'bank-d' }]) {
+      const { detail } = await ask(one, token, identity, subject, 400);
+      expect(detail).toContain('The invitation is for bank-d');
+    }
+    // None of it has used the invitation up.
+    await ask(one, token, identity, of('bank-d'), 201);
+    const again = await invite(one, 'bank-d');
+    expect((await ask(one, again, await makeIdentity('bank-d'), of('bank-d'), 409)).code).toBe('NODE_EXISTS');
+    const other = await invite(one, 'bank-e');
+    expect((await ask(one, other, identity, of('bank-e'), 409)).code).toBe('NODE_KEY_REFUSED');
+    // The same key joins anew.
+    expect((await ask(one, again, identity, of('bank-d'), 201)).fingerprint).toBe(ownFingerprint(identity));
+  });
+
+  check('renew what ends soon, by their own key', async (one) => {
+    const identity = await makeIdentity('bank-f');
+    const { certificate } = await ask(one, await invite(one, 'bank-f'), identity, of('bank-f'), 201);
+    expect((await renew(one, identity, of('bank-f'), 200)).certificate).toBe(certificate);
+    await sql(`UPDATE nodes SET expires_at = now() + interval '9 days' WHERE party = 'bank-f'`);
+    const renewed = await renew(one, identity, of('bank-f'), 200);
+    expect(renewed.certificate).not.toBe(certificate);
+    expect(Date.parse(renewed.expires_at) - Date.now()).toBeGreaterThan(29 * 24 * 60 * MINUTE);
+    for (const [who, subject] of [
+      [await makeIdentity('bank-f'), of('bank-f')],
+      [identity, of('bank-a')],
+      [identity, { tenant: 'acme', name: 'bank-f' }],
+    ] as const)
+      expect((await renew(one, who, subject, 403)).code).toBe('FORBIDDEN');
+    await sql(`UPDATE nodes SET expires_at = now() WHERE party = 'bank-f'`);
+    await renew(one, identity, of('bank-f'), 403);
+  });
+
+  check('are revoked for good, and the audit log says who joined and who was shut out', async (one) => {
+    const identity = await makeIdentity('bank-g');
+    await ask(one, await invite(one, 'bank-g'), identity, of('bank-g'), 201);
+    await one.api.expect(400, '/nodes/bank-g', { method: 'DELETE' });
+    await one.api.expect(200, '/nodes/bank-g?confirm=bank-g', { method: 'DELETE' });
+    await one.api.expect(404, '/nodes/bank-g?confirm=bank-g', { method: 'DELETE' });
+    await renew(one, identity, of('bank-g'), 403);
+    const again = await invite(one, 'bank-g');
+    expect((await ask(one, again, identity, of('bank-g'), 409)).code).toBe('NODE_KEY_REFUSED');
+    const fresh = await makeIdentity('bank-g');
+    await ask(one, again, fresh, of('bank-g'), 201);
+    await renew(one, identity, of('bank-g'), 403);
+    const log = await eventually('the changes are in the log', async () => {
+      const { items } = await one.api.expect<{ items: { action: string; actor: string }[] }>(
+        200,
+        '/audit?target=bank-g',
+      );
+      return items.length === 6 ? items : undefined;
+    });
+    expect(log.map(({ action, actor }) => [action, actor]).reverse()).toEqual([
+      ['createParty', 'admin key'],
+      ['inviteNode', 'admin key'],
+      ['joinNode', 'node:bank-g'],
+      ['revokeNode', 'admin key'],
+      ['inviteNode', 'admin key'],
+      ['joinNode', 'node:bank-g'],
+    ]);
+    const { items } = await one.api.expect<{ items: { details: { reason: string } }[] }>(
+      200,
+      '/audit?action=refuseSignIn',
+    );
+    expect(items.map(({ details }) => details.reason)).toContain('wrong invitation');
+  });
+
+  check('keep nothing of an authority that did not invite them', async (one) => {
+    const token = await invite(one, 'bank-h');
+    const file = join(work, 'of-another');
+    writeFileSync(file, token.replace(/[0-9a-f]{64}$/, 'a'.repeat(64)));
+    const folder = join(work, 'bank-h');
+    const url = one.api.url;
+    const { code, err } = await command(['join', url, '--invitation', file, '--folder', folder]);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('another authority') as unknown });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.crt'))).toEqual(['node.crt']);
+    expect(readFileSync(join(folder, 'node.json'), 'utf8')).not.toContain('control_plane');
+  });
+});
