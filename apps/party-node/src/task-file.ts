@@ -41,6 +41,13 @@ const isWritten = new Ajv2020({ strict: false }).compile<Written>({
   },
 });
 
+/** Whether a value names an artifact of another chain: no chain hands one down to a task of sites. */
+function namesOther(value: unknown, chainId: string): boolean {
+  if (typeof value === 'string')
+    return /^artifact:[^/]+\/[^/]+\/./s.test(value) && !value.startsWith(`artifact:${chainId}/`);
+  return typeof value === 'object' && value !== null && Object.values(value).some((each) => namesOther(each, chainId));
+}
+
 /** Reads a task file. Throws Refusal for what no site would run. */
 export async function readTask(path: string): Promise<SharedTask> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -59,6 +66,8 @@ export async function readTask(path: string): Promise<SharedTask> {
   }
   const { chain_id, task_id, task_type, purpose, task_params: params } = written;
   if (JSON.stringify(params).includes('${')) throw new Refusal(`${path}: a task of sites takes no references.`);
+  if (namesOther(params, chain_id))
+    throw new Refusal(`${path}: a task of sites reads no artifact of another chain than its own, ${chain_id}.`);
   if (params.sf_init_config?.address !== undefined)
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
   const [fault] = checkTaskParams(task_type, params);
