@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { CoveredTask } from '#libs/consent';
 import {
   ApiClient,
   chain,
@@ -9,7 +10,7 @@ import {
   type Check,
   type SystemUnderTest,
 } from '../integration/system/index.js';
-import { allow, decide, fill, scene, work, type Side } from './two-owners.js';
+import { allow, decide, fill, put, scene, work, type Side } from './two-owners.js';
 
 const GIVEN = '${params.table}';
 const marked = { type: 'string', 'x-artifact': true };
@@ -71,6 +72,42 @@ export function handedChecks(check: Check, system: SystemUnderTest): void {
     await system.api.expect(200, `/chains/${done.chain_id}/retry`, { method: 'POST', body: { from: ['after'] } });
     const refused = taskOf(await system.api.ended(done.chain_id), 'after');
     expect(refused.error).toMatchObject({ code: 'CHILD_FAILED', details: { code: 'POLICY_REFUSED' } });
+  });
+
+  check('in turns that one approval covers goes on without waiting, as often as it says', async () => {
+    const { a, b } = await scene(system);
+    const tasks = [fill(a), loop(a, 'loop', 'only', outputOf(a))];
+    const cover = async (id: string, serial: number, uses: number) => {
+      const file = `artifact:any/only/${a.party}/table.csv`;
+      const covered = [fill(a), fill(a, file)].map(({ task_id, task_type, task_params: params }, at) => ({
+        ...{ task_id, task_type, params: params as never, holes: {}, uses },
+        from: (at === 0 ? {} : { only: null }) as CoveredTask['from'],
+      }));
+      const whole = {
+        kind: 'standing',
+        name: 'whole',
+        expires_at: '2999-01-01T00:00:00Z',
+        decision: 'approve',
+      } as const;
+      const origin = `chain:${id}`;
+      await put(a, await a.owner.sign({ ...whole, serial, origin, proposer: b.party, tasks: covered }));
+    };
+    const create = async () =>
+      (await b.api.expect<{ chain_id: string }>(201, '/chains', { method: 'POST', body: chain(tasks) })).chain_id;
+    const id = await create();
+    await cover(id, 1, 2);
+    await b.api.expect(202, `/chains/${id}/execute`, { method: 'POST' });
+    expect((await system.api.ended(id)).status).toBe('SUCCESS');
+    const ran = [await system.api.chain(id), ...(await turnsOf(id))].map((each) => taskOf(each, 'only').attempt);
+    expect(ran).toEqual([1, 1, 1]);
+
+    const longer = await create();
+    await cover(longer, 2, 1);
+    await b.api.expect(202, `/chains/${longer}/execute`, { method: 'POST' });
+    const second = await eventually('the second turn', async () => (await turnsOf(longer))[1]?.chain_id);
+    const waits = await system.api.until(second, 'waits', ({ tasks: now }) => now[0]!.hold === 'APPROVAL');
+    expect(waits.tasks[0]!.error?.message).toContain('it covers 1 uses of only');
+    await system.api.expect(200, `/chains/${longer}/cancel`, { method: 'POST' });
   });
 
   check('of a list goes to its instances, and waits where the policy does not allow what reads it', async () => {

@@ -22,7 +22,7 @@ export {
   type UseRequest,
   type Verdict,
 } from './judge.js';
-export { baseIdOf, coveringOf, coversSource, misuseOf, originOf, type Covering } from './standing.js';
+export { baseIdOf, coveringOf, coversSource, isSameArtifact, misuseOf, originOf, type Covering } from './standing.js';
 export {
   MIN_GROUP_ROWS,
   parseDatasetRef,

@@ -135,6 +135,25 @@ describe('a standing approval', () => {
     expect(misuseOf(of(), { ...request, asWritten: false }, [], NOW)).toContain('from a result');
   });
 
+  it('takes the same file of another turn, where a file stands, and what made it counts', () => {
+    const models = (chain: string, file = 'train/alice/m.json') => ({
+      task_config: { models: { alice: `artifact:${chain}/${file}` }, note: `artifact:${chain}/${file}` },
+    });
+    const fit = (file?: string, note = 'chain-1') => {
+      const params = models('chain-2', file);
+      params.task_config.note = models(note).task_config.note;
+      const signed = standing({}, { params: models('chain-1'), holes: {}, from: { train: null } });
+      return coveringOf(signed, task({ params, from: { 'chain-2/train': HASH('a') } }));
+    };
+    expect(fit()).toHaveProperty('key');
+    expect(fit('fit/alice/m.json')).toEqual({ misfit: '/models/alice is outside its bounds' });
+    expect(fit('train/bob/m.json')).toEqual({ misfit: '/models/alice is outside its bounds' });
+    expect(fit(undefined, 'chain-2')).toEqual({ misfit: '/note is outside its bounds' });
+    const covering = fit() as Covering;
+    expect(coversSource(covering, 'chain-2/train', [])).toBe(false);
+    expect(coversSource(covering, 'chain-2/train', [covering.key])).toBe(true);
+  });
+
   it('lets a task read what was made under it, or by the task that was signed', () => {
     const made = standing({}, { from: { psi: null } }, { task_id: 'psi' });
     const reads = covering(made, task({ from: { psi: HASH('a') } }));

@@ -64,6 +64,17 @@ export function coversSource({ standing, covered, key }: Covering, source: strin
   return standing.tasks.some((each, index) => each.task_id === base && marks.includes(`${statement} ${index}`));
 }
 
+/**
+ * Whether two values name the same file of the same task, each of another chain: what was handed down to another turn. Which chain wrote it the
+ * file itself shows, when it is opened: see {@link coversSource}.
+ */
+export function isSameArtifact(one: unknown, other: unknown): boolean {
+  const [file, another] = [one, other].map((value) =>
+    typeof value === 'string' ? /^artifact:[^/]+\/(.+)$/s.exec(value)?.[1] : undefined,
+  );
+  return file !== undefined && file === another;
+}
+
 function misfitOf(covered: CoveredTask, { params, from, task_type: type }: TaskStatement): string | undefined {
   const { task_config: config, ...rest } = params as Readonly<Record<string, unknown>>;
   const { task_config: signed, ...others } = covered.params as Readonly<Record<string, unknown>>;
@@ -76,7 +87,10 @@ function misfitOf(covered: CoveredTask, { params, from, task_type: type }: TaskS
 
 /** Whether a place leaves open more than texts that the owner has read, and is no file. */
 const opensText = ([pointer, bounds]: readonly [string, HoleBounds]): boolean =>
-  bounds.enum === undefined && !INPUT_FIELDS.some((name) => pointer.startsWith(`/${name}/`));
+  bounds.enum === undefined && !isInput(pointer);
+
+/** Whether a place of a config holds a file of a party. */
+const isInput = (pointer: string): boolean => INPUT_FIELDS.some((name) => pointer.startsWith(`/${name}/`));
 
 /** The place, as a JSON pointer, where `given` is neither what was signed nor within the bounds of a hole; undefined if there is none. */
 function strangerIn(
@@ -86,7 +100,9 @@ function strangerIn(
   at: string,
 ): string | undefined {
   if (Object.hasOwn(holes, at)) return fills(holes[at]!, given) ? undefined : at;
-  if (typeof signed !== 'object' || signed === null) return signed === given ? undefined : at;
+  if (typeof signed !== 'object' || signed === null) {
+    return signed === given || (isInput(at) && isSameArtifact(signed, given)) ? undefined : at;
+  }
   if (typeof given !== 'object' || given === null || Array.isArray(signed) !== Array.isArray(given)) return at;
   const [before, after] = [new Map(Object.entries(signed)), new Map(Object.entries(given))];
   for (const name of after.keys()) if (!before.has(name)) return `${at}/${escaped(name)}`;

@@ -2,6 +2,7 @@ import { isObject, pointer as pointerOf } from '#libs/chain-domain';
 import {
   baseIdOf,
   canonicalJson,
+  isSameArtifact,
   originOf,
   type ConsentJson,
   type CoveredTask,
@@ -104,7 +105,8 @@ function differing(
 ): void {
   const [first] = values;
   if (typeof first !== 'object' || first === null) {
-    if (values.some((each) => each !== first)) found(at, values as readonly string[]);
+    // What was handed on from turn to turn needs no hole.
+    if (values.some((each) => each !== first && !isSameArtifact(each, first))) found(at, values as readonly string[]);
     return;
   }
   for (const name of Object.keys(first)) {
