@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import pg from 'pg';
 import type { CoveredTask, HoleBounds, StandingStatement } from '#libs/consent';
 import { sign } from '#libs/platform';
 import {
+  ApiClient,
   chain,
   eventually,
   taskOf,
@@ -106,6 +108,29 @@ export function standingChecks(check: Check, system: SystemUnderTest): void {
     await cover(a, `chain:${own}`, values(['x']), { proposer: b.party, serial: 4 });
     await execute(a, own);
     expect(await waiting(own, 1)).toEqual([expect.stringContaining(`it is not for chains of ${a.party}`)]);
+  });
+
+  check('covers nothing of a tenant where its owner did not give it in', async () => {
+    const { a, b } = await scene(system);
+    const id = await create(b, [filling(a, 'x')]);
+    const more = { proposer: b.party };
+    const { tenant_id } = await system.api.expect<{ tenant_id: string }>(201, '/tenants', {
+      method: 'POST',
+      body: { tenant_id: `t${randomUUID().slice(0, 8)}`, name: 'Another' },
+    });
+    const headers = { 'x-tenant': tenant_id };
+    const body = { name: 'admin', role: 'admin' };
+    const { key } = await system.api.expect<{ key: string }>(201, '/keys', { method: 'POST', headers, body });
+    const elsewhere = { ...a, api: new ApiClient(system.api.url, key) };
+    await elsewhere.api.expect(201, '/parties', { method: 'POST', body: { party: a.party, name: 'A' } });
+    await cover(elsewhere, `chain:${id}`, values(['x']), more);
+    await execute(b, id);
+    expect(await waiting(id, 1)).toEqual([expect.not.stringContaining('standing')]);
+    await cover(elsewhere, `chain:${id}`, values(['x']), { ...more, serial: 2 });
+    await cover(elsewhere, `chain:${id}`, values(['x']), { ...more, serial: 3, decision: 'withdraw' });
+    expect(await waiting(id, 1)).toHaveLength(1);
+    await cover(a, `chain:${id}`, values(['x']), more);
+    expect((await system.api.ended(id)).status).toBe('SUCCESS');
   });
 
   check('lets the turns of a repeat run without waiting, as many as its owner signed', async () => {

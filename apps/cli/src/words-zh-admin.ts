@@ -128,6 +128,7 @@ export const adminWords: Readonly<Record<string, string>> = {
   'list the tasks that ask you, the oldest first': '列出询问您的任务，旧的在前',
   'also those that ask others': '也列出询问别人的',
   '{task} is answered.': '已回答 {task}。',
+  'the attempt whose question you answer, as ls shows it': '您所回答的是哪次尝试的询问，见 ls',
   'sign a task off: it succeeds with your answer': '签核任务：它以您的回答成功结束',
   'the answer to its form, JSON or YAML; - is standard input': '表单的回答，JSON 或 YAML；- 表示标准输入',
   'your words, for the result and the history': '您的话，写入结果和历史',

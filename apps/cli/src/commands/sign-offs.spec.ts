@@ -33,11 +33,11 @@ it('lists what asks the caller, and answers it', async () => {
   );
   expect(asked.at(-1)?.[0]).toBe('GET /sign-offs?all=true');
   const approved = await run(
-    ['sign-offs', 'approve', 'chain-375bfb25-0000-4000-8000-000000000000', 'release', '-f', '-'],
+    ['sign-offs', 'approve', 'chain-375bfb25-0000-4000-8000-000000000000', 'release', '-f', '-', '--attempt', '2'],
     { stdin: '{"n": 1}' },
   );
   expect([approved.exit, approved.stdout]).toEqual([EXIT.OK, 'release is answered.\n']);
-  expect(asked.at(-1)?.[1]).toEqual({ decision: 'approve', answer: { n: 1 } });
+  expect(asked.at(-1)?.[1]).toEqual({ decision: 'approve', answer: { n: 1 }, attempt: 2 });
   expect((await run(['sign-offs', 'reject', 'chain-375bfb25-0000-4000-8000-000000000000', 'release'])).exit).toBe(
     EXIT.USAGE,
   );

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { SignOffBodyDto } from '#client';
 import { readChainFile } from '../chain-file.js';
 import type { Act, Session } from '../session.js';
+import { natural } from './numbers.js';
 
 interface AnswerFlags {
   readonly file?: string;
   readonly note?: string;
+  readonly attempt?: number;
 }
 
 /** sign-offs ls, approve and reject. */
@@ -29,6 +31,7 @@ export function addSignOffCommands(program: Command, session: Session, act: Act)
               ['TASK', (each) => each.task_id],
               ['QUESTION', (each) => each.question],
               ['UNTIL', (each) => each.expires_at],
+              ['ATTEMPT', (each) => String(each.attempt)],
               ['WHO', (each) => each.who.join(' '), 'wide'],
               ['FORM', (each) => each.form && JSON.stringify(each.form), 'wide'],
             ],
@@ -42,7 +45,8 @@ export function addSignOffCommands(program: Command, session: Session, act: Act)
       .command(decision)
       .description(description)
       .argument('<chain>', say('id of a chain'))
-      .argument('<task>', say('id of a task'));
+      .argument('<task>', say('id of a task'))
+      .option('--attempt <n>', say('the attempt whose question you answer, as ls shows it'), natural);
   const answer = async (chain_id: string, task_id: string, body: SignOffBodyDto): Promise<void> => {
     const done = await session.client.answerSignOff({ path: { chain_id, task_id }, body });
     session.answer(done, () => [say('{task} is answered.', { task: task_id })]);
@@ -51,21 +55,20 @@ export function addSignOffCommands(program: Command, session: Session, act: Act)
     .option('-f, --file <file>', say('the answer to its form, JSON or YAML; - is standard input'))
     .option('--note <text>', say('your words, for the result and the history'))
     .action(
-      act(async (chain_id: string, task_id: string, { file, note }: AnswerFlags) => {
+      act(async (chain_id: string, task_id: string, { file, ...more }: AnswerFlags) => {
         const read = file === undefined ? undefined : await readChainFile(file, session.shell, say);
-        const words = note === undefined ? {} : { note };
         await answer(chain_id, task_id, {
           decision: 'approve',
           ...(read && { answer: read.value as never }),
-          ...words,
+          ...more,
         });
       }),
     );
   answering('reject', say('do not sign a task off: it fails with your words'))
     .requiredOption('--note <text>', say('your words, for the result and the history'))
     .action(
-      act((chain_id: string, task_id: string, { note }: { note: string }) =>
-        answer(chain_id, task_id, { decision: 'reject', note }),
+      act((chain_id: string, task_id: string, words: Omit<AnswerFlags, 'file'>) =>
+        answer(chain_id, task_id, { decision: 'reject', ...words }),
       ),
     );
 }
