@@ -80,6 +80,7 @@ export {
 export { RepositoriesModule } from './repositories.module.js';
 export {
   ScheduleRepository,
+  settleMade,
   type DueSchedule,
   type PlannedTick,
   type ScheduleEvents,

@@ -12,7 +12,7 @@ import type { PooledDataSource } from './pooled-data-source.js';
 import { SecretRepository } from './secret.repository.js';
 import { SessionRepository } from './session.repository.js';
 import { TaskHistoryRepository } from './task-history.repository.js';
-import { ScheduleRepository } from './schedule.repository.js';
+import { ScheduleRepository, settleMade } from './schedule.repository.js';
 import { TemplateRepository } from './template.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
 
@@ -106,7 +106,8 @@ describe('repositories', () => {
     'read the outputs of a chain': () => schedules.outputsOf(db, 'c'),
     'read a tick': () => schedules.tick(db, CLAIM),
     'postpone a tick': () => schedules.postpone(db, CLAIM, 'me', 5, { reason: 'OVERLAP' }),
-    'settle a tick': () => schedules.settle(db, CLAIM, 'me', { outcome: 'CREATED', chain_id: 'c' }),
+    'settle a tick': () => schedules.settle(db, CLAIM, 'me', { outcome: 'SKIPPED', reason: 'OVERLAP', message: 'why' }),
+    'settle a tick with its chain': () => settleMade(db, { id: 's-1', dueAt: AT, holder: 'me' }, 'c'),
     'delete a schedule': () => schedules.remove(db, 's-1', 2),
     'restore a schedule': () => schedules.restore(db, 's-1'),
     'insert a template': () => templates.insert(db, TEMPLATE),
@@ -139,6 +140,33 @@ describe('repositories', () => {
       expect(roundTrips).toBe(1);
     });
   }
+
+  test('backfill no due time that the schedule has not come to', async () => {
+    const times = (...minutes: number[]) =>
+      minutes.map((each) => new Date(Date.parse(AT) + each * 60_000).toISOString());
+    const of = (id: string) => schedules.backfill(db, id, times(1, 2, 3), true);
+    const next_due_at = times(3)[0]!;
+    await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-2', next_due_at });
+    expect(await of('s-2')).toEqual(times(1, 2));
+    await schedules.change(db, 's-2', 1, { paused: true });
+    expect(await of('s-2')).toEqual(times(1, 2, 3));
+    await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-3', next_due_at: null });
+    expect(await of('s-3')).toEqual(times(1, 2, 3));
+  });
+
+  test('settle a tick with its chain for who holds its schedule, once', async () => {
+    await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-4' });
+    const { due_at: dueAt } = await schedules.addRun(db, 's-4');
+    const hold = async (by: string) =>
+      engine.query({ name: '', text: `UPDATE schedules SET busy_by = '${by}' WHERE schedule_id = 's-4'` });
+    await hold('another');
+    expect(await settleMade(db, { id: 's-4', dueAt, holder: 'me' }, 'c-4')).toBe(false);
+    await hold('me');
+    expect(await settleMade(db, { id: 's-4', dueAt, holder: 'me' }, 'c-4')).toBe(true);
+    expect(await schedules.ticks(db, 's-4', 9)).toMatchObject([{ outcome: 'CREATED', chain_id: 'c-4' }]);
+    await hold('me');
+    expect(await settleMade(db, { id: 's-4', dueAt, holder: 'me' }, 'c-5')).toBe(false);
+  });
 
   test('know a key by its id and show no hash', async () => {
     const made = await keys.insert(db, 'key-2', { ...key, hash: Buffer.from('other') }, null);

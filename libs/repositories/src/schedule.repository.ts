@@ -64,17 +64,14 @@ export type TickWork = Pick<
   Pick<ScheduleTick, 'kind' | 'outcome' | 'event'> & {
     /** Since the first try, s. */
     readonly tried_seconds: number;
-    /** The chain that it made already. */
-    readonly made: string | null;
     /** Chains of the schedule that have not ended, 100 at most. */
     readonly open_chains: readonly string[];
   };
 
 export interface TickEnd {
-  readonly outcome: 'CREATED' | 'SKIPPED' | 'REFUSED';
-  readonly reason?: string;
-  readonly message?: string;
-  readonly chain_id?: string;
+  readonly outcome: 'SKIPPED' | 'REFUSED';
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** Deliveries of a schedule: whether one is known, how many came within a minute, and how many of its ticks wait. */
@@ -310,14 +307,15 @@ export class ScheduleRepository {
     return (await db.query<TickWork>(statements.readTick, [id, due]))[0];
   }
 
+  /** A tick that makes no chain. */
   async settle(
     db: Queryable,
     { schedule_id: id, due_at: due }: TickClaim,
     holder: string,
     end: TickEnd,
   ): Promise<void> {
-    const { outcome, reason, message, chain_id: chain } = end;
-    await db.query(statements.settleTick, [id, due, holder, outcome, reason, message, chain]);
+    const { outcome, reason, message } = end;
+    await db.query(statements.settleTick, [id, due, holder, outcome, reason, message]);
   }
 
   /** The tick, and those of its schedule behind it, wait for `seconds`. */
@@ -326,8 +324,17 @@ export class ScheduleRepository {
     { schedule_id: id, due_at: due }: TickClaim,
     holder: string,
     seconds: number,
-    { reason, message }: Pick<TickEnd, 'reason' | 'message'>,
+    { reason, message }: Partial<Pick<TickEnd, 'reason' | 'message'>>,
   ): Promise<void> {
     await db.query(statements.postponeTick, [id, due, holder, seconds, reason, message]);
   }
+}
+
+/** Settles a tick in the transaction that stores its chain. false: another process holds the schedule, or the tick was given up. */
+export async function settleMade(
+  tx: Tx,
+  { id, dueAt, holder }: { readonly id: string; readonly dueAt: string; readonly holder: string },
+  chainId: string,
+): Promise<boolean> {
+  return (await tx.query(statements.settleMadeTick, [id, dueAt, holder, chainId])).length > 0;
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JsonValue } from '#libs/chain-domain';
-import { commandChain } from '#libs/chain-engine';
+import { commandChain, TickLost } from '#libs/chain-engine';
 import { failpoint, LOGGER, type Logger } from '#libs/platform';
 import {
   Databases,
@@ -24,13 +24,16 @@ const TRY_AGAIN_S = 10;
 /** How often a tick looks whether the chain before it has ended, s. */
 const LOOK_S = 5;
 
-interface Postponed extends Pick<TickEnd, 'reason' | 'message'> {
+interface Postponed extends Partial<Pick<TickEnd, 'reason' | 'message'>> {
   readonly seconds: number;
 }
 
+/** The tick is settled with its chain. */
+const MADE = { outcome: 'CREATED' } as const;
+
 /**
  * Makes the chain of a tick, or says why there is none. Whoever dies on the way loses nothing: another takes the tick when the claim
- * runs out, and the database takes one chain for a due time.
+ * runs out, and a chain is stored together with what its tick says of it.
  */
 @Injectable()
 export class TickMaker {
@@ -48,28 +51,37 @@ export class TickMaker {
     const { engine } = this.databases.forTenant(claim.tenant_id);
     const work = await this.schedules.tick(engine, claim);
     if (work === undefined) return;
-    const end = await this.endOf(engine, claim, work);
+    const end = await this.endOf(engine, claim, holder, work);
     if ('seconds' in end) return this.schedules.postpone(engine, claim, holder, end.seconds, end);
     await failpoint('ticks.beforeSettle');
-    await this.schedules.settle(engine, claim, holder, end);
+    if (end.outcome !== 'CREATED') await this.schedules.settle(engine, claim, holder, end);
     this.metrics.scheduleTicks.inc({ outcome: end.outcome, kind: work.kind });
   }
 
-  private async endOf(engine: Database, claim: TickClaim, work: TickWork): Promise<TickEnd | Postponed> {
-    // Whoever made it died before it could say so.
-    if (work.made !== null) return { outcome: 'CREATED', chain_id: work.made };
+  private async endOf(
+    engine: Database,
+    claim: TickClaim,
+    holder: string,
+    work: TickWork,
+  ): Promise<typeof MADE | TickEnd | Postponed> {
     // It was settled after it was claimed.
     if (work.outcome !== 'WAITING') return { seconds: 0 };
     try {
-      return await this.create(engine, claim, work);
+      return await this.create(engine, claim, holder, work);
     } catch (error) {
-      const made = (await this.schedules.tick(engine, claim))?.made;
-      if (made != null) return { outcome: 'CREATED', chain_id: made };
+      if (error instanceof TickLost) return { seconds: 0 };
+      // The answer of the commit may have been lost.
+      if ((await this.schedules.tick(engine, claim))?.outcome === 'CREATED') return MADE;
       return this.afterFault(problemFromError(error), work, error);
     }
   }
 
-  private async create(engine: Database, claim: TickClaim, work: TickWork): Promise<TickEnd | Postponed> {
+  private async create(
+    engine: Database,
+    claim: TickClaim,
+    holder: string,
+    work: TickWork,
+  ): Promise<typeof MADE | TickEnd | Postponed> {
     const { schedule_id: id, due_at: dueAt, tenant_id: tenant } = claim;
     const rights = await this.owners.rightsOf(tenant, work.runs_as);
     if ('reason' in rights) return { outcome: 'REFUSED', ...rights };
@@ -87,9 +99,9 @@ export class TickMaker {
         await commandChain(engine, chainId, { kind: 'CancelChain' }, { data: { by: work.runs_as, ...details }, audit });
       }
     }
-    const made = { key: undefined, template, schedule: { id, dueAt } };
-    const { chain } = await this.creator.createAs(engine, body, { caller, ...rights }, made);
-    return { outcome: 'CREATED', chain_id: chain.chain_id };
+    const made = { key: undefined, template, schedule: { id, dueAt, holder } };
+    await this.creator.createAs(engine, body, { caller, ...rights }, made);
+    return MADE;
   }
 
   /** What the event says; with the outputs of the chain that ended, where they are wanted. */

@@ -9,7 +9,7 @@ import type {
   Task,
   TaskStatus,
 } from '#libs/chain-domain';
-import { Database, engineQueries, idempotencyKeys, insertWholeChain } from '#libs/repositories';
+import { Database, engineQueries, idempotencyKeys, insertWholeChain, settleMade } from '#libs/repositories';
 import type { AuditedChange, ChainSave, LoadedChain, Queryable, Quota } from '#libs/repositories';
 import { traceparentOf } from '#libs/tracing';
 import { Refused } from '../apply/decide-chain.js';
@@ -43,10 +43,13 @@ const SCOPE = 'createChain';
 /** The caller of a change and the address, for the audit log. */
 export type Caller = Pick<AuditedChange, 'actor' | 'address' | 'request_id'>;
 
+/** The due time is no longer its maker's: another process holds the schedule, or the chain is not wanted any more. */
+export class TickLost extends Error {}
+
 /**
  * Stores a new chain, its tasks and edges, an entry for the audit log, and the idempotency key with its answer, in one
  * statement (I8). The queue has no part in it: the listeners send what is ready. With a quota that is looked at first, in
- * the same transaction; throws QuotaExceeded.
+ * the same transaction; throws QuotaExceeded. The tick of a schedule is settled in it as well; throws TickLost.
  */
 export async function createChain(
   db: Database,
@@ -69,13 +72,16 @@ export async function createChain(
   const insert = async (on: Queryable): Promise<string | null> =>
     (await insertWholeChain(on, row, tasks, edges, beside))?.created_at ?? null;
   const use = { tasks: row.total_tasks + (chain.childTasks ?? 0), starts: chain.execute };
+  const { schedule } = chain;
   const createdAt =
-    quota === undefined
+    quota === undefined && schedule === undefined
       ? await insert(db)
       : await db
           .transaction(async (tx) => {
-            await checkCreate(tx, quota, use);
-            return insert(tx);
+            if (quota !== undefined) await checkCreate(tx, quota, use);
+            const created = await insert(tx);
+            if (schedule !== undefined && !(await settleMade(tx, schedule, row.chain_id))) throw new TickLost();
+            return created;
           })
           .catch(async (error: unknown) => {
             // A replayed create gets its answer again, whatever the current usage.

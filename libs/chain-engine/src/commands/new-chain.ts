@@ -99,10 +99,11 @@ export interface ParentTask {
   readonly leftMs: number;
 }
 
-/** A due time of a schedule: at most one chain is made for it. */
+/** A due time of a schedule: at most one chain is made for it, by the process that holds the schedule. */
 export interface DueTime {
   readonly id: string;
   readonly dueAt: string;
+  readonly holder: string;
 }
 
 /** Results of a chain by name: the task, and the path into its result. */

@@ -34,7 +34,6 @@ export const readTick: Statement = {
   text: `
     SELECT s.template_id, s.version, s.chain, s.params, s.overlap, s.time_zone, s.runs_as, t.kind, t.outcome, t.event,
            extract(epoch FROM clock_timestamp() - t.created_at)::float8 - s.jitter AS tried_seconds,
-           (SELECT chain_id FROM task_chains WHERE schedule_id = $1 AND scheduled_at = $2) AS made,
            ARRAY(SELECT chain_id FROM task_chains
                   WHERE schedule_id = $1 AND schedule_id IS NOT NULL AND status IN ('PENDING', 'RUNNING', 'PAUSED') LIMIT 100) AS open_chains
       FROM schedules s JOIN schedule_ticks t USING (schedule_id) WHERE s.schedule_id = $1 AND t.due_at = $2`,
@@ -43,14 +42,24 @@ export const readTick: Statement = {
 const release = (id: string, holder: string): string =>
   `UPDATE schedules SET busy_by = NULL, busy_until = ${COUNTED_NOW} WHERE schedule_id = ${id} AND busy_by = ${holder}`;
 
-/** A chain that was made counts also where the tick was given up in between. $1 schedule, $2 due time, $3 holder, $4 outcome, $5 reason, $6 message, $7 chain. */
+/** A tick that makes no chain. $1 schedule, $2 due time, $3 holder, $4 outcome, $5 reason, $6 message. */
 export const settleTick: Statement = {
   name: 'settle-tick',
   text: `
     WITH settled AS (
-      UPDATE schedule_ticks SET outcome = $4, reason = $5, message = $6, chain_id = $7, settled_at = now()
-       WHERE schedule_id = $1 AND due_at = $2 AND (outcome = 'WAITING' OR $4 = 'CREATED')
+      UPDATE schedule_ticks SET outcome = $4, reason = $5, message = $6, settled_at = now()
+       WHERE schedule_id = $1 AND due_at = $2 AND outcome = 'WAITING'
     ) ${release('$1', '$3')}`,
+};
+
+/** $1 schedule, $2 due time, $3 holder, $4 its chain -> a row where the tick waited and the holder had it. */
+export const settleMadeTick: Statement = {
+  name: 'settle-made-tick',
+  text: `
+    WITH held AS (${release('$1', '$3')} RETURNING schedule_id)
+    UPDATE schedule_ticks t SET outcome = 'CREATED', reason = NULL, message = NULL, chain_id = $4, settled_at = now()
+      FROM held WHERE t.schedule_id = held.schedule_id AND t.due_at = $2 AND t.outcome = 'WAITING'
+    RETURNING true AS settled`,
 };
 
 /**
@@ -121,15 +130,16 @@ export const outputsOfChain: Statement = {
 };
 
 /**
- * Due times of the past that have no chain wait again. $1 schedule, $2 due times -> those that will be made. With $3 nothing is
- * stored.
+ * Due times of the past that have no chain wait again; those that the schedule has not come to yet get their ticks when it does.
+ * $1 schedule, $2 due times -> those that will be made. With $3 nothing is stored.
  */
 export const backfillTicks: Statement = {
   name: 'backfill-ticks',
   text: `
     WITH open AS (
-      SELECT due.due_at FROM unnest($2::timestamptz[]) AS due(due_at)
-       WHERE NOT EXISTS (SELECT FROM schedule_ticks t
+      SELECT due.due_at FROM unnest($2::timestamptz[]) AS due(due_at) JOIN schedules s ON s.schedule_id = $1
+       WHERE (s.paused OR s.next_due_at IS NULL OR due.due_at < s.next_due_at)
+         AND NOT EXISTS (SELECT FROM schedule_ticks t
                           WHERE t.schedule_id = $1 AND t.due_at = due.due_at AND t.outcome IN ('WAITING', 'CREATED'))
          AND NOT EXISTS (SELECT FROM task_chains c WHERE c.schedule_id = $1 AND c.scheduled_at = due.due_at)
     ), added AS (
