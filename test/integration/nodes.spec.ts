@@ -67,6 +67,9 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     expect(Math.round((Date.parse(node!.expires_at) - Date.now()) / MINUTE / 60 / 24)).toBe(30);
     const { out: ends } = await command(['renew', '--folder', folder]);
     expect(ends.trim()).toBe(new Date(node!.expires_at).toISOString());
+    await one.api.expect(200, '/nodes/bank-a?confirm=bank-a', { method: 'DELETE' });
+    const shut = await command(['renew', '--folder', folder]);
+    expect(shut).toMatchObject({ code: 2, err: expect.stringContaining('refused with 403') as unknown });
     const [secret] = token.split('.').slice(3);
     const rows = await sql(`SELECT to_jsonb(i)::text AS row FROM node_invitations i`);
     expect(rows.map(({ row }) => row).join()).not.toContain(secret);
@@ -78,7 +81,9 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     const older = await invite(one, 'bank-b');
     const token = await invite(one, 'bank-b');
     expect((await ask(one, older, first, of('bank-b'), 401)).code).toBe('UNAUTHENTICATED');
-    await ask(one, token, first, of('bank-b'), 201);
+    const both = [first, second].map((identity) => ask(one, token, identity, of('bank-b'), 201));
+    const joined = (await Promise.allSettled(both)).map(({ status }) => status);
+    expect(joined.sort()).toEqual(['fulfilled', 'rejected']);
     for (const identity of [first, second]) await ask(one, token, identity, of('bank-b'), 401);
     const late = await invite(one, 'bank-c', { expires_in_minutes: 1 });
     await sql(`UPDATE node_invitations SET expires_at = now() WHERE party = 'bank-c'`);

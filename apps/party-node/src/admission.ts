@@ -1,5 +1,5 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { fingerprintOf, makeRequest, RENEWED_MS, type Identity, type Subject } from '#libs/peers';
+import { fingerprintOf, makeRequest, type Identity, type Subject } from '#libs/peers';
 import type { ControlPlane, NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 
@@ -38,12 +38,13 @@ export async function join(
   return keep(folder, identity, { url, tenant: subject.tenant, authority }, subject, answer);
 }
 
-/** Renews the certificate of this site where it ends within 10 days. Returns when it ends then, in ISO 8601. Throws Refusal. */
-export async function renew(folder: NodeFolder, signal: AbortSignal, now = Date.now()): Promise<string> {
+/**
+ * Has the certificate of this site renewed where it ends soon. Asks each time, so that a site which was shut out learns of it. Returns when
+ * it ends then, in ISO 8601. Throws Refusal.
+ */
+export async function renew(folder: NodeFolder, signal: AbortSignal): Promise<string> {
   const { name, control_plane: control } = await folder.read();
   if (!control) throw new Refusal(`This site has not joined: task-chain-node join <url> --folder ${folder.path}`);
-  const ends = endOf(new X509Certificate(await folder.admission()));
-  if (Date.parse(ends) - now > RENEWED_MS) return ends;
   const subject = { tenant: control.tenant, name };
   const identity = await folder.identity();
   const answer = await ask(

@@ -36,7 +36,9 @@ export function addJoinCommands(
     });
 
   withFolder(program.command('renew'))
-    .description('renew the certificate that admits this site, where it ends within 10 days')
+    .description(
+      'renew the certificate that admits this site, where it ends within 10 days; also says whether the site still counts',
+    )
     .action(async ({ folder }: { folder: string }) => out(`${await renew(new NodeFolder(folder), signal)}\n`));
 }
 

@@ -141,11 +141,6 @@ export class NodeFolder {
     await this.write({ ...(await this.read()), control_plane: control });
   }
 
-  /** The certificate that admits this site to its control plane, PEM. */
-  admission(): Promise<string> {
-    return readFile(join(this.path, 'admission.crt'), 'utf8');
-  }
-
   /** What the owner of the data has signed, as the API gives it; nothing where the folder has no such file. */
   async statements(): Promise<readonly string[]> {
     const path = join(this.path, 'statements.json');

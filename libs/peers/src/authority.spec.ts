@@ -1,9 +1,12 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:tls';
 import { createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
-import { makeIdentity, ownFingerprint } from './identity.js';
+import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
 
 const secret = randomBytes(32);
 const authority = await Authority.of(secret);
@@ -37,6 +40,49 @@ describe('the authority of a control plane', () => {
     expect(made.verify(new X509Certificate(authority.cert).publicKey)).toBe(true);
     expect([made.checkHost(CONTROL_PLANE), made.keyUsage]).toEqual([CONTROL_PLANE, ['1.3.6.1.5.5.7.3.1']]);
     expect((await authority.controlPlane()).key).toBe(key);
+  });
+});
+
+describe('TLS by an authority', () => {
+  test('takes a site that it admitted, and none of another authority or none at all', async () => {
+    const asked = (await readRequest(await makeRequest(site, subject)))!;
+    const other = await Authority.of(randomBytes(32));
+    const options = {
+      ...(await authority.controlPlane()),
+      ca: authority.cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+    };
+    let taken = 0;
+    const server = createServer({ ...options, minVersion: 'TLSv1.3' }, (socket) => {
+      taken += 1;
+      socket.end('in');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const call = async (ca: string, client: Partial<Identity>): Promise<string> => {
+      const socket = connect({ ...client, ca, port, host: '127.0.0.1', servername: CONTROL_PLANE });
+      let heard = '';
+      socket.on('data', (chunk) => (heard += String(chunk)));
+      const fault = await new Promise<string | undefined>((resolve) => {
+        socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+        socket.once('end', () => resolve(undefined));
+      });
+      socket.destroy();
+      return fault ?? heard;
+    };
+    try {
+      const admitted = { key: site.key, cert: await authority.admit(asked) };
+      expect(await call(authority.cert, admitted)).toBe('in');
+      // Whether the caller hears a fault or just the end is a race: the server has taken one.
+      for (const stranger of [{ ...admitted, cert: await other.admit(asked) }, site, {}])
+        expect(await call(authority.cert, stranger)).not.toBe('in');
+      expect(taken).toBe(1);
+      // A site that expects another control plane says nothing to this one.
+      expect(await call(other.cert, admitted)).toMatch(/CERT|ISSUER|SIGNATURE/);
+    } finally {
+      server.close();
+    }
   });
 });
 
