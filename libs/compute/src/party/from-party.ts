@@ -21,6 +21,7 @@ const FITS: { readonly [Kind in FromParty['kind']]: (message: Record<string, unk
   opened: ({ entry }) => isOpenedEntry(entry),
   temporary: ({ path }) => isText(path),
   written: ({ file }) => isObject(file) && fitsFile(file),
+  outside: () => true,
   done: (message) =>
     'value' in message && (message.own === null || isPartyResult(message.own)) && isCount(message.sentBytes),
   failed: ({ failure }) => isObject(failure) && fitsFailure(failure),

@@ -49,13 +49,15 @@ export type FromParty =
   | { readonly kind: 'opened'; readonly entry: OpenedEntry }
   | { readonly kind: 'temporary'; readonly path: string }
   | { readonly kind: 'written'; readonly file: WrittenFile }
+  | { readonly kind: 'outside' }
   | { readonly kind: 'done'; readonly value: unknown; readonly own: PartyResult | null; readonly sentBytes: number }
   | { readonly kind: 'failed'; readonly failure: CarriedFailure };
 
 /** What the coordinator sends to a party's process: its first message is `start`. */
 export type ToParty =
   | { readonly kind: 'start'; readonly start: PartyStart }
-  | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean };
+  | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean }
+  | { readonly kind: 'outside-done' };
 
 /** What a party's process starts with. */
 export interface PartyStart {

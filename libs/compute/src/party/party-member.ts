@@ -15,6 +15,8 @@ export interface Member {
   own: PartyResult | null;
   fraction: number;
   sentBytes: number;
+  /** Whether it waits for what runs outside. */
+  waits: boolean;
   readonly temporaries: Set<string>;
   readonly written: WrittenFile[];
 }
@@ -30,6 +32,7 @@ export function memberOf(name: string, roots: FileRoots, process: PartyProcess):
     own: null,
     fraction: 0,
     sentBytes: 0,
+    waits: false,
     temporaries: new Set(),
     written: [],
   };

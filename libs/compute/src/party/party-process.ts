@@ -102,6 +102,14 @@ const withoutHash = ({ artifact, ...file }: WrittenFile): WrittenFile => ({
   ...(artifact && { artifact: { ...artifact, sha256: randomBytes(32).toString('hex') } }),
 });
 
+/** Resolves when the coordinator says that what runs outside is over. */
+let onOutsideDone: () => void = () => undefined;
+const outside = (): Promise<void> =>
+  new Promise((resolve) => {
+    onOutsideDone = resolve;
+    send({ kind: 'outside' });
+  });
+
 function makeContext(
   data: PartyStart,
   channels: PartyChannels,
@@ -181,6 +189,7 @@ function makeContext(
         },
       }),
     keepResult,
+    outside,
     createScratch: () => createScratch(roots, data.token, temporary),
   };
 }
@@ -224,6 +233,7 @@ async function serve(data: PartyStart, channels: PartyChannels): Promise<void> {
 let channels: PartyChannels | undefined;
 transport.onMessage((received) => {
   const message = received as ToParty; // The coordinator is trusted.
+  if (message.kind === 'outside-done') return onOutsideDone();
   if (message.kind === 'ended') return channels?.ended(message.peer, message.lost);
   const { start } = message;
   const lines = start.lines.map(

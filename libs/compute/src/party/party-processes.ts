@@ -42,6 +42,12 @@ export interface MemberProgram {
   readonly keepsFiles: boolean;
 }
 
+/**
+ * What a run does outside of its parties' processes, once. It ends soon after the signal is aborted, with nothing left that runs. `progress` takes how far
+ * the whole run is.
+ */
+export type Outside = (signal: AbortSignal, progress: (fraction: number, stage: string) => void) => Promise<void>;
+
 /** A run, as far as its parties' processes need it: each gets its own arguments. */
 export type RunOfParties = Omit<TaskRun, 'params'>;
 
@@ -52,6 +58,7 @@ interface Options {
   readonly token: string;
   readonly addons?: boolean;
   readonly toleratesLoss?: boolean;
+  readonly outside?: Outside | undefined;
   readonly recorder?: ((message: CrossedMessage) => void) | undefined;
 }
 
@@ -66,6 +73,8 @@ export class PartyProcesses {
   private reported = 0;
   private lastReport = 0;
   private readonly ticker: NodeJS.Timeout;
+  private isHalted = false;
+  private outside: { readonly over: Promise<void>; readonly stop: AbortController } | undefined;
   private settle: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(private readonly options: Options) {
@@ -231,8 +240,10 @@ export class PartyProcesses {
 
   private async halt(): Promise<void> {
     const all = [...this.members.values()];
+    this.isHalted = true;
     for (const { process } of all) process.stop();
-    await Promise.all(all.map(({ process }) => process.ended));
+    this.outside?.stop.abort();
+    await Promise.all([...all.map(({ process }) => process.ended), this.outside?.over]);
   }
 
   private handle(member: Member, message: FromParty): void {
@@ -257,6 +268,9 @@ export class PartyProcesses {
         member.written.push(message.file);
         if (member.written.length > MAX_FILES) this.fail(member, violation(member.name, 'names too many files'));
         return;
+      case 'outside':
+        member.waits = true;
+        return this.beginOutside();
       case 'failed':
         if (!isOwn) return this.fail(member, failureOfSite(member.name, message.failure));
         return this.failCarried(member, message.failure);
@@ -264,6 +278,25 @@ export class PartyProcesses {
         if (isOwn && this.remotes.size > 0) return void this.tellDone(member, message);
         return this.done(member, message);
     }
+  }
+
+  /** Begins what runs outside when all processes wait for it, and lets them go on when it is over. */
+  private beginOutside(): void {
+    const { outside, names } = this.options;
+    const all = [...this.members.values()];
+    // What was sent before the end is still heard after it.
+    if (this.isHalted || this.outside || all.length < names.length || !all.every(({ waits }) => waits)) return;
+    const stop = new AbortController();
+    const progress = (fraction: number, stage: string): void => {
+      for (const each of all) each.fraction = Math.max(each.fraction, Math.min(1, fraction));
+      this.stage = stage;
+      this.report();
+    };
+    const over = (outside?.(stop.signal, progress) ?? Promise.resolve()).then(
+      () => all.forEach((each) => post(each, { kind: 'outside-done' })),
+      (error: unknown) => this.settle?.reject(error as Error),
+    );
+    this.outside = { over, stop };
   }
 
   /** The value comes after all messages, which go over another line. */

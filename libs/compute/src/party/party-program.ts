@@ -72,6 +72,11 @@ export interface PartyContext {
   createOutput(request: OutputRequest): Promise<OutputFile>;
   /** Keeps what this party's own readers get of the run: `party_results`. It leaves the process sealed to them. The last call counts. */
   keepResult(result: JsonObject): void;
+  /**
+   * Waits for what the run does outside of the parties' processes (`PartyRun.outside`), which begins once all of them wait. Before, a process leaves
+   * what that reads among its party's artifacts of the task.
+   */
+  outside(): Promise<void>;
   /** A file of this run alone, to write and read again; it is gone when the run ends. The caller closes it. */
   createScratch(): Promise<FileHandle>;
 }

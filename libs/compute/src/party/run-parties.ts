@@ -6,10 +6,10 @@ import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
 import { NEUTRAL } from './party-link.js';
 import type { CrossedMessage } from './party-lines.js';
-import { PartyProcesses, type PartyOutcome, type RunOfParties } from './party-processes.js';
+import { PartyProcesses, type Outside, type PartyOutcome, type RunOfParties } from './party-processes.js';
 
 export type { CrossedMessage } from './party-lines.js';
-export type { PartyOutcome } from './party-processes.js';
+export type { Outside, PartyOutcome } from './party-processes.js';
 
 /** What to run in the processes of one task. */
 export interface PartyRun<
@@ -38,6 +38,8 @@ export interface PartyRun<
    * has no outcome and no files. Otherwise the loss of a party ends the run.
    */
   readonly toleratesLoss?: boolean;
+  /** What the run does while the parties wait in `context.outside()`. */
+  readonly outside?: Outside;
   /** For tests: gets every message that crosses. */
   readonly recorder?: ((message: CrossedMessage) => void) | undefined;
 }
