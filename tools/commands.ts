@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   measure: (args) => launch('bench/compute/measure', args),
   'console:screenshots': (args) => launch('test/e2e/console/screenshots', args),
   doctor: (args) => launch('launcher/doctor', args),
+  'engine:secretflow': async (args) => (await import('./engine-secretflow.js')).engineSecretflow(args),
   verify: async () => finish([...(await check()), ...(await test([]))]),
   check: async () => finish(await check()),
   test: async (args) => finish(await test(args)),
@@ -111,6 +112,7 @@ async function check(): Promise<string[]> {
 /** Runs tests, lists the skipped ones and prepares the closing line. Returns the names of what failed. */
 async function test(filters: readonly string[]): Promise<string[]> {
   let counts: TestRun = { code: 1, passed: 0, failed: 0, skipped: [] };
+  if (filters.length === 0) await prepareEngines();
   const passed = await step('tests', async () => {
     counts = await runTests(filters);
     if (counts.passed + counts.failed === 0) throw new Refusal('no test ran');
@@ -120,6 +122,14 @@ async function test(filters: readonly string[]): Promise<string[]> {
   closing = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`;
   return passed ? [] : ['tests'];
 }
+
+/** Tests of an engine run where its environment is there, or can be made; else they are skipped, and say why. */
+async function prepareEngines(): Promise<void> {
+  const { environmentForTests } = await import('./engine-secretflow.js');
+  const made = await environmentForTests();
+  if ('why' in made) process.stdout.write(`no tests of the engine secretflow: ${made.why}\n`);
+}
+
 let closing = '';
 
 function finish(failed: readonly string[]): void {

@@ -149,8 +149,8 @@ describe('without approval', () => {
     ],
     [
       'receiver of another engine',
-      { receivers: ['alice'], engines: ['secretflow'] },
-      { config: { receiver: 'alice' }, engine: 'secretflow' },
+      { receivers: ['alice'], engines: ['celery'] },
+      { config: { receiver: 'alice' }, engine: 'celery' },
       'party bob may not learn anything',
     ],
     [
@@ -420,7 +420,8 @@ describe('the learners of a task', () => {
   it.each<[taskType: string, config: unknown, learners: readonly string[], engine?: string]>([
     ['psi_count', { receiver: 'bob' }, ['bob']],
     ['psi_count', { receiver: ['bob'] }, ALL],
-    ['psi_count', { receiver: 'bob' }, ALL, 'secretflow'],
+    ['psi_count', { receiver: 'bob' }, ALL, 'celery'],
+    ['psi', { receiver: 'bob' }, ['bob'], 'secretflow'],
     ['psi', null, ALL],
     ['psi', {}, ALL],
     ['psi', { receiver: 'bob' }, ['bob']],

@@ -10,8 +10,8 @@ export function learnersOf(
 ): readonly string[] {
   const fields = (config ?? {}) as Readonly<Record<string, unknown>>;
   const { receiver, receivers, coefficients_to: readers, broadcast_result: broadcast, join, left_party: left } = fields;
-  // Another engine has defaults of other kinds.
-  if (engine !== 'native') return parties;
+  // Others may have defaults of other kinds.
+  if (engine !== 'native' && engine !== 'secretflow') return parties;
   if (taskType === 'psi_count' && typeof receiver === 'string') return [receiver];
   if (taskType === 'psi' && join === 'left') return parties.filter((party) => party !== left);
   if (taskType === 'psi' && (join === 'right' || join === 'difference'))

@@ -32,11 +32,11 @@ describe('task_params', () => {
   });
 
   test('give every fault at once, with its pointer', () => {
-    expect(faults({ ...psi, task_type: 'vif', sorted: true, protocol: 'KKRT_PSI_2PC', sort: 1, keys: {} })).toEqual([
+    expect(faults({ ...psi, task_type: 'vif', sorted: true, protocol: 'BC22_PSI_2PC', sort: 1, keys: {} })).toEqual([
       '/task_config/sorted is not a known field: there are task_type, keys, input_paths, output_paths, join, left_party, receiver, protocol, sort, broadcast_result, precheck_input, allow_empty_result',
       '/task_config/task_type must be "psi"',
       '/task_config/keys must have at least 1 party',
-      '/task_config/protocol must be one of "ECDH_PSI_2PC", "ECDH_OPRF_UB_PSI_2PC", "KMPRT_PSI_NPC"; "KKRT_PSI_2PC" belongs to the engine "secretflow", which is not built yet',
+      '/task_config/protocol must be one of "ECDH_PSI_2PC", "ECDH_OPRF_UB_PSI_2PC", "KMPRT_PSI_NPC", "KKRT_PSI_2PC", "RR22_PSI_2PC", "AUTO"; "BC22_PSI_2PC" belongs to SecretFlow, and no engine runs it yet',
       '/task_config/sort must be true or false',
     ]);
     expect(faults({ keys: psi.keys })).toEqual(['/task_config/input_paths is required']);
@@ -95,7 +95,7 @@ describe('task_params', () => {
   });
 
   test('stay with parties in one place, and name who takes others', () => {
-    const elsewhere = 'belongs to the engine "secretflow", which is not built yet';
+    const elsewhere = 'belongs to parties on several machines, which no engine runs yet';
     const ofInit = (config: unknown) => faults(psi, { sf_init_config: config });
     expect(ofInit(undefined)).toEqual(['/sf_init_config is required: {"parties": [...], "address": "local"}']);
     for (const address of ['10.0.0.1:9000', 'ray://head:10001', 'auto', 7]) {
@@ -127,9 +127,7 @@ describe('task_params', () => {
       `${at}/protocol is refused: REF2K computes in clear and protects nothing`,
     ]);
     for (const protocol of ['ABY3', 'CHEETAH', 'SECURENN']) {
-      expect(ofRuntime({ protocol })).toEqual([
-        `${at}/protocol must be "SEMI2K"; "${protocol}" belongs to the engine "secretflow", which is not built yet`,
-      ]);
+      expect(ofRuntime({ protocol })).toEqual([`${at}/protocol must be "SEMI2K"; no engine runs "${protocol}" yet`]);
     }
     expect(ofRuntime({ protocol: 'NOPE', field: 'FM32' })).toEqual([
       `${at}/protocol must be "SEMI2K"`,
@@ -149,12 +147,15 @@ describe('task_params', () => {
 
   test('name an engine that is there', () => {
     expect(faults(psi, { engine: 'native' })).toEqual([]);
-    for (const engine of ['secretflow', 'kuscia', 'celery']) {
-      expect(faults(psi, { engine })).toEqual([`/engine must be "native"; the engine "${engine}" is not built yet`]);
+    expect(faults(psi, { engine: 'secretflow' })).toEqual([]);
+    for (const engine of ['kuscia', 'celery']) {
+      expect(faults(psi, { engine })).toEqual([
+        `/engine must be "native" or "secretflow"; the engine "${engine}" is not built yet`,
+      ]);
     }
     for (const engine of ['natve', '', 7, null, {}, '${tasks.a.result.engine}']) {
       expect(faults(psi, { engine })).toEqual([
-        `/engine must be "native"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
+        `/engine must be "native" or "secretflow"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
       ]);
     }
     expect(faults(psi, { spu_confg: {} })).toEqual([

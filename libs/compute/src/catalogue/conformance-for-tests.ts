@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -20,6 +21,8 @@ export interface RunnerSample {
   readonly approximate?: true | undefined;
   /** It is done in the call itself, without a party, and so has no log line to give. */
   readonly silent?: boolean;
+  /** Whether a process of a party is ended amid its work, which is to end the run. */
+  readonly isKilled?: boolean;
   /** Changed to be wrong in a way that shows only when it runs: what it then fails with. */
   readonly failing?: { readonly config: Record<string, unknown>; readonly code: string };
 }
@@ -52,7 +55,7 @@ export function describeRunner(runner: TaskRunner, samples: readonly RunnerSampl
 
 function describeSample(
   runner: TaskRunner,
-  { type, prepare, enlarge, newKeys, approximate, silent, failing }: RunnerSample,
+  { type, prepare, enlarge, newKeys, approximate, silent, isKilled, failing }: RunnerSample,
 ): void {
   let folder: TestFolder;
   let given: TaskRun;
@@ -111,6 +114,10 @@ function describeSample(
     firstFigures = await figuresOf(given, first);
     expect(await stateOf(folder)).toMatchObject({ threads: before.threads, resources: before.resources });
     expect(await folder.temporaries()).toEqual([]);
+    // Nothing beside the tables, and of a task what it says that it made.
+    const made = first.artifacts.map(({ name }) => join(given.artifactRoot, given.chainId, given.taskId, name));
+    const known = new Set([...before.files, ...made, ...outputsOf(given)]);
+    expect((await stateOf(folder)).files.filter((file) => !known.has(file))).toEqual([]);
   });
 
   test('comes to the same again, file by file', async () => {
@@ -191,6 +198,28 @@ function describeSample(
     expect(Math.max(...steps)).toBeLessThanOrEqual(LARGEST_STEP);
   });
 
+  if (isKilled) {
+    test(
+      'fails with PARTY_LOST when a process of a party is killed, and leaves nothing behind',
+      async () => {
+        const large = await enlarge(folder, given);
+        const before = await stateOf(folder);
+        let killed = 0;
+        const progress = (fraction: number): void => {
+          if (killed > 0 || fraction < 0.3) return;
+          // The last ones to be started: those that compute.
+          killed = childrenOf(process.pid).at(-1)!;
+          process.kill(killed, 'SIGKILL');
+        };
+        const failure: unknown = await runner.run(type, { ...large!, progress }).catch((error: unknown) => error);
+        expect(failure).toMatchObject({ code: 'PARTY_LOST', retryable: true });
+        expect(await stateOf(folder)).toEqual(before);
+        expect(childrenOf(process.pid)).toEqual([]);
+      },
+      STUCK_MS,
+    );
+  }
+
   if (failing) {
     test(`fails with ${failing.code} and leaves nothing behind`, async () => {
       const before = await stateOf(folder);
@@ -201,6 +230,21 @@ function describeSample(
       expect(await stateOf(folder)).toEqual(before);
     });
   }
+}
+
+/** Processes that a process has started and that live, in the order of their starts. */
+export function childrenOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const texts = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1'));
+  return texts.flatMap((text) => text.split(' ').filter(Boolean).map(Number)).sort((a, b) => a - b);
+}
+
+/** Files that a task is told to write below the parties' folders. */
+function outputsOf({ dataRoot, params }: TaskRun): string[] {
+  const outputs = Object.entries(params.task_config).filter(([name]) => name.startsWith('output'));
+  return outputs.flatMap(([, byParty]) =>
+    Object.entries((byParty ?? {}) as object).map(([party, path]) => join(dataRoot, party, String(path))),
+  );
 }
 
 /** The contents of the parties' tables: keys, words, fractions. Whole numbers are left out: a count may equal one. */

@@ -5,11 +5,14 @@ import { findTaskType } from './task-types.js';
 import { escape, isMap } from '../contract/json-values.js';
 import type { IsOpen } from '../contract/task-runner.js';
 
-const SECRETFLOW = 'belongs to the engine "secretflow", which is not built yet';
+const SECRETFLOW = 'belongs to parties on several machines, which no engine runs yet';
 /** Keys of `sf_init_config` that only remote parties have. */
 const CLUSTER_KEYS = ['cluster_config', 'self_party'];
 /** Protocols of SecretFlow's SPU that native lacks. */
 const SPU_PROTOCOLS = ['ABY3', 'CHEETAH', 'SECURENN'];
+
+/** Those of `psi`. */
+const SPU_ALONE: readonly unknown[] = ['KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'];
 
 /** Faults of parameters for the native engine: those of the type, and what asks for parties on other machines. */
 export function checkForNative(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[] {
@@ -19,10 +22,10 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
   if (!isMap(config)) return [{ pointer: '/task_config', message: 'is required and must be an object' }];
   // Put together by concat: a body can hold more faults than a call may have arguments.
   const own = schemaFaults(taskType, config, isOpen);
-  const deeper = own.length > 0 ? [] : (taskType.check?.(config) ?? []);
+  const deeper = own.length > 0 ? [] : [...otherEngines(type, config), ...(taskType.check?.(config) ?? [])];
   const told = [
     own,
-    deeper.map(({ pointer, message }) => ({ pointer: `/task_config${pointer}`, message })),
+    deeper.map(({ pointer, ...fault }) => ({ ...fault, pointer: `/task_config${pointer}` })),
     taskType.needsParties || init !== undefined ? partyFaults(taskType, config, init, isOpen) : [],
   ].flat();
   // Names of unknown parties are reported already.
@@ -33,6 +36,13 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
     isMap(init) ? clusterFaults(init, isOpen) : [],
     spu === undefined || isOpen(spu) ? [] : spuFaults(spu, isOpen),
   ].flat();
+}
+
+/** Protocols that other engines run. */
+function otherEngines(type: string, { protocol }: Record<string, unknown>): ParamFault[] {
+  if (type !== 'psi' || !SPU_ALONE.includes(protocol)) return [];
+  const message = `is a protocol of the engine "secretflow": name that in task_params.engine, or leave protocol out`;
+  return [{ code: 'PROTOCOL_UNSUPPORTED', pointer: '/protocol', message }];
 }
 
 /** Parties run on this machine: native cannot reach another address. */
@@ -78,7 +88,7 @@ function spuFaults(spu: unknown, isOpen: IsOpen): ParamFault[] {
     const fault = { pointer: `${at}/runtime_config/protocol`, message: 'must be "SEMI2K"' };
     if (!SPU_PROTOCOLS.includes(protocol as string)) faults.push(fault);
     else {
-      const message = `${fault.message}; ${JSON.stringify(protocol)} ${SECRETFLOW}`;
+      const message = `${fault.message}; no engine runs ${JSON.stringify(protocol)} yet`;
       faults.push({ ...fault, code: 'PROTOCOL_UNSUPPORTED', message });
     }
   }

@@ -54,6 +54,7 @@ function sampleOf({
     newKeys: type === 'encrypt',
     approximate,
     silent: type === 'diagnostic',
+    isKilled: type === 'psi',
     ...(input && {
       failing: { config: { [input]: missingOf(type) }, code: 'FILE_NOT_FOUND' },
     }),

@@ -7,6 +7,7 @@ import { checkForNative } from './native-check.js';
 export const native: TaskRunner = {
   name: 'native',
   leaves: (type) => findTaskType(type)?.leaves,
+  protocols: () => [],
   check: checkForNative,
   run: async (type, run) => (await findTaskType(type)!.load())(run),
   needs: async () => [await sodium(), duckdb()],

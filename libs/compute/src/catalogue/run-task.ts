@@ -2,14 +2,19 @@ import { resolvesTo } from '#libs/consent';
 import { type FailureCode, resultFault } from '#libs/chain-domain';
 import { checkResolvedParams } from './check-params.js';
 import { diskFull, requireDiskRoom } from '../contract/disk-full.js';
-import { findRunner } from './task-runners.js';
+import { findRunner, taskRunners } from './task-runners.js';
+import type { TaskRunner } from '../contract/task-runner.js';
 import { TaskFailure, type TaskConsent, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
 /**
- * Runs one attempt of a task on the engine that it names. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
+ * Runs one attempt of a task on that of the `runners` which it names. `run.params` holds no references any more. Throws TaskFailure (INVALID_PARAMS,
  * PROTOCOL_UNSUPPORTED, DISK_FULL, RESULT_TOO_LARGE, INVALID_RESULT, or the type's own), or the signal's reason when it was aborted.
  */
-export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult> {
+export async function runTask(
+  type: string,
+  run: TaskRun,
+  runners: readonly TaskRunner[] = taskRunners,
+): Promise<TaskRunResult> {
   const faults = checkResolvedParams(type, run.params);
   if (faults.length > 0) {
     const listed = faults.map(({ pointer, message }) => `${pointer || '/'} ${message}`).join('; ');
@@ -21,7 +26,7 @@ export async function runTask(type: string, run: TaskRun): Promise<TaskRunResult
   if (run.consent) requireConsentOfThisRun(type, run, run.consent);
   run.signal.throwIfAborted();
   await requireDiskRoom([run.artifactRoot, run.dataRoot]);
-  const outcome = await findRunner(type, run.params.engine)!
+  const outcome = await findRunner(type, run.params.engine, runners)!
     .run(type, run)
     .catch((error: unknown) => {
       throw diskFull(error) ?? error;

@@ -1,15 +1,31 @@
+import { secretflow } from '../secretflow/secretflow.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { native } from './native.js';
 
-/** Every runner; the first runs the tasks that name no engine. A new runner is added only here. */
-export const taskRunners: readonly TaskRunner[] = [native];
+/** What the engines of a deployment are made of. */
+export interface EngineSettings {
+  /** The Python of an environment with SPU. */
+  readonly secretflowPython?: string | undefined;
+}
+
+/** Every runner, of these settings; the first runs the tasks that name no engine. A new runner is added only here. */
+export function makeRunners({ secretflowPython }: EngineSettings): readonly TaskRunner[] {
+  return [native, secretflow(secretflowPython)];
+}
+
+/** All of them as checks of parameters, which need no settings. */
+export const taskRunners = makeRunners({});
 
 /** Engines that the documentation mentions, and that are not built yet. */
-const LATER = ['secretflow', 'kuscia', 'celery'];
+const LATER = ['kuscia', 'celery'];
 
 /** The runner of this name, by default the first, if it runs the type. */
-export function findRunner(type: string, name: unknown = taskRunners[0]!.name): TaskRunner | undefined {
-  return taskRunners.find((each) => each.name === name && each.leaves(type) !== undefined);
+export function findRunner(
+  type: string,
+  name: unknown = taskRunners[0]!.name,
+  runners: readonly TaskRunner[] = taskRunners,
+): TaskRunner | undefined {
+  return runners.find((each) => each.name === name && each.leaves(type) !== undefined);
 }
 
 /** Alternatives to an engine that `findRunner` does not find. */

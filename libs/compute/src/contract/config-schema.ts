@@ -4,7 +4,7 @@ import type { JsonSchema } from './task-type.js';
 /** Marks a map from party to value: `checkTaskParams` holds its keys against the parties, and those that have a table. */
 export const PER_PARTY = 'x-per-party';
 
-/** Beside an `enum`: the values that another engine would take, and which. `{KKRT_PSI_2PC: 'secretflow'}` */
+/** Beside an `enum`: values that no engine takes yet, and whose they are. `{BC22_PSI_2PC: 'SecretFlow'}` */
 export const ELSEWHERE = 'x-other-engines';
 
 /** Marks a parameter that may be `${secrets.<name>}`: see `takesSecret`. */

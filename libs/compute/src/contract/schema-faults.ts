@@ -59,7 +59,7 @@ function faultOf(error: ErrorObject, root: string): ParamFault {
       const elsewhere = (error.parentSchema?.[ELSEWHERE] as Record<string, string> | undefined)?.[String(error.data)];
       const message = `must be one of ${allowed}`;
       if (!elsewhere) return { pointer: at, message };
-      const why = `${JSON.stringify(error.data)} belongs to the engine "${elsewhere}", which is not built yet`;
+      const why = `${JSON.stringify(error.data)} belongs to ${elsewhere}, and no engine runs it yet`;
       return { code: 'PROTOCOL_UNSUPPORTED', pointer: at, message: `${message}; ${why}` };
     }
     case 'const':

@@ -18,8 +18,15 @@ export interface Finding {
  */
 export interface TaskRunner {
   readonly name: string;
-  /** One sentence on what leaves each party when this runner runs the type; undefined if it does not run it. */
-  leaves(type: string): string | undefined;
+  /** Which variable sets it up, where this deployment has not: it checks parameters, and runs nothing. */
+  readonly unset?: string;
+  /**
+   * One sentence on what leaves each party when this runner runs the type with such a `task_config`, of which the protocol counts; without one,
+   * by the default protocol. Undefined if it does not run the type.
+   */
+  leaves(type: string, config?: unknown): string | undefined;
+  /** The protocols of a type that leave different things, as `task_config.protocol` names them; none where there is one alone. */
+  protocols(type: string): readonly string[];
   /** Every fault of the parameters, at once, with pointers relative to `task_params`. Never throws, whatever they hold. */
   check(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[];
   /**

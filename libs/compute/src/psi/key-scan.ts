@@ -33,7 +33,7 @@ function kindOf(field: string): KeyKind {
 }
 
 /**
- * Reads the keys of a table and hashes each to a point.
+ * Reads the keys of a table and hashes each to a point, or to bytes as good as random where `toPoints` does nothing.
  * Throws TaskFailure NULL_KEYS or DUPLICATE_KEYS with counts and the first row, never a key.
  */
 export async function scanKeys(
@@ -41,6 +41,7 @@ export async function scanKeys(
   keyIndexes: readonly number[],
   salt: Uint8Array,
   scanned: () => void,
+  toPoints: (hashes: Buffer, count: number) => void = mapToCurve,
 ): Promise<KeyScan> {
   const hasher = new KeyHasher(salt);
   let points = Buffer.alloc(1024 * POINT_BYTES);
@@ -69,7 +70,7 @@ export async function scanKeys(
       hasher.hash(fields, points, rows);
       rows += 1;
     }
-    mapToCurve(points.subarray(from * POINT_BYTES, rows * POINT_BYTES), rows - from);
+    toPoints(points.subarray(from * POINT_BYTES, rows * POINT_BYTES), rows - from);
     scanned();
   }
   if (missing > 0) {

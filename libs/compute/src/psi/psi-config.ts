@@ -1,9 +1,9 @@
 import { columnNames, configSchema, ELSEWHERE, inputPath, outputPath, perParty } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
 
-/** SecretFlow's protocols that native lacks. */
+/** SecretFlow's protocols that no engine runs yet. */
 const SECRETFLOW_ONLY = [
-  ...['KKRT_PSI_2PC', 'BC22_PSI_2PC', 'DP_PSI_2PC', 'ECDH_PSI_3PC', 'ECDH_PSI_NPC', 'KKRT_PSI_NPC'],
+  ...['BC22_PSI_2PC', 'DP_PSI_2PC', 'ECDH_PSI_3PC', 'ECDH_PSI_NPC', 'KKRT_PSI_NPC'],
   ...['PROTOCOL_KKRT', 'PROTOCOL_RR22', 'PROTOCOL_BC22'],
 ];
 
@@ -31,10 +31,10 @@ export const psiSchema = configSchema(
     },
     protocol: {
       type: 'string',
-      enum: ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KMPRT_PSI_NPC'],
+      enum: ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KMPRT_PSI_NPC', 'KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'],
       description:
-        'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more. ECDH_OPRF_UB_PSI_2PC is for a small table against a large one: the party of the small one alone learns the intersection, and it takes three fifths of the computation.',
-      [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'secretflow'])),
+        'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more. ECDH_OPRF_UB_PSI_2PC is for a small table against a large one: the party of the small one alone learns the intersection, and it takes three fifths of the computation. The engine secretflow takes ECDH_PSI_2PC (its default), KKRT_PSI_2PC and RR22_PSI_2PC, and AUTO, which is settled when the chain is created: RR22_PSI_2PC where both tables are datasets with known numbers of rows of a million at most, else ECDH_PSI_2PC.',
+      [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'SecretFlow'])),
     },
     sort: {
       type: 'boolean',

@@ -1,8 +1,9 @@
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import type { PartyUrl } from '../party/party-program.js';
-import { runParties, type CrossedMessage } from '../party/run-parties.js';
+import { runParties, type CrossedMessage, type PartyOutcomes } from '../party/run-parties.js';
 import type { PsiConfig } from './psi-config.js';
 import type * as PsiOfManyParty from './psi-of-many-party.js';
+import type { PsiPartyValue } from './psi-outcome.js';
 import type * as PsiParty from './psi-party.js';
 import type { RowsOfOutput } from './write-rows.js';
 
@@ -10,7 +11,7 @@ const ofTwo: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.u
 const ofMany: PartyUrl<typeof PsiOfManyParty> = new URL('./psi-of-many-party.js', import.meta.url);
 
 /** The one party that learns the intersection; undefined where all do. */
-function learnerOf(
+export function learnerOf(
   { join = 'inner', left_party: left, receiver, broadcast_result: broadcast }: PsiConfig,
   parties: readonly string[],
 ): string | undefined {
@@ -19,7 +20,7 @@ function learnerOf(
 }
 
 /** The rows of a party's output, by whether it learns the intersection. */
-function rowsOf(join: NonNullable<PsiConfig['join']>, learns: boolean): RowsOfOutput | null {
+export function rowsOf(join: NonNullable<PsiConfig['join']>, learns: boolean): RowsOfOutput | null {
   const [ofLearner, ofOther] = (
     {
       inner: ['common', null],
@@ -66,6 +67,13 @@ export async function runPsi(
     parties.length === 2
       ? await runParties({ ...common, program: ofTwo, parties: byParty(argsOfTwo) })
       : await runParties({ ...common, program: ofMany, parties: byParty(argsOfMany) });
+  return psiResult(config, outcomes);
+}
+
+/** What a task of type `psi` gives, whatever ran it. */
+export function psiResult(config: PsiConfig, outcomes: PartyOutcomes<PsiPartyValue, unknown>): TaskRunResult {
+  const parties = Object.keys(outcomes.parties);
+  const { join = 'inner' } = config;
   const values = Object.entries(outcomes.parties).map(([party, { value }]) => ({ party, ...value }));
   const holder = values.find((value) => value.intersection_count === null)?.party;
   return {

@@ -1,0 +1,58 @@
+import type { TaskRunner } from '../contract/task-runner.js';
+
+/** What a tenant says of engines; null: nothing. */
+export interface TenantEngines {
+  readonly default_engine: string | null;
+  /** The only ones that run its tasks. */
+  readonly allowed_engines: readonly string[] | null;
+}
+
+/** Which engines run the tasks of a tenant. */
+export class EngineChoice {
+  constructor(
+    private readonly runners: readonly TaskRunner[],
+    /** Of the deployment: runs the types that it knows, where nobody says otherwise. */
+    private readonly fallback: string,
+    private readonly tenant: TenantEngines = { default_engine: null, allowed_engines: null },
+  ) {}
+
+  forTenant(tenant: TenantEngines): EngineChoice {
+    return new EngineChoice(this.runners, this.fallback, tenant);
+  }
+
+  /** The engine of a task that names none: the tenant's default or the deployment's, where that runs the type, else native. */
+  of(type: string): string {
+    const { name } = this.runners[0]!;
+    const wanted = this.tenant.default_engine ?? this.fallback;
+    return this.runners.some((each) => each.name === wanted && each.leaves(type) !== undefined) ? wanted : name;
+  }
+
+  /** The names of those that run a type here, native first. */
+  namesFor(type: string): string[] {
+    return this.runners
+      .filter((each) => each.unset === undefined && each.leaves(type) !== undefined)
+      .map(({ name }) => name);
+  }
+
+  /** What leaves the parties of a type on the engines here, by those protocols that an engine tells apart. */
+  leavesOf(type: string): { engine: string; protocol: string; leaves: string }[] {
+    const here = this.runners.filter((each) => each.unset === undefined);
+    return here.flatMap((runner) =>
+      runner
+        .protocols(type)
+        .map((protocol) => ({ engine: runner.name, protocol, leaves: runner.leaves(type, { protocol })! })),
+    );
+  }
+
+  /** What is wrong with an engine that runs the type, in words that follow its name in the parameters. */
+  fault(name: string): string | undefined {
+    const { allowed_engines: allowed } = this.tenant;
+    if (allowed !== null && !allowed.includes(name)) {
+      return `is ${JSON.stringify(name)}, and this tenant allows ${allowed.map((each) => JSON.stringify(each)).join(', ')}`;
+    }
+    const unset = this.runners.find((each) => each.name === name)?.unset;
+    return unset === undefined
+      ? undefined
+      : `is ${JSON.stringify(name)}, which is not set up in this deployment: its operator sets ${unset}`;
+  }
+}

@@ -1,0 +1,116 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { TaskFailure } from '../contract/task-type.js';
+import type { Account } from '../party/start-guarded.js';
+import { startSpu, type SpuFailure, type SpuJob, type SpuProcess } from './spu-process.js';
+
+const LOOPBACK = '127.0.0.1';
+/** A port is free a moment before SPU listens on it: another process may take it in between. */
+const PORT_TRIES = 3;
+/** Ends on the progress bar: of the parties' Python, of their links. */
+const READY = 0.25;
+const LINKED = 0.3;
+
+/** One party of a run on SPU. */
+export interface SpuParty {
+  readonly name: string;
+  readonly home: string;
+  readonly account: Account | undefined;
+  readonly psi: SpuJob['psi'];
+}
+
+export interface SpuRun {
+  readonly python: string;
+  /** In the order of their ranks. */
+  readonly parties: readonly SpuParty[];
+  readonly log: (message: string) => void;
+  /** `fraction` 0..1 of what runs here. */
+  readonly progress: (fraction: number, stage: string) => void;
+  /** For tests: ports to try first. */
+  readonly ports?: () => Promise<readonly number[]>;
+}
+
+/**
+ * Runs a program on SPU, each party in its own Python process, until all have done their work. The first that ends without ends the others. Throws TaskFailure PARTY_LOST,
+ * PORT_TAKEN (both may be tried again), OUT_OF_MEMORY, ENGINE_NOT_READY. When the signal is aborted the processes are gone before it throws the signal's reason.
+ */
+export async function runOnSpu(run: SpuRun, signal: AbortSignal): Promise<void> {
+  for (let left = PORT_TRIES; ; left -= 1) {
+    const ports = await (run.ports ?? (() => freePorts(run.parties.length)))();
+    signal.throwIfAborted();
+    const lost = await attempt(run, ports, signal);
+    signal.throwIfAborted();
+    if (lost === undefined) return;
+    if (lost.failure !== 'PORT_TAKEN' || left <= 1) throw failureOf(lost);
+    run.log('a port was taken in between: tries others');
+  }
+}
+
+interface Lost {
+  readonly party: string;
+  readonly failure: SpuFailure;
+}
+
+async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSignal): Promise<Lost | undefined> {
+  const parties = run.parties.map(({ name }) => name);
+  const addresses = ports.map((port) => `${LOOPBACK}:${port}`);
+  const ready = new Set<string>();
+  const linked = new Set<string>();
+  run.progress(0, 'starting SPU');
+  let first: Lost | undefined;
+  const processes: SpuProcess[] = [];
+  const stopAll = (): void => processes.forEach(({ stop }) => stop());
+  signal.addEventListener('abort', stopAll, { once: true });
+  try {
+    for (const [rank, { name, home, account, psi }] of run.parties.entries()) {
+      const started = startSpu(run.python, { parties, addresses, rank, psi }, { home, account }, (event) => {
+        if (event.ev === 'ready') ready.add(name);
+        if (event.ev === 'linked') linked.add(name);
+        if (event.ev === 'progress') run.progress(LINKED + (1 - LINKED) * Math.min(1, event.fraction), 'intersecting');
+        else if (linked.size === parties.length) run.progress(LINKED, 'intersecting');
+        else run.progress((READY * ready.size) / parties.length, 'linking the parties on SPU');
+      });
+      processes.push(started);
+    }
+    if (signal.aborted) stopAll();
+    void Promise.all(processes.map(({ done }) => done)).then(stopAll);
+    await Promise.all(
+      processes.map(async ({ ended }, rank) => {
+        const failure = await ended;
+        if (failure === undefined) return;
+        first ??= { party: parties[rank]!, failure };
+        stopAll(); // The others would wait for it.
+      }),
+    );
+    return first;
+  } finally {
+    signal.removeEventListener('abort', stopAll);
+  }
+}
+
+function failureOf({ party, failure }: Lost): TaskFailure {
+  const why: Record<SpuFailure, string> = {
+    PARTY_LOST: 'its process on SPU ended before it was done; the task may be tried again',
+    PORT_TAKEN: 'other processes took the ports that it was to listen on; the task may be tried again',
+    OUT_OF_MEMORY:
+      'it needs more memory on SPU than a party of a task may have. Give the task a smaller table, or take ECDH_PSI_2PC',
+    ENGINE_NOT_READY:
+      'SPU does not load, or has another version. "npm run doctor" says what the engine lacks; "npm run engine:secretflow" makes its environment',
+  };
+  const isRetryable = failure === 'PARTY_LOST' || failure === 'PORT_TAKEN';
+  return new TaskFailure(failure, `Party ${party}: ${why[failure]}.`, isRetryable, { party });
+}
+
+/** Ports that are free now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  try {
+    return await Promise.all(
+      servers.map(async (server) => {
+        await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, LOOPBACK, () => resolve()));
+        return (server.address() as AddressInfo).port;
+      }),
+    );
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
