@@ -21,6 +21,7 @@ describe('npm run doctor', () => {
     expect(out).toMatch(/^found {3}PostgreSQL: embedded \d+\.\d+$/m);
     expect(out).toMatch(/^found {3}engine native: sodium-native: \d+\./m);
     expect(out).toMatch(/^none {4}Redis or Valkey: .*install valkey-server, set REDIS_URL$/m);
+    expect(out).toMatch(/^none {4}engine secretflow: .*npm run engine:secretflow, and set SECRETFLOW_PYTHON$/m);
     expect(out).toMatch(/^none {4}age: .*install age/m);
     expect(out).toMatch(/^ready: engines native$/m);
     expect(code).toBe(0);
@@ -32,6 +33,15 @@ describe('npm run doctor', () => {
     expect(out).toContain(`MISSING DATA_ROOT: ${folder} cannot be written to`);
     expect(out).toMatch(/^found {3}PostgreSQL: DATABASE_URL$/m);
     expect(out).toMatch(/^not ready: see MISSING$/m);
+    expect(code).toBe(1);
+  });
+
+  it('says what an engine lacks that is set up', async () => {
+    const { code, out } = await doctor({ DATA_DIR: tmpdir(), SECRETFLOW_PYTHON: '/nowhere/bin/python' });
+    expect(out).toMatch(
+      /^MISSING engine secretflow: SPU: \/nowhere\/bin\/python with SPU .*npm run engine:secretflow/m,
+    );
+    expect(out).toMatch(/^found {3}engine secretflow: sort: /m);
     expect(code).toBe(1);
   });
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { taskRunners, type Finding } from '#libs/compute';
+import { makeRunners, type Finding } from '#libs/compute';
 import { findPostgresBinaries } from '#libs/local-postgres';
 import { ConfigError, loadEnvFile, readConfig, type Config } from '#libs/platform';
 
@@ -50,7 +50,7 @@ async function needed(config: Config): Promise<Finding[]> {
     const found = (await writable(folder)) ? folder : null;
     findings.push({ what, found, mend: `${folder} cannot be written to: give this user the right, or set ${what}` });
   }
-  for (const engine of taskRunners) {
+  for (const engine of makeRunners(config).filter(({ unset }) => unset === undefined)) {
     for (const finding of await engine.needs())
       findings.push({ ...finding, what: `engine ${engine.name}: ${finding.what}` });
   }
@@ -58,7 +58,19 @@ async function needed(config: Config): Promise<Finding[]> {
 }
 
 async function useful(config: Config): Promise<Finding[]> {
+  const engines = makeRunners(config).flatMap(({ name, unset }) =>
+    unset === undefined
+      ? []
+      : [
+          {
+            what: `engine ${name}`,
+            found: null,
+            mend: `nobody needs it: run npm run engine:${name}, and set ${unset}`,
+          },
+        ],
+  );
   return [
+    ...engines,
     {
       what: 'Redis or Valkey',
       found: config.redisUrl === undefined ? await program('valkey-server', 'redis-server') : 'REDIS_URL',
@@ -89,7 +101,8 @@ async function doctor(): Promise<boolean> {
   const may = await useful(config);
   const lines = [...must.map((each) => line(each, 'MISSING')), ...may.map((each) => line(each, 'none'))];
   const healthy = must.every(({ found }) => found !== null);
-  lines.push(healthy ? `ready: engines ${taskRunners.map(({ name }) => name).join(', ')}` : 'not ready: see MISSING');
+  const ready = makeRunners(config).flatMap(({ name, unset }) => (unset === undefined ? [name] : []));
+  lines.push(healthy ? `ready: engines ${ready.join(', ')}` : 'not ready: see MISSING');
   process.stdout.write(`${lines.join('\n')}\n`);
   return healthy;
 }

@@ -58,6 +58,7 @@ const GUIDE = [
   'templates',
   'schedules',
   'consent',
+  'engines',
   'sites',
   'errors',
   'cli',

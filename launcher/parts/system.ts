@@ -191,6 +191,8 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     ARTIFACT_ROOT: config.artifactRoot,
     LOG_LEVEL: config.logLevel,
     SCRIPT_TASKS: config.scriptTasks,
+    SECRETFLOW_PYTHON: config.secretflowPython,
+    ENGINE_DEFAULT: config.engineDefault,
     PUBLIC_URL: config.publicUrl || localUrl(config.host, ports.PORT),
     WORKER_DRAIN_SECONDS: process.env.WORKER_DRAIN_SECONDS || QUICK_DRAIN_SECONDS,
   };

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { faultsOfTypes, taskRunners } from '#libs/compute';
+import { faultsOfTypes } from '#libs/compute';
 import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
 import { JobSecrets } from './secrets/job-secrets.js';
+import { EngineFindings } from './engine-findings.js';
 import { typesOf } from './worker-settings.js';
 
 /** Keeps the worker from starting with a faulty task type, and in production with secrets that it has no key for, or a login that is more than a worker. */
@@ -11,6 +12,7 @@ export class StartChecks implements OnModuleInit {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly secrets: JobSecrets,
+    private readonly engines: EngineFindings,
   ) {}
 
   /** Before any processor takes jobs. */
@@ -26,11 +28,11 @@ export class StartChecks implements OnModuleInit {
 
   /** A worker that lacks what an engine needs still runs what it can: each task that it cannot run says why. */
   private async logEngines(): Promise<void> {
-    for (const { name, needs } of taskRunners) {
-      const findings = await needs();
-      const missing = findings.flatMap(({ what, found, mend }) => (found === null ? [`${what}: ${mend}`] : []));
-      const found = findings.flatMap(({ what, found }) => (found === null ? [] : [`${what} ${found}`]));
-      if (missing.length > 0) this.logger.warn({ engine: name, found, missing }, `the engine ${name} lacks something`);
+    for (const { name, unset, found, missing } of await this.engines.find()) {
+      if (unset !== undefined)
+        this.logger.info({ engine: name }, `the engine ${name} is not set up: ${unset} is not set`);
+      else if (missing.length > 0)
+        this.logger.warn({ engine: name, found, missing }, `the engine ${name} lacks something`);
       else this.logger.info({ engine: name, found }, `the engine ${name} has what it needs`);
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { readScripts, taskTypes, type AllowedScripts } from '#libs/compute';
+import { makeRunners, readScripts, taskTypes, type AllowedScripts, type TaskRunner } from '#libs/compute';
 import { concurrencyOf, type AppConfig } from '#libs/platform';
 
 /** Injects the `WorkerSettings`. */
@@ -18,6 +18,8 @@ export interface WorkerSettings {
   readonly callsToPrivate: boolean;
   /** The commands that `script` tasks may run, by name. */
   readonly scripts: AllowedScripts;
+  /** The engines. */
+  readonly runners: readonly TaskRunner[];
   /** How long runs may go on after the worker was asked to stop, ms. */
   readonly drainMs: number;
 }
@@ -31,6 +33,7 @@ export function workerSettings(config: AppConfig): WorkerSettings {
     artifactRoot,
     callsToPrivate: httpTasksToPrivate,
     scripts: readScripts(scriptTasks),
+    runners: makeRunners(config),
     drainMs: workerDrainSeconds * 1_000,
   };
 }

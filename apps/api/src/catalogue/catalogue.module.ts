@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
-import { readScripts } from '#libs/compute';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { Catalogue } from './catalogue.js';
+import { Catalogue, makeCatalogue } from './catalogue.js';
 import { TaskTypesController } from './task-types.controller.js';
 
 @Module({
@@ -10,7 +9,7 @@ import { TaskTypesController } from './task-types.controller.js';
     {
       provide: Catalogue,
       inject: [APP_CONFIG],
-      useFactory: (config: AppConfig) => new Catalogue(config.diagnosticTasks, readScripts(config.scriptTasks)),
+      useFactory: (config: AppConfig) => makeCatalogue(config),
     },
   ],
   exports: [Catalogue],

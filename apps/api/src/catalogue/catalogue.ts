@@ -2,13 +2,18 @@ import { Injectable } from '@nestjs/common';
 
 import {
   checkTaskParams,
+  EngineChoice,
   findTaskType,
+  makeRunners,
+  readScripts,
   scriptFaults,
   takesSecret,
+  taskRunners,
   taskTypes,
   type AllowedScripts,
   type TaskType,
 } from '#libs/compute';
+import type { Config } from '#libs/platform';
 import { FOR_EACH, isControlType } from '#libs/chain-domain';
 import { checkControl, controlTypes } from './control-types.js';
 
@@ -23,6 +28,8 @@ interface TypeChecks {
   checkParams(params: Record<string, unknown>): readonly ParamsFault[];
   /** Whether the parameter at this place, from `task_params`, may be a secret. */
   takesSecret(path: readonly (string | number)[]): boolean;
+  /** The engine of its tasks that name none; undefined where no engine runs them. */
+  readonly engine?: string;
 }
 
 /** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
@@ -40,6 +47,7 @@ export class Catalogue implements TaskCatalogue {
   constructor(
     diagnosticTasks: boolean,
     private readonly scripts: AllowedScripts,
+    readonly engines = new EngineChoice(taskRunners, 'native'),
   ) {
     this.all = [...taskTypes.filter(({ type }) => type !== 'diagnostic' || diagnosticTasks), ...controlTypes];
     this.types = this.all.map(({ type }) => type);
@@ -55,9 +63,23 @@ export class Catalogue implements TaskCatalogue {
     return {
       checkParams: (params) => {
         const faults = checkTaskParams(type, params as never);
+        const { engine = 'native' } = params;
+        const fault = faults.length > 0 ? undefined : this.engines.fault(engine as string);
+        if (fault !== undefined) return [{ pointer: '/engine', message: fault }];
         return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);
       },
+      engine: this.engines.of(type),
       takesSecret: (path) => takesSecret(type, path),
     };
   }
+}
+
+/** What of the configuration decides on task types and engines. */
+export type CatalogueSettings = Pick<Config, 'diagnosticTasks' | 'scriptTasks' | 'secretflowPython' | 'engineDefault'>;
+
+/** The task types of a deployment, and the engines that run them. */
+export function makeCatalogue(config: CatalogueSettings): Catalogue {
+  const engines = new EngineChoice(makeRunners(config), config.engineDefault);
+  // eslint-disable-next-line no-restricted-syntax -- a module builds it by this, and a thread, which has no Nest.
+  return new Catalogue(config.diagnosticTasks, readScripts(config.scriptTasks), engines);
 }

@@ -1,9 +1,18 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { taskRunners } from '#libs/compute';
 import { ApiProblems } from '../http/api-problems.js';
 import { Roles } from '../auth/access.js';
 import { Catalogue } from './catalogue.js';
+
+export class EngineLeavesDto {
+  @ApiProperty({ example: 'secretflow' })
+  engine: string;
+  /** A value of `task_params.task_config.protocol`. */
+  @ApiProperty({ example: 'RR22_PSI_2PC' })
+  protocol: string;
+  @ApiProperty({ example: 'Pseudo-random values of the keys of one party.' })
+  leaves: string;
+}
 
 export class TaskTypeDto {
   @ApiProperty({ example: 'psi' })
@@ -20,9 +29,12 @@ export class TaskTypeDto {
   /** Whether files differ from run to run, since shares are random. What they give together differs between engines by up to 2^-16. */
   @ApiProperty()
   approximate: boolean;
-  /** Engines that run it, the default first. They are the values of task_params.engine. */
+  /** Engines that run it in this deployment, native first. They are the values of task_params.engine. */
   @ApiProperty({ type: [String], example: ['native'] })
   engines: string[];
+  /** What the parties reveal on engines that differ from native, by protocol. */
+  @ApiProperty({ type: [EngineLeavesDto] })
+  engine_leaves: EngineLeavesDto[];
   /** JSON Schema 2020-12 of `task_params.task_config`. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   config_schema: Record<string, unknown>;
@@ -57,7 +69,8 @@ export class TaskTypesController {
           leaves,
           needs_parties: needsParties,
           approximate: approximate === true,
-          engines: taskRunners.filter((runner) => runner.leaves(type) !== undefined).map(({ name }) => name),
+          engines: this.catalogue.engines.namesFor(type),
+          engine_leaves: this.catalogue.engines.leavesOf(type),
           config_schema: configSchema,
         }),
       ),

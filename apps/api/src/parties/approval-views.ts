@@ -1,4 +1,4 @@
-import { findTaskType } from '#libs/compute';
+import { findRunner } from '#libs/compute';
 import { originOf, partiesOf, type ApprovalStatement } from '#libs/consent';
 import type { ApprovalRow, PartyStatementView } from '#libs/repositories';
 import type { ApprovalDto } from './parties.dto.js';
@@ -23,7 +23,8 @@ export async function approvalDtos(
     const { hash, proposer = null, purpose, origin, from } = consent;
     const stated = { ...(purpose !== undefined && { purpose }), ...(origin !== undefined && { origin }) };
     const task = { kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from };
-    const leaves = findTaskType(task_type)?.leaves ?? '';
+    const { engine = 'native', task_config: config } = params as { engine?: unknown; task_config?: unknown };
+    const leaves = findRunner(task_type, engine)?.leaves(task_type, config) ?? '';
     return partiesOf(params)
       .filter((each) => party === undefined || each === party)
       .map((each) => ({
@@ -35,6 +36,7 @@ export async function approvalDtos(
           origin: originOf({ chain_id, origin }),
           hash,
           task,
+          engine: String(engine),
           leaves,
           status,
         },

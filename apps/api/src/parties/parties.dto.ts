@@ -245,6 +245,9 @@ export class ApprovalDto {
   /** The task as it was written. `hash` is the hash of its canonical JSON. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { kind: 'task', task_id: 'psi' } })
   task: object;
+  /** What runs the task. */
+  @ApiProperty({ example: 'native' })
+  engine: string;
   /** What leaves each party. */
   @ApiProperty({ example: 'Blinded keys; the receiver learns the intersection.' })
   leaves: string;

@@ -56,12 +56,10 @@ export function requireSources(all: readonly AskedTask[], { say }: Session): voi
  * asked. All but the reasons comes from the task and from this program.
  */
 export async function linesOfTask({ task, hash, asked }: AskedTask, { say }: Session): Promise<string[]> {
-  const { findTaskType } = await import('#libs/compute');
   const { task_config: config } = task.params as Readonly<Record<string, unknown>>;
   const others = partiesOf(task.params).filter((each) => each !== asked.party);
   const recipients = isObject(config) && Array.isArray(config['recipients']) ? config['recipients'].map(String) : [];
-  const leaves =
-    findTaskType(task.task_type)?.leaves ?? say('this program does not know the type {type}', { type: task.task_type });
+  const { engine, leaves } = await leavesOf(task.task_type, task.params, say);
   const json = JSON.stringify(JSON.parse(canonicalTask(task)), null, 2).split('\n');
   return [
     `${task.task_id} (${task.task_type})`,
@@ -69,6 +67,7 @@ export async function linesOfTask({ task, hash, asked }: AskedTask, { say }: Ses
     `  ${say('proposed by')}: ${task.proposer ?? say('a key of no party')}`,
     ...(task.origin === undefined ? [] : [`  ${say('part of')}: ${task.origin}`]),
     ...(task.purpose === undefined ? [] : [`  ${say('stated purpose')}: ${task.purpose}`]),
+    `  ${say('engine')}: ${engine}`,
     `  ${say('other parties')}: ${others.join(', ') || say('none')}`,
     ...(recipients.length > 0 ? [`  ${say('encrypted for')}: ${recipients.join(', ')}`] : []),
     `  ${say('what leaves the parties')}: ${leaves}`,
@@ -76,6 +75,22 @@ export async function linesOfTask({ task, hash, asked }: AskedTask, { say }: Ses
     `  ${say('the task')}:`,
     ...json.map((line) => `    ${line}`),
   ].map(visible);
+}
+
+/** The engine of a task, and what leaves the parties there: as this program knows it. */
+export async function leavesOf(
+  type: string,
+  params: unknown,
+  say: Session['say'],
+): Promise<{ readonly engine: string; readonly leaves: string }> {
+  const { findRunner } = await import('#libs/compute');
+  const { engine: named = 'native', task_config: config } = params as Readonly<Record<string, unknown>>;
+  const engine = String(named);
+  const leaves = findRunner(type, named)?.leaves(type, config);
+  return {
+    engine,
+    leaves: leaves ?? say('this program does not know the type {type} on the engine {engine}', { type, engine }),
+  };
 }
 
 /** Shows as `\uXXXX` what a terminal would not show, or would show elsewhere: in JSON that is the same text. */

@@ -1,7 +1,7 @@
 import { partiesOf, type CoveredTask, type HoleBounds, type StandingStatement } from '#libs/consent';
 import type { Session } from '../session.js';
 import type { Draft } from './statement-book.js';
-import { visible } from './asked-tasks.js';
+import { leavesOf, visible } from './asked-tasks.js';
 
 /** All that a person needs to decide on a whole, in words: what it covers, how often, until when, and what may vary. */
 export async function linesOfStanding(
@@ -24,10 +24,9 @@ export async function linesOfStanding(
 }
 
 async function linesOfCovered(task: CoveredTask, party: string, say: Session['say']): Promise<string[]> {
-  const { findTaskType } = await import('#libs/compute');
   const { task_id: id, task_type: type, params, holes, from, uses } = task;
   const others = partiesOf(params).filter((each) => each !== party);
-  const leaves = findTaskType(type)?.leaves ?? say('this program does not know the type {type}', { type });
+  const { engine, leaves } = await leavesOf(type, params, say);
   const varies = Object.entries(holes).map(([pointer, bounds]) => `      ${pointer}: ${boundsInWords(bounds, say)}`);
   const sources = Object.entries(from).map(
     ([source, hash]) => `      ${source}: ${hash ?? say('as it runs under this approval')}`,
@@ -35,6 +34,7 @@ async function linesOfCovered(task: CoveredTask, party: string, say: Session['sa
   const json = JSON.stringify(params, null, 2).split('\n');
   return [
     `  ${say('{task} ({type}), at most {uses} times', { task: id, type, uses })}`,
+    `    ${say('engine')}: ${engine}`,
     `    ${say('other parties')}: ${others.join(', ') || say('none')}`,
     `    ${say('what leaves the parties')}: ${leaves}`,
     ...(sources.length > 0 ? [`    ${say('its inputs come from')}:`, ...sources] : []),

@@ -17,14 +17,14 @@ export class JobRunner {
   private readonly context: RunContext;
 
   constructor(
-    @Inject(WORKER_SETTINGS) { id, dataRoot, artifactRoot, callsToPrivate, scripts }: WorkerSettings,
+    @Inject(WORKER_SETTINGS) { id, dataRoot, artifactRoot, callsToPrivate, scripts, runners }: WorkerSettings,
     @Inject(STATUS_CHANNEL) private readonly channel: StatusChannel,
     private readonly intake: Intake,
     secrets: JobSecrets,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     const note: RunContext['note'] = (message) => void channel.publish(LANE.progress, message).catch(() => undefined);
-    this.context = { workerId: id, dataRoot, artifactRoot, callsToPrivate, scripts, logger, secrets, note };
+    this.context = { workerId: id, dataRoot, artifactRoot, callsToPrivate, scripts, runners, logger, secrets, note };
   }
 
   /** Tasks that run now. */

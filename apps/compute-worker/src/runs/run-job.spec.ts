@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { generateX25519Identity } from 'age-encryption';
+import { taskRunners } from '#libs/compute';
 import { createLogger, SecretOpener } from '#libs/platform';
 import { openDatabase, SecretRepository } from '#libs/repositories';
 import { JobSecrets } from '../secrets/job-secrets.js';
@@ -39,6 +40,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       artifactRoot: '/nowhere',
       callsToPrivate: false,
       scripts: {},
+      runners: taskRunners,
       logger,
       secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), new SecretRepository(), undefined),
       note: (note) => void notes.push(note),

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
 import { placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
-import type { AllowedScripts, TaskParams } from '#libs/compute';
+import type { AllowedScripts, TaskParams, TaskRun, TaskRunner } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
 import { failed, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf, within } from '#libs/tracing';
@@ -23,6 +23,7 @@ export interface RunContext {
   readonly artifactRoot: string;
   readonly callsToPrivate: boolean;
   readonly scripts: AllowedScripts;
+  readonly runners: readonly TaskRunner[];
   readonly logger: Logger;
   readonly secrets: JobSecrets;
   /** Best effort. */
@@ -123,7 +124,7 @@ async function outcomeOf(
   const succeed = async ({ params, hide, checkName }: OpenedJob): Promise<RunEnd> => {
     const { chainId, taskId, attempt, taskType, tenant, inputs, consent, handed, partyResults: named = [] } = job;
     const marked = withMarkers(params as TaskParams, named);
-    const { result, artifacts, partyResults } = await runTask(taskType, {
+    const run: TaskRun = {
       chainId,
       taskId,
       attempt,
@@ -142,7 +143,8 @@ async function outcomeOf(
       log: (level, message) => progress.log(level, hide(message)),
       opened: (party, entry) =>
         context.note({ kind: 'opened', taskRequestId: job.taskRequestId, attempt, party, entry: hide(entry) }),
-    });
+    };
+    const { result, artifacts, partyResults } = await runTask(taskType, run, context.runners);
     const folder = join(context.artifactRoot, chainId, taskId);
     try {
       for (const { name } of artifacts) checkName(name);

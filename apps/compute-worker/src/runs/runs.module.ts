@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_CONFIG } from '#libs/platform';
 import { TaskQueues } from '#libs/queues';
+import { EngineFindings } from '../engine-findings.js';
 import { SecretsModule } from '../secrets/secrets.module.js';
 import { WORKER_SETTINGS, workerSettings, type WorkerSettings } from '../worker-settings.js';
 import { Heartbeat } from './heartbeat.js';
@@ -19,11 +20,12 @@ import { WorkerMetrics } from './worker-metrics.js';
       inject: [WORKER_SETTINGS, TaskQueues],
       useFactory: ({ slots }: WorkerSettings, queues: TaskQueues) => new Intake(slots, queues),
     },
+    EngineFindings,
     JobRunner,
     Heartbeat,
     WorkerHealth,
     WorkerMetrics,
   ],
-  exports: [WORKER_SETTINGS, Intake, JobRunner, Heartbeat, WorkerHealth],
+  exports: [WORKER_SETTINGS, EngineFindings, Intake, JobRunner, Heartbeat, WorkerHealth],
 })
 export class RunsModule {}

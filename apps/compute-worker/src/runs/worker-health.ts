@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { requireDiskRoom } from '#libs/compute';
 import { allPass, type HealthCheck, type HealthChecks } from '#libs/platform';
 import { BACKEND, pingBackend, type Backend } from '#libs/queues';
+import { EngineFindings } from '../engine-findings.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../worker-settings.js';
 import { Heartbeat } from './heartbeat.js';
 import { Intake } from './intake.js';
@@ -19,6 +20,7 @@ export class WorkerHealth implements HealthChecks {
     this.queue,
     { name: 'listener', check: async () => this.checkListener() },
     { name: 'disk', check: () => requireDiskRoom([this.settings.artifactRoot, this.settings.dataRoot]) },
+    { name: 'engines', check: () => this.engines.requireAll() },
   ];
   readonly live: readonly HealthCheck[] = [{ name: 'intake', check: () => this.checkIntake() }];
 
@@ -27,6 +29,7 @@ export class WorkerHealth implements HealthChecks {
     @Inject(WORKER_SETTINGS) private readonly settings: WorkerSettings,
     private readonly heartbeat: Heartbeat,
     private readonly intake: Intake,
+    private readonly engines: EngineFindings,
   ) {}
 
   private checkListener(): void {

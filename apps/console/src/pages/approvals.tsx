@@ -97,6 +97,8 @@ function Asked({ of, refuse }: { of: ApprovalDto; refuse: (() => void) | undefin
         <dd>{party}</dd>
         <dt>{t('task.type')}</dt>
         <dd>{of.task_type}</dd>
+        <dt>{t('task.engine')}</dt>
+        <dd>{of.engine}</dd>
         <dt>{t('approvals.why')}</dt>
         <dd>
           <Name text={of.reasons ?? '–'} />

@@ -169,6 +169,7 @@ export const en = {
     children: 'all children and turns',
     task: 'Task',
     type: 'Task type',
+    engine: 'Engine',
     attempt: 'Attempt',
     worker: 'Worker',
     error: 'Error',

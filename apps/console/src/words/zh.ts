@@ -165,6 +165,7 @@ export const zh: typeof en = {
     children: '全部子链与轮次',
     task: '任务',
     type: '任务类型',
+    engine: '引擎',
     attempt: '尝试',
     worker: '工作进程',
     error: '错误',

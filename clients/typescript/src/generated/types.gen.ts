@@ -985,6 +985,12 @@ export type ChainEventListDto = {
     next_after: number;
 };
 
+export type EngineLeavesDto = {
+    engine: string;
+    protocol: string;
+    leaves: string;
+};
+
 export type TaskTypeDto = {
     task_type: string;
     title: string;
@@ -993,6 +999,7 @@ export type TaskTypeDto = {
     needs_parties: boolean;
     approximate: boolean;
     engines: Array<string>;
+    engine_leaves: Array<EngineLeavesDto>;
     config_schema: {
         [key: string]: unknown;
     };
@@ -1403,6 +1410,10 @@ export type ApprovalDto = {
     task: {
         [key: string]: unknown;
     };
+    /**
+     * What runs the task.
+     */
+    engine: string;
     /**
      * What leaves each party.
      */

@@ -81,6 +81,14 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 - name: SCRIPT_TASKS
   value: {{ toJson $values.config.scriptTasks | quote }}
 {{- end }}
+{{- if has .part (list "api" "worker") }}
+{{- with $values.config.secretflowPython }}
+- name: SECRETFLOW_PYTHON
+  value: {{ . | quote }}
+{{- end }}
+- name: ENGINE_DEFAULT
+  value: {{ $values.config.engineDefault }}
+{{- end }}
 {{- if $values.extraCa.existingConfigMap }}
 - name: NODE_EXTRA_CA_CERTS
   value: /etc/task-chain-ca/{{ $values.extraCa.key }}

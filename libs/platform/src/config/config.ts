@@ -50,6 +50,10 @@ export interface Config {
   readonly httpTasksToPrivate: boolean;
   /** The commands that `script` tasks may run, as JSON, or the file of them; undefined where none may. */
   readonly scriptTasks: string | undefined;
+  /** The Python of an environment with SPU; undefined where the engine `secretflow` is not set up. */
+  readonly secretflowPython: string | undefined;
+  /** The engine of tasks that name none, of tenants that have no other. */
+  readonly engineDefault: 'native' | 'secretflow';
   /** Where users reach the API, without a slash at the end: links in webhooks begin with it. Empty: they are paths. */
   readonly publicUrl: string;
   readonly signIn: SignInConfig;
@@ -205,11 +209,22 @@ function read(reader: ValueReader, env: Environment): Config {
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     httpTasksToPrivate: reader.choice('HTTP_TASK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     scriptTasks: reader.text('SCRIPT_TASKS'),
+    ...readEngines(reader),
     publicUrl: (reader.url('PUBLIC_URL', ['https:', 'http:'], false, PUBLIC_EXAMPLE) ?? '').replace(/\/+$/, ''),
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
     nodeCaKey: reader.key('NODE_CA_KEY', KEY_EXAMPLE),
   });
+}
+
+function readEngines(reader: ValueReader): Pick<Config, 'secretflowPython' | 'engineDefault'> {
+  const secretflowPython = reader.text('SECRETFLOW_PYTHON');
+  const engineDefault = reader.choice('ENGINE_DEFAULT', 'native', ['native', 'secretflow']);
+  if (engineDefault === 'secretflow' && secretflowPython === undefined) {
+    const mend = 'Run npm run engine:secretflow, and set SECRETFLOW_PYTHON as it says.';
+    reader.wrong('ENGINE_DEFAULT', engineDefault, 'is not set up', mend);
+  }
+  return { secretflowPython, engineDefault };
 }
 
 function readLogins(reader: ValueReader): DatabaseLogins | undefined {

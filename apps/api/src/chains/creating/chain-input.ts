@@ -26,6 +26,7 @@ import { expandBody, outputsOf } from './expand-body.js';
 import { expandForEach } from './expand-for-each.js';
 import { type CompensateWith, Compensations } from './read-compensations.js';
 import { expandBranches } from './expand-branches.js';
+import { withEngines } from './with-engines.js';
 import { PRIORITY_WORDS } from './create-chain.schema.js';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { addParamsFaults } from './params-faults.js';
@@ -53,7 +54,7 @@ export function readChain(body: unknown, catalogue: TaskCatalogue, context = OUT
   const expanded = expandBody(body, inner.tasks, faults, context.open);
   const branched = expandBranches(expanded.tasks, faults);
   const listed = expandForEach(branched.tasks, faults);
-  const { tasks } = listed;
+  const tasks = withEngines(listed.tasks, catalogue);
   const nodes = readDependencies(tasks);
   const planned = plan(nodes);
   if (!planned.ok) addGraphFaults(planned.faults, nodes, faults);

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { readScripts } from '#libs/compute';
 import { failpoint } from '#libs/platform';
 import { openDatabase } from '#libs/repositories';
-import { Catalogue } from '../../catalogue/catalogue.js';
+import { makeCatalogue, type CatalogueSettings } from '../../catalogue/catalogue.js';
 import { parseBody } from '../../http/body-parser.js';
 import { problemFromError } from '../../http/problem-from-error.js';
 import type { Problem } from '../../http/problem.js';
@@ -12,8 +11,7 @@ import type { Author } from './read-chain-of.js';
 /** What the thread is started with. */
 export interface ThreadData {
   readonly databaseUrl: string;
-  readonly diagnosticTasks: boolean;
-  readonly scriptTasks: string | undefined;
+  readonly catalogue: CatalogueSettings;
 }
 
 /** What is to be done with a body. */
@@ -36,9 +34,8 @@ export interface ThreadAnswer {
   };
 }
 
-const { databaseUrl, diagnosticTasks, scriptTasks } = workerData as ThreadData;
-// eslint-disable-next-line no-restricted-syntax -- a thread has no Nest.
-const catalogue = new Catalogue(diagnosticTasks, readScripts(scriptTasks));
+const { databaseUrl, catalogue: settings } = workerData as ThreadData;
+const catalogue = makeCatalogue(settings);
 const db = await openDatabase(databaseUrl, {
   role: 'task_chain_api',
   max: 2,

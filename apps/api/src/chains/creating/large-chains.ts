@@ -80,8 +80,9 @@ export class LargeChains implements OnApplicationShutdown {
   }
 
   private startThread(): Worker {
-    const { databaseUrl, diagnosticTasks, scriptTasks } = this.config;
-    const workerData: ThreadData = { databaseUrl, diagnosticTasks, scriptTasks };
+    const { databaseUrl, diagnosticTasks, scriptTasks, secretflowPython, engineDefault } = this.config;
+    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, engineDefault };
+    const workerData: ThreadData = { databaseUrl, catalogue };
     // eslint-disable-next-line no-restricted-syntax -- a thread, not BullMQ's class.
     const thread = new Worker(new URL('./large-chains-thread.js', import.meta.url), { workerData });
     thread.on('message', (answer: ThreadAnswer) => this.settle(answer));

@@ -4,6 +4,7 @@ import { type Database, secretUses, TemplateRepository, type Queryable } from '#
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
 import { Problem } from '../../http/problem.js';
 import { TemplateReader } from '../../templates/template-reader.js';
+import { withProtocols } from './auto-protocols.js';
 import { readChain } from './chain-input.js';
 import type { ChainInput, ChainReading } from './chain-reading.js';
 import { readOwnersWords, type ExpectedApproval } from './dataset-faults.js';
@@ -27,7 +28,8 @@ export async function readChainOf(
   body: unknown,
   catalogue: TaskCatalogue,
 ): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
-  const reading = readChain(body, catalogue, { ...OUTERMOST, templates: await templatesOf(db, body) });
+  const read = readChain(body, catalogue, { ...OUTERMOST, templates: await templatesOf(db, body) });
+  const reading = read.ok ? { ...read, chain: await withProtocols(db, read.chain, author) } : read;
   const refused = await refusedSecrets(db, reading.secrets, author);
   const approvals: ExpectedApproval[] = [];
   for (const { input, place, label } of reading.ok ? familyOf(reading.chain) : []) {

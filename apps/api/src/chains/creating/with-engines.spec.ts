@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { EngineChoice, makeRunners } from '#libs/compute';
+import { Catalogue } from '../../catalogue/catalogue.js';
+import { readChain } from './chain-input.js';
+
+const init = { parties: ['alice', 'bob'] };
+const tables = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };
+const psi = (more: object = {}, params: object = {}) => ({
+  ...{ task_id: 'psi', task_type: 'psi' },
+  task_params: { sf_init_config: init, task_config: { ...tables, ...more }, ...params },
+});
+const fill = {
+  ...{ task_id: 'fill', task_type: 'fillna' },
+  task_params: { sf_init_config: init, task_config: { input_data: { alice: 'a.csv' }, method: 'mean' } },
+};
+const catalogueOf = (
+  fallback: string,
+  secretflowPython?: string,
+  tenant?: Parameters<EngineChoice['forTenant']>[0],
+) => {
+  const engines = new EngineChoice(makeRunners({ secretflowPython }), fallback);
+  return new Catalogue(false, {}, tenant ? engines.forTenant(tenant) : engines);
+};
+const read = (tasks: readonly object[], catalogue: Catalogue) => readChain({ chain_name: 'c', tasks }, catalogue);
+const enginesOf = (tasks: readonly object[], catalogue: Catalogue): unknown => {
+  const reading = read(tasks, catalogue);
+  return reading.ok
+    ? reading.chain.tasks.map(({ params }) => params['engine'])
+    : reading.faults.map(({ message }) => message);
+};
+
+describe('the engine of a task that names none', () => {
+  it('is the default of the deployment for what that runs, is stored, and else is native, which nothing names', () => {
+    const spu = catalogueOf('secretflow', '/p');
+    expect(enginesOf([psi(), fill], spu)).toEqual(['secretflow', undefined]);
+    expect(enginesOf([psi({}, { engine: 'native' })], spu)).toEqual(['native']);
+    expect(enginesOf([psi()], catalogueOf('native', '/p'))).toEqual([undefined]);
+    const undo = { task_type: 'psi', task_params: psi().task_params };
+    const reading = read([{ ...fill, compensate_with: undo }], spu);
+    expect(reading.ok && reading.chain.tasks[0]!.compensateWith!.params['engine']).toBe('secretflow');
+  });
+
+  it('is the default of the tenant before that of the deployment, and one that the tenant allows', () => {
+    const tenant = { default_engine: 'native', allowed_engines: null };
+    expect(enginesOf([psi()], catalogueOf('secretflow', '/p', tenant))).toEqual([undefined]);
+    const own = { default_engine: 'secretflow', allowed_engines: ['secretflow'] };
+    expect(enginesOf([psi()], catalogueOf('native', '/p', own))).toEqual(['secretflow']);
+    expect(enginesOf([psi(), fill], catalogueOf('native', '/p', own))).toEqual([
+      expect.stringMatching(/engine is "native", and this tenant allows "secretflow"/),
+    ]);
+  });
+
+  it('must be set up: the fault says which variable sets it up', () => {
+    expect(enginesOf([psi({}, { engine: 'secretflow' })], catalogueOf('native'))).toEqual([
+      expect.stringMatching(/engine is "secretflow", which is not set up .* sets SECRETFLOW_PYTHON/),
+    ]);
+  });
+
+  it('takes its own protocols and parameters alone', () => {
+    const spu = catalogueOf('native', '/p');
+    for (const protocol of ['ECDH_PSI_2PC', 'KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'])
+      expect(enginesOf([psi({ protocol }, { engine: 'secretflow' })], spu)).toEqual(['secretflow']);
+    expect(enginesOf([psi({ protocol: 'KKRT_PSI_2PC' })], spu)).toEqual([
+      expect.stringMatching(/is a protocol of the engine "secretflow"/),
+    ]);
+    const refused = { protocol: 'ECDH_OPRF_UB_PSI_2PC', receiver: 'bob' };
+    expect(enginesOf([psi(refused, { engine: 'secretflow' })], spu)).toEqual([
+      expect.stringMatching(/protocol must be one of "ECDH_PSI_2PC", "KKRT_PSI_2PC", "RR22_PSI_2PC", "AUTO"/),
+    ]);
+    expect(enginesOf([psi({ join: 'left', left_party: 'alice' }, { engine: 'secretflow' })], spu)).toEqual([
+      expect.stringMatching(/join must be "inner" or absent/),
+    ]);
+    const ref2k = { cluster_def: { runtime_config: { protocol: 'REF2K' } } };
+    expect(enginesOf([psi({}, { engine: 'secretflow', spu_config: ref2k })], spu)).toEqual([
+      expect.stringMatching(/REF2K computes in clear/),
+    ]);
+  });
+});
