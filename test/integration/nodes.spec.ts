@@ -174,3 +174,4 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     expect(readFileSync(join(folder, 'node.json'), 'utf8')).not.toContain('control_plane');
   });
 });
+    expect(err).toContain('no longer safe: ask for a new invitation');

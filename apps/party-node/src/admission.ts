@@ -15,6 +15,21 @@ export interface Invitation {
 const TOKEN =
   /^tci_([a-z0-9][a-z0-9_-]{0,63})\.([A-Za-z][A-Za-z0-9_-]{0,63})\.(party|dealer)\.[\w-]{43}\.([0-9a-f]{64})$/;
 const ANSWER_MS = 30_000;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * The URL of a control plane, without a slash at the end. Throws Refusal for what is none, and for plain HTTP beyond this machine: there
+ * only a certificate keeps the token from others.
+ */
+export function controlPlaneUrl(text: string): string {
+  const { protocol, hostname } = URL.canParse(text) ? new URL(text) : { protocol: '', hostname: '' };
+  if (protocol !== 'https:' && protocol !== 'http:') throw new Refusal(`${text} is no http(s) URL.`);
+  if (protocol === 'http:' && !LOOPBACK.test(hostname))
+    throw new Refusal(
+      `${text} is plain HTTP: others on the way could read the token, or answer. Use the https:// URL of the control plane (of a site that has joined: control_plane.url in node.json); http:// is for this machine alone (localhost).`,
+    );
+  return text.replace(/\/+$/, '');
+}
 
 /** Reads an invitation. Throws Refusal for any other text. */
 export function readInvitation(text: string): Invitation {
@@ -24,7 +39,7 @@ export function readInvitation(text: string): Invitation {
   return { token, subject: { tenant, name: name! }, dealer: role === 'dealer', authority: `sha256:${authority}` };
 }
 
-/** Joins a control plane with the key of this site, by an invitation. Throws Refusal where it is refused. */
+/** Joins a control plane with the key of this site, by an invitation. `url` is a controlPlaneUrl. Throws Refusal where it is refused. */
 export async function join(
   folder: NodeFolder,
   url: string,
@@ -35,7 +50,9 @@ export async function join(
   const { token, subject, authority } = invitation;
   const csr = await makeRequest(identity, subject);
   const answer = await ask(`${url}/api/v1/nodes/join`, { csr }, signal, { authorization: `Invitation ${token}` });
-  return keep(folder, identity, { url, tenant: subject.tenant, authority }, subject, answer);
+  const control = { url, tenant: subject.tenant, authority };
+  const advice = `Whoever answered has the token, which is no longer safe: ask for a new invitation, which replaces it (task-chain parties invite ${subject.name}).`;
+  return keep(folder, identity, { control, subject, advice }, answer);
 }
 
 /**
@@ -48,11 +65,11 @@ export async function renew(folder: NodeFolder, signal: AbortSignal): Promise<st
   const subject = { tenant: control.tenant, name };
   const identity = await folder.identity();
   const answer = await ask(
-    `${control.url}/api/v1/nodes/certificate`,
+    `${controlPlaneUrl(control.url)}/api/v1/nodes/certificate`,
     { csr: await makeRequest(identity, subject) },
     signal,
   );
-  return keep(folder, identity, control, subject, answer);
+  return keep(folder, identity, { control, subject, advice: 'Ask who runs it.' }, answer);
 }
 
 interface Admitted {
@@ -60,12 +77,18 @@ interface Admitted {
   readonly authority: string;
 }
 
+interface Expected {
+  readonly control: ControlPlane;
+  readonly subject: Subject;
+  /** What to do where another answered. */
+  readonly advice: string;
+}
+
 /** Keeps a certificate, if it is what this site asked for, of the authority that invited it. */
 async function keep(
   folder: NodeFolder,
   identity: Identity,
-  control: ControlPlane,
-  { tenant, name }: Subject,
+  { control, subject, advice }: Expected,
   answer: Admitted,
 ): Promise<string> {
   const root = certificateOf(answer.authority);
@@ -73,12 +96,13 @@ async function keep(
   const fingerprint = root && fingerprintOf(root.publicKey);
   if (!root || fingerprint !== control.authority)
     throw new Refusal(
-      `${control.url} answered for another authority (${fingerprint ?? 'none'}) than the one that invited this site (${control.authority}). Nothing was kept. Ask who invited you.`,
+      `${control.url} answered for another authority (${fingerprint ?? 'none'}) than the one that invited this site (${control.authority}). Nothing was kept. ${advice}`,
     );
-  const isOwn = own?.publicKey.equals(createPublicKey(identity.key)) && own.subject === `O=${tenant}\nCN=${name}`;
+  const isOwn =
+    own?.publicKey.equals(createPublicKey(identity.key)) && own.subject === `O=${subject.tenant}\nCN=${subject.name}`;
   if (!own || !isOwn || !own.verify(root.publicKey))
     throw new Refusal(
-      `${control.url} gave a certificate that is not of this site and its authority. Nothing was kept.`,
+      `${control.url} gave a certificate that is not of this site and its authority. Nothing was kept. ${advice}`,
     );
   await folder.admit(control, answer.certificate, answer.authority);
   return endOf(own);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { join, readInvitation, renew } from './admission.js';
+import { controlPlaneUrl, join, readInvitation, renew } from './admission.js';
 import { addressOf, NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Terminal } from './terminal.js';
@@ -20,6 +20,7 @@ export function addJoinCommands(
     .action(async (url: string, options: { folder: string; invitation: string; listen?: string }) => {
       const { listen } = options;
       if (listen !== undefined) addressOf(listen);
+      const server = controlPlaneUrl(url);
       const invitation = readInvitation(await textOf(options.invitation));
       const { name } = invitation.subject;
       const folder = new NodeFolder(options.folder);
@@ -28,8 +29,8 @@ export function addJoinCommands(
       const file = await folder.read();
       if (file.name !== name || file.dealer !== invitation.dealer)
         throw new Refusal(`${folder.path} is the site of ${file.name}, and the invitation is for ${name}.`);
-      const ends = await join(folder, base(url), invitation, signal);
-      out(`${name} has joined ${base(url)}. Its certificate ends at ${ends}.\n`);
+      const ends = await join(folder, server, invitation, signal);
+      out(`${name} has joined ${server}. Its certificate ends at ${ends}.\n`);
       err(
         'It admits this site to the control plane alone. Compare the fingerprint with each other site by telephone.\n',
       );
@@ -40,11 +41,6 @@ export function addJoinCommands(
       'renew the certificate that admits this site, where it ends within 10 days; also says whether the site still counts',
     )
     .action(async ({ folder }: { folder: string }) => out(`${await renew(new NodeFolder(folder), signal)}\n`));
-}
-
-function base(url: string): string {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new Refusal(`${url} is no http(s) URL.`);
-  return url.replace(/\/+$/, '');
 }
 
 async function textOf(path: string): Promise<string> {

@@ -11,8 +11,8 @@ const AUTHORIZATION =
   /^Invitation +tci_([a-z0-9][a-z0-9_-]{0,63})\.[A-Za-z][A-Za-z0-9_-]{0,63}\.(?:party|dealer)\.([\w-]{43})\.[0-9a-f]{64}$/;
 
 /**
- * A new token. What else it says is for the site: what it joins as, and by the fingerprint which authority invites it, so that no other can
- * answer over plain HTTP.
+ * A new token. What else it says is for the site: what it joins as, and by the fingerprint which authority invites it, so that it keeps
+ * nothing that another answers.
  */
 export function makeInvitation(
   tenant: string,
