@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Raw } from 'typeorm';
-import { MINE, type Queryable } from './database.js';
+import type { Queryable } from './database.js';
 import { Tenant } from './entities/tenant.entity.js';
 import { rowsOf } from './rows.js';
 import { useOfTenant } from './statements/quota.js';
@@ -30,12 +29,12 @@ const VIEW = [
   ...['max_artifact_bytes', 'created_at'],
 ];
 
-/** Tenants and what they use. A tenant finds itself alone; the platform (`PLATFORM`) lists and changes all. */
+/** Tenants and what they use. A tenant finds itself alone; the platform (`PLATFORM`) finds, lists and changes all. */
 @Injectable()
 export class TenantRepository {
-  /** The transaction's tenant; undefined if it does not exist. */
-  async find(db: Queryable): Promise<Tenant | undefined> {
-    return (await db.entities.findOneBy(Tenant, { tenant_id: Raw((column) => `${column} = ${MINE}`) })) ?? undefined;
+  /** undefined: it does not exist. */
+  async find(db: Queryable, id: string): Promise<Tenant | undefined> {
+    return (await db.entities.findOneBy(Tenant, { tenant_id: id })) ?? undefined;
   }
 
   list(db: Queryable): Promise<Tenant[]> {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateKeyPair } from 'jose';
+import { makeIdentity, makeRequest } from '#libs/peers';
 import { createLogger, readAppConfig } from '#libs/platform';
-import { ApiKeyRepository, openDatabase, SessionRepository, type Database } from '#libs/repositories';
+import { ApiKeyRepository, Databases, openDatabase, SessionRepository, type Database } from '#libs/repositories';
 import { createTestDatabase, StubIssuer, type TestDatabase } from '#libs/testing';
 import { createApp } from '../create-app.js';
 import { actingFor } from './acting-for.js';
@@ -228,6 +229,30 @@ describe('sign-in', () => {
     expect((await inject('GET', '/api/v1/nothing', ADMIN_KEY)).statusCode).toBe(404);
     expect((await inject('GET', '/docs')).statusCode).toBeLessThan(400);
     expect((await inject('GET', '/docs-json')).statusCode).toBe(200);
+  });
+
+  test('who names a tenant that is not there makes nothing that is kept, nor sends long bodies', async () => {
+    const databases = jest.spyOn(app.get(Databases), 'forTenant');
+    const join = (tenant: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/api/v1/nodes/join',
+        headers: { authorization: `Invitation tci_${tenant}.bank-a.party.${'s'.repeat(43)}.${'a'.repeat(64)}` },
+        payload: { csr: '-' },
+      });
+    for (const tenant of ['nobody-1', 'nobody-2', 'default']) expect((await join(tenant)).statusCode).toBe(401);
+    const csr = await makeRequest(await makeIdentity('bank-a'), { tenant: 'nobody-3', name: 'bank-a' });
+    expect((await inject('POST', '/api/v1/nodes/certificate', undefined, { csr })).statusCode).toBe(403);
+    const named = databases.mock.calls.map(([tenant]) => tenant);
+    databases.mockRestore();
+    expect(named).toContain('default');
+    expect(named.filter((tenant) => tenant.startsWith('nobody'))).toEqual([]);
+
+    for (const url of ['/api/v1/nodes/join', '/api/v1/nodes/certificate']) {
+      const sized = async (bytes: number) =>
+        (await inject('POST', url, undefined, { csr: 'x'.repeat(bytes) })).statusCode;
+      expect([await sized(16_000), await sized(16_384)]).toEqual([url.endsWith('join') ? 401 : 400, 413]);
+    }
   });
 
   for (const header of [

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isLimited } from '#libs/chain-engine';
-import { Databases, PartyRepository, TenantRepository, type Quota, type Tenant } from '#libs/repositories';
+import { Databases, PartyRepository, PLATFORM, TenantRepository, type Quota, type Tenant } from '#libs/repositories';
 import { TtlCache } from './ttl-cache.js';
 
 /** After this time every replica applies a change of a tenant, ms. `OpenStreams` adds its interval to it. */
@@ -42,7 +42,8 @@ export class TenantDirectory {
     this.parties.clear();
   }
 
+  /** As the platform: a database of its own is kept for each tenant, and anybody may name one that is not there. */
   private find(tenant: string): Promise<Tenant | undefined> {
-    return this.known.get(tenant, () => this.tenants.find(this.databases.forTenant(tenant).reads));
+    return this.known.get(tenant, () => this.tenants.find(this.databases.forTenant(PLATFORM).reads, tenant));
   }
 }

@@ -13,11 +13,16 @@ const NEEDS_BODY = /^\/api\/v1\/chains(\/validate)?\/?(\?|$)/;
 const SIGNED_BODY = '/api/v1/hooks/';
 const SIGNED_BYTES = 64 * 1024;
 
+/** Routes of sites, and their limit: a signing request fits in, and nobody has signed in who sends it. */
+const OF_SITES = /^\/api\/v1\/nodes\/(join|certificate)$/;
+const SITE_BYTES = 16 * 1024;
+
 /** Parses JSON bodies strictly and refuses all others: Fastify's parsers would take text. */
 export function parseBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addHook('onRoute', (route) => {
     if (route.url.startsWith(SIGNED_BODY)) route.bodyLimit = SIGNED_BYTES;
+    if (OF_SITES.test(route.url)) route.bodyLimit = SITE_BYTES;
   });
   fastify.addContentTypeParser(
     'application/json',

@@ -38,7 +38,7 @@ export class TenantController {
   @ApiResponse({ status: 200, type: OwnTenantDto, description: "The caller's tenant." })
   @ApiProblems(404, 503)
   async get(@TenantDb() { reads }: TenantDatabases): Promise<OwnTenantDto> {
-    const [tenant, use] = await Promise.all([this.tenants.find(reads), this.tenants.use(reads)]);
+    const [tenant, use] = await Promise.all([this.tenants.find(reads, reads.tenant!), this.tenants.use(reads)]);
     if (tenant === undefined) throw new Problem('NOT_FOUND', 'There is no such tenant.');
     return { ...tenant, use };
   }
