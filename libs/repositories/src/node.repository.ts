@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import type { Queryable } from './database.js';
+import type { Queryable, Tx } from './database.js';
 import { NodeInvitation } from './entities/node-invitation.entity.js';
 import { PartyNode } from './entities/party-node.entity.js';
 import { rowsOf } from './rows.js';
@@ -9,6 +9,9 @@ export type NodeView = Omit<PartyNode, 'tenant_id' | 'certificate'>;
 export type InvitationView = Omit<NodeInvitation, 'tenant_id' | 'token_hash'>;
 
 const VIEW = ['fingerprint', 'party', 'dealer', 'joined_at', 'expires_at', 'revoked_at'];
+/** Both times are those of one transaction. */
+const JOINED_BY_IT = `used_at = (SELECT joined_at FROM nodes
+  WHERE nodes.fingerprint = :fingerprint AND nodes.party = node_invitations.party AND revoked_at IS NULL)`;
 const INVITATION = ['party', 'dealer', 'created_at', 'created_by', 'expires_at', 'used_at'];
 
 /** Sites of parties and dealers, and the invitations by which they join. A key that was revoked never counts again. */
@@ -40,13 +43,21 @@ export class NodeRepository {
     return rowsOf<InvitationView>(stored)[0]!;
   }
 
-  /** Uses up the invitation of this token; undefined: it is unknown, late, or was used. */
-  async useInvitation(db: Queryable, tokenHash: Buffer): Promise<InvitationView | undefined> {
+  /**
+   * Uses up the invitation of this token, or uses it once more for the key that joined by it: its answer may have been lost. undefined: it
+   * is unknown, late, ended, or was used with another key.
+   */
+  async useInvitation(
+    db: Queryable,
+    tokenHash: Buffer,
+    fingerprint: string | null,
+  ): Promise<InvitationView | undefined> {
     const used = await db.entities
       .createQueryBuilder()
       .update(NodeInvitation)
       .set({ used_at: () => 'now()' })
-      .where('token_hash = :tokenHash AND used_at IS NULL AND expires_at > now()', { tokenHash })
+      .where('token_hash = :tokenHash AND expires_at > now()', { tokenHash })
+      .andWhere(`(used_at IS NULL OR ${JOINED_BY_IT})`, { fingerprint })
       .returning(INVITATION)
       .execute();
     return rowsOf<InvitationView>(used)[0];
@@ -116,8 +127,15 @@ export class NodeRepository {
     return (await db.entities.findOneBy(PartyNode, { fingerprint })) ?? undefined;
   }
 
-  /** Revokes the site of a party. undefined: it has none that counts. */
-  async revoke(db: Queryable, party: string): Promise<NodeView | undefined> {
+  /** Revokes the site of a party, and ends the party's invitation. undefined: it has no site that counts. */
+  async revoke(db: Tx, party: string): Promise<NodeView | undefined> {
+    // First, as a site that joins locks it first. Its end alone would let one join that has begun before and waits for this.
+    await db.entities
+      .createQueryBuilder()
+      .update(NodeInvitation)
+      .set({ used_at: () => 'now()' })
+      .where({ party, used_at: IsNull() })
+      .execute();
     const revoked = await db.entities
       .createQueryBuilder()
       .update(PartyNode)

@@ -1,7 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { RENEWED_MS, type Asked, type Subject } from '#libs/peers';
+import { readRequest, RENEWED_MS, type Asked, type Subject } from '#libs/peers';
 import {
   AuditRepository,
   Databases,
@@ -21,7 +21,7 @@ import { ApiRequest } from '../http/api-request.js';
 import { PARTY_NAME, TENANT_ID } from '../http/patterns.js';
 import { Problem } from '../http/problem.js';
 import { readInvitation } from './invitation.js';
-import { NodeAuthority, type Certified } from './node-authority.js';
+import { NodeAuthority, requireSigned, type Certified } from './node-authority.js';
 import { AdmittedDto, JoinDto } from './nodes.dto.js';
 
 /** Where sites join and renew their certificates. They have no key of the API: an invitation, and then their own key, stand for them. */
@@ -44,7 +44,7 @@ export class JoinController {
     operationId: 'joinNode',
     summary: 'Join with a site, by an invitation',
     description:
-      'Done by `task-chain-node join`. An invitation counts once, for its party and tenant, until it expires. A party has one site: a site with another key joins after the first one was revoked, and a key that was revoked never again.',
+      'Done by `task-chain-node join`. An invitation counts once, for its party and tenant, until it expires; the key that joined by it may ask again, as an answer can be lost. A party has one site: a site with another key joins after the first one was revoked, and a key that was revoked never again.',
     security: [],
   })
   @ApiHeader({
@@ -69,11 +69,13 @@ export class JoinController {
     if (engine === undefined) throw new SignInRefused({ ...REFUSED, tenant: null });
     const refuse = (): never => this.refuse({ ...REFUSED, tenant: invitation.tenant }, reply);
     const hash = hashOf(invitation.secret);
+    const csr = (body as Partial<JoinDto> | null | undefined)?.csr;
+    const asked = typeof csr === 'string' ? await readRequest(csr) : undefined;
     return engine.transaction(async (tx) => {
       // Within the transaction: what is refused from here on uses no invitation up.
-      const invited = await this.nodes.useInvitation(tx, hash);
+      const invited = await this.nodes.useInvitation(tx, hash, asked?.fingerprint ?? null);
       if (invited === undefined) return refuse();
-      const asked = await this.authority.read((body as Partial<JoinDto> | null)?.csr);
+      requireSigned(asked);
       const { party, dealer } = invited;
       requireSubject(asked.subject, { tenant: invitation.tenant, name: party });
       const certified = await this.authority.certify(asked);
@@ -105,7 +107,8 @@ export class JoinController {
   @ApiResponse({ status: 200, type: AdmittedDto, description: 'The certificate, and that of the authority.' })
   @ApiProblems(400, 409, 413, 415, 503)
   async renew(@Body() { csr }: JoinDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<AdmittedDto> {
-    const asked = await this.authority.read(csr);
+    const asked = await readRequest(csr);
+    requireSigned(asked);
     const { tenant, name: party } = asked.subject;
     const engine = await this.databaseOf(tenant);
     const known = engine && (await this.nodes.find(engine, asked.fingerprint));
@@ -148,7 +151,7 @@ export class JoinController {
       return new Problem('NODE_KEY_REFUSED', 'The key was revoked, or is that of another party: make the site anew.');
     return new Problem(
       'NODE_EXISTS',
-      `Party ${party} has a site with another key. If that is no longer right, an admin revokes it: task-chain nodes revoke ${party}`,
+      `Party ${party} has a site with another key. If that is no longer right, an admin revokes it and invites anew: task-chain nodes revoke ${party}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Authority, readRequest, type Asked } from '#libs/peers';
+import { Authority, type Asked } from '#libs/peers';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { Problem } from '../http/problem.js';
 
@@ -32,11 +32,10 @@ export class NodeAuthority {
     const certificate = await (await this.get()).admit(asked);
     return { certificate, expires_at: new Date(new X509Certificate(certificate).validTo).toISOString() };
   }
+}
 
-  /** The request as its key signed it. Throws BAD_REQUEST. */
-  async read(csr: unknown): Promise<Asked> {
-    const asked = typeof csr === 'string' ? await readRequest(csr) : undefined;
-    if (asked !== undefined) return asked;
+/** A request must be what its key signed. Throws BAD_REQUEST. */
+export function requireSigned(asked: Asked | undefined): asserts asked is Asked {
+  if (asked === undefined)
     throw new Problem('BAD_REQUEST', '`csr` is no signing request (PKCS #10, PEM) that an Ed25519 key has signed.');
-  }
 }

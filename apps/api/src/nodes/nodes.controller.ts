@@ -51,7 +51,7 @@ export class NodesController {
     operationId: 'inviteNode',
     summary: 'Invite a party to join with its own site',
     description:
-      'The token counts once, and is shown only once: the database stores only its SHA-256. A newer invitation of the party replaces it. It admits a site to this server; the other sites know it by the key that their people compare.',
+      'The token counts for one key, and is shown only once: the database stores only its SHA-256. A newer invitation of the party replaces it. It admits a site to this server; the other sites know it by the key that their people compare.',
   })
   @ApiRequest(NewInvitationDto, false)
   @ApiHeader(IDEMPOTENCY_KEY)
@@ -105,7 +105,7 @@ export class NodesController {
     operationId: 'revokeNode',
     summary: 'Revoke the site of a party',
     description:
-      'Its certificate admits it no longer, and its key never again. To join anew, the site needs a new key and an invitation. `confirm` is the party.',
+      'Its certificate admits it no longer, and its key never again. An open invitation of the party ends. To join anew, the site needs a new key and an invitation. `confirm` is the party.',
   })
   @ApiResponse({ status: 200, type: RevokedNodeDto, description: 'Revoked, or in a dry run what would be.' })
   @ApiProblems(400, 404, 503)

@@ -896,7 +896,7 @@ export class Operations extends HeyApiClient {
     /**
      * Invite a party to join with its own site
      *
-     * The token counts once, and is shown only once: the database stores only its SHA-256. A newer invitation of the party replaces it. It admits a site to this server; the other sites know it by the key that their people compare.
+     * The token counts for one key, and is shown only once: the database stores only its SHA-256. A newer invitation of the party replaces it. It admits a site to this server; the other sites know it by the key that their people compare.
      */
     public inviteNode<ThrowOnError extends boolean = true>(options: Options<InviteNodeData, ThrowOnError>) {
         return (options.client ?? this.client).post<InviteNodeResponses, InviteNodeErrors, ThrowOnError, 'data'>({
@@ -928,7 +928,7 @@ export class Operations extends HeyApiClient {
     /**
      * Revoke the site of a party
      *
-     * Its certificate admits it no longer, and its key never again. To join anew, the site needs a new key and an invitation. `confirm` is the party.
+     * Its certificate admits it no longer, and its key never again. An open invitation of the party ends. To join anew, the site needs a new key and an invitation. `confirm` is the party.
      */
     public revokeNode<ThrowOnError extends boolean = true>(options: Options<RevokeNodeData, ThrowOnError>) {
         return (options.client ?? this.client).delete<RevokeNodeResponses, RevokeNodeErrors, ThrowOnError, 'data'>({
@@ -942,7 +942,7 @@ export class Operations extends HeyApiClient {
     /**
      * Join with a site, by an invitation
      *
-     * Done by `task-chain-node join`. An invitation counts once, for its party and tenant, until it expires. A party has one site: a site with another key joins after the first one was revoked, and a key that was revoked never again.
+     * Done by `task-chain-node join`. An invitation counts once, for its party and tenant, until it expires; the key that joined by it may ask again, as an answer can be lost. A party has one site: a site with another key joins after the first one was revoked, and a key that was revoked never again.
      */
     public joinNode<ThrowOnError extends boolean = true>(options: Options<JoinNodeData, ThrowOnError>) {
         return (options.client ?? this.client).post<JoinNodeResponses, JoinNodeErrors, ThrowOnError, 'data'>({
