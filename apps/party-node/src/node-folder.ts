@@ -1,7 +1,9 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { FINGERPRINT, makeIdentity, ownFingerprint, type Address, type Identity } from '#libs/peers';
+import { FINGERPRINT, identityOf, makeIdentity, ownFingerprint, type Address, type Identity } from '#libs/peers';
 import { Refusal } from './refusal.js';
 
 /** Another member that this site takes part with. */
@@ -89,17 +91,20 @@ export class NodeFolder {
     return join(this.path, 'artifacts');
   }
 
-  /** Makes the folder with a new key pair. A key is never replaced. Returns its fingerprint. */
+  /**
+   * Makes the folder with a new key pair. A key is never replaced: one without a node.json is of a start that was cut off, which goes on.
+   * Returns its fingerprint.
+   */
   async init(file: Omit<NodeFile, 'version' | 'peers' | 'control_plane'>): Promise<string> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
-    const identity = await makeIdentity(file.name);
-    await writeNew(join(this.path, 'node.key'), identity.key).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'EEXIST' ? new Refusal(`${this.path} has a key already. A key is never replaced.`) : error;
-    });
-    await writeNew(join(this.path, 'node.crt'), identity.cert);
-    await this.write({ version: 1, ...file, peers: {} });
+    if (await this.exists()) throw new Refusal(`${this.path} has a key already. A key is never replaced.`);
+    const made = await makeIdentity(file.name);
+    const isNew = await writeNew(join(this.path, 'node.key'), made.key);
+    const identity = isNew ? made : await identityOf(file.name, await this.ownKey());
+    await replaceText(join(this.path, 'node.crt'), identity.cert);
     for (const folder of [this.artifactRoot, ...(file.dealer ? [] : [join(this.dataRoot, file.name)])])
       await mkdir(folder, { recursive: true, mode: 0o700 });
+    await this.write({ version: 1, ...file, peers: {} });
     return ownFingerprint(identity);
   }
 
@@ -119,11 +124,7 @@ export class NodeFolder {
 
   /** Throws where others than its owner may read the key. */
   async identity(): Promise<Identity> {
-    const path = join(this.path, 'node.key');
-    const { mode } = await stat(path);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new Refusal(`${path} can be read by other users: chmod 600 ${path}`);
-    return { key: await readFile(path, 'utf8'), cert: await readFile(join(this.path, 'node.crt'), 'utf8') };
+    return { key: await this.keyText(), cert: await readFile(join(this.path, 'node.crt'), 'utf8') };
   }
 
   /** Whether the folder is that of a site already. */
@@ -138,7 +139,9 @@ export class NodeFolder {
   async admit(control: ControlPlane, certificate: string, authority: string): Promise<void> {
     await replaceText(join(this.path, 'admission.crt'), certificate);
     await replaceText(join(this.path, 'authority.crt'), authority);
-    await this.write({ ...(await this.read()), control_plane: control });
+    const file = await this.read();
+    // The certificate is renewed daily, while a person may add a peer.
+    if (!isDeepStrictEqual(file.control_plane, control)) await this.write({ ...file, control_plane: control });
   }
 
   /** What the owner of the data has signed, as the API gives it; nothing where the folder has no such file. */
@@ -157,6 +160,25 @@ export class NodeFolder {
     const path = join(folder, `${name}.json`);
     await replace(path, record);
     return path;
+  }
+
+  private async ownKey(): Promise<KeyObject> {
+    const text = await this.keyText();
+    try {
+      const key = createPrivateKey(text);
+      if (key.asymmetricKeyType === 'ed25519') return key;
+    } catch {
+      // Refused below.
+    }
+    throw new Refusal(`${join(this.path, 'node.key')} is no whole Ed25519 key. Make the site in another folder.`);
+  }
+
+  private async keyText(): Promise<string> {
+    const path = join(this.path, 'node.key');
+    const { mode } = await stat(path);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new Refusal(`${path} can be read by other users: chmod 600 ${path}`);
+    return readFile(path, 'utf8');
   }
 }
 
@@ -185,23 +207,32 @@ function parsed(text: string): unknown {
   }
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 const replace = (path: string, content: object): Promise<void> =>
   replaceText(path, `${JSON.stringify(content, null, 2)}\n`);
 
-async function replaceText(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeNew(temporary, text);
-  await rename(temporary, path);
+const replaceText = (path: string, text: string): Promise<void> =>
+  place(path, text, (temporary) => rename(temporary, path));
+
+/** Makes a file, whole or not at all. Returns whether it did: false where there is one. */
+async function writeNew(path: string, text: string): Promise<boolean> {
+  try {
+    await place(path, text, (temporary) => link(temporary, path));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Writes a file beside its place, puts it there, and leaves nothing beside it. The name is new: a process that was killed leaves its own. */
+async function place(path: string, text: string, put: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
+    await put(temporary);
+  } finally {
+    await rm(temporary, { force: true });
+  }
   const folder = await open(join(path, '..'), 'r');
   await folder.sync().finally(() => folder.close());
 }

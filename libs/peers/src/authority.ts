@@ -1,5 +1,12 @@
 import 'reflect-metadata'; // @peculiar/x509 expects it.
-import { createHash, createPrivateKey, createPublicKey, randomBytes, webcrypto, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  type KeyObject,
+  type webcrypto,
+} from 'node:crypto';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -12,7 +19,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { ED25519, fingerprintOf, type Identity } from './identity.js';
+import { ED25519, fingerprintOf, pairOf, publicKeyOf, type Identity } from './identity.js';
 
 /** Whose site a certificate admits to the control plane: a party or a dealer of a tenant. */
 export interface Subject {
@@ -153,19 +160,5 @@ function subjectOf(name: Name): Subject | undefined {
 
 const keyOf = (secret: Buffer): KeyObject =>
   createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, secret]), format: 'der', type: 'pkcs8' });
-
-const publicKeyOf = (key: KeyObject): Promise<webcrypto.CryptoKey> =>
-  webcrypto.subtle.importKey('spki', key.export({ type: 'spki', format: 'der' }), ED25519, true, ['verify']);
-
-async function pairOf(key: KeyObject): Promise<webcrypto.CryptoKeyPair> {
-  const privateKey = await webcrypto.subtle.importKey(
-    'pkcs8',
-    key.export({ type: 'pkcs8', format: 'der' }),
-    ED25519,
-    true,
-    ['sign'],
-  );
-  return { privateKey, publicKey: await publicKeyOf(createPublicKey(key)) };
-}
 
 const pemOf = (made: { toString(format: 'pem'): string }): string => `${made.toString('pem')}\n`;

@@ -1,5 +1,12 @@
 import 'reflect-metadata'; // @peculiar/x509 expects it.
-import { createHash, createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  webcrypto,
+  type KeyObject,
+} from 'node:crypto';
 import { X509CertificateGenerator } from '@peculiar/x509';
 
 /** A member's key pair, and the certificate in which TLS carries the public half. Both are PEM. */
@@ -14,12 +21,29 @@ export const ED25519 = { name: 'Ed25519' } as const;
 
 /** Makes an Ed25519 key pair and a certificate of it, signed by itself. */
 export async function makeIdentity(name: string): Promise<Identity> {
-  const keys = (await webcrypto.subtle.generateKey(ED25519, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  return identityOf(name, generateKeyPairSync('ed25519').privateKey);
+}
+
+/** The identity of an Ed25519 key that is there, with a new certificate. */
+export async function identityOf(name: string, own: KeyObject): Promise<Identity> {
+  const keys = await pairOf(own);
   const options = { name: `CN=${name}`, keys, notBefore: new Date(), notAfter: NO_END, signingAlgorithm: ED25519 };
   const certificate = await X509CertificateGenerator.createSelfSigned(options);
-  const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }) as string;
+  const key = own.export({ type: 'pkcs8', format: 'pem' }) as string;
   return { key, cert: `${certificate.toString('pem')}\n` };
 }
+
+/** A private key, and its public one, as Web Crypto has them. */
+export async function pairOf(key: KeyObject): Promise<webcrypto.CryptoKeyPair> {
+  const { subtle } = webcrypto;
+  const privateKey = await subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }), ED25519, true, [
+    'sign',
+  ]);
+  return { privateKey, publicKey: await publicKeyOf(createPublicKey(key)) };
+}
+
+export const publicKeyOf = (key: KeyObject): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey('spki', key.export({ type: 'spki', format: 'der' }), ED25519, true, ['verify']);
 
 /** `sha256:<hex>` of a public key: of its SubjectPublicKeyInfo, as in RFC 7469. */
 export function fingerprintOf(key: KeyObject): string {
