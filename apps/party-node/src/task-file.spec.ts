@@ -9,14 +9,21 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'task-file-'))));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+const read = async (alice: string, more: object = {}) => {
+  const path = join(folder, 'task.json');
+  const config = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice, bob: 'keys.csv' } };
+  const task_params = { sf_init_config: { parties: ['alice', 'bob'] }, task_config: config, ...more };
+  await writeFile(path, JSON.stringify({ chain_id: 'joint', task_id: 'psi', task_type: 'psi', task_params }));
+  return readTask(path);
+};
+
+test('a task of sites is for the engine that they have', async () => {
+  expect((await read('keys.csv', { engine: 'native' })).params.engine).toBe('native');
+  for (const engine of ['secretflow', 'kuscia', null])
+    await expect(read('keys.csv', { engine })).rejects.toThrow('sites run the engine native alone');
+});
+
 test('a task of sites reads artifacts of its own chain alone: no chain hands it others', async () => {
-  const read = async (alice: string) => {
-    const path = join(folder, 'task.json');
-    const config = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice, bob: 'keys.csv' } };
-    const task_params = { sf_init_config: { parties: ['alice', 'bob'] }, task_config: config };
-    await writeFile(path, JSON.stringify({ chain_id: 'joint', task_id: 'psi', task_type: 'psi', task_params }));
-    return readTask(path);
-  };
   expect((await read('artifact:joint/first/alice/table.csv')).parties).toEqual(['alice', 'bob']);
   for (const other of ['artifact:other/first/alice/table.csv', 'artifact:joint-2/first/alice/table.csv']) {
     await expect(read(other)).rejects.toThrow(Refusal);

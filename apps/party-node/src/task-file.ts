@@ -70,6 +70,8 @@ export async function readTask(path: string): Promise<SharedTask> {
     throw new Refusal(`${path}: a task of sites reads no artifact of another chain than its own, ${chain_id}.`);
   if (params.sf_init_config?.address !== undefined)
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
+  if (params.engine !== undefined && params.engine !== 'native')
+    throw new Refusal(`${path}: /task_params/engine: sites run the engine native alone. Leave engine out.`);
   const [fault] = checkTaskParams(task_type, params);
   if (fault) throw new Refusal(`${path}: /task_params${fault.pointer} ${fault.message}.`);
   // No site knows who has written the file.
