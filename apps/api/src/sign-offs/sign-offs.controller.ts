@@ -67,9 +67,10 @@ export class SignOffsController {
     const fault = resultFault(result);
     if (fault !== null) throw unfit([{ code: fault.code, pointer: '/answer', message: `answer: ${fault.message}.` }]);
     const [asks] = await readSignOffs(request.databases.engine, { chainId: this.reader.id(chainId), taskId });
-    const { attempt: asked = asks?.attempt ?? 0 } = body;
-    // To what is not asked now the engine takes no answer.
-    if (asks?.attempt === asked) check(asks, body, identity);
+    // Only to a question that was read, and so checked: the engine knows neither who may answer nor the form. No attempt is 0.
+    const isOpen = asks !== undefined && (body.attempt ?? asks.attempt) === asks.attempt;
+    if (isOpen) check(asks, body, identity);
+    const asked = isOpen ? asks.attempt : 0;
     const command = { kind: 'AnswerSignOff', taskId, asked, decision, words: note, result } as const;
     const content = { taskId, body };
     return this.controls.call(request, { operation: 'answerSignOff', chainId, taskId, command, body, content });
