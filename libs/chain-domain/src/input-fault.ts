@@ -53,3 +53,8 @@ export function pointer(...steps: readonly (string | number)[]): string {
 export function quoted(word: string): string {
   return JSON.stringify(word.length > 80 ? `${word.slice(0, 80)}...` : word);
 }
+
+/** The beginning of a text, without the half of a character that a cut may leave: PostgreSQL stores no half. */
+export function cutText(text: string, length: number): string {
+  return text.slice(0, length).replace(/\p{Surrogate}$/u, '');
+}

@@ -110,6 +110,26 @@ it('values of results are put in, and whatever they say is text there', async ()
   });
 });
 
+it('a name is cut where a character ends', async () => {
+  const chainId = await running([undo(0, {})], [{}]);
+  await sql(`UPDATE task_chains SET chain_name = '${'😀'.repeat(121)}'`);
+  await fail(chainId);
+  expect((await chains())[1]).toMatchObject({ chain_name: `Compensation: ${'😀'.repeat(120)}` });
+});
+
+it('results are put in as long as there is room, and the chain ends in any case', async () => {
+  const reference = '${tasks.t0.result.x}';
+  const params = (count: number) => ({ list: Array.from({ length: count }, () => reference) });
+  const chainId = await running(
+    [undo(0, params(3), [0]), undo(1, params(200), [0]), undo(2, params(2), [0])],
+    [...[{ x: 'y'.repeat(60_000) }, {}, {}]],
+  );
+  await fail(chainId);
+  const put = (await undone()).map((row) => (row['params'] as { list: string[] }).list.map((each) => each.length));
+  const short = reference.length;
+  expect(put).toEqual([[60_000, 60_000], Array.from({ length: 200 }, () => short), [short, short, short]]);
+});
+
 it('a chain that is cancelled is undone; one that succeeds, or has done nothing, is not', async () => {
   const cancelled = await running([undo(0, {})], [{}]);
   expect(await commandChain(api, cancelled, { kind: 'CancelChain' })).toMatchObject({

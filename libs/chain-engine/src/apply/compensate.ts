@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, freezeReferences, isChainTerminal, type JsonValue } from '#libs/chain-domain';
+import { cutText, DEFAULT_SETTINGS, freezeReferences, isChainTerminal, type JsonValue } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { engineQueries, insertWholeChain } from '#libs/repositories';
 import type { ChainSave, CompensationPlan, CompensationRow, LoadedChain, Queryable } from '#libs/repositories';
@@ -7,6 +7,8 @@ import { newChainRows, type NewChain, type NewTask } from '../commands/new-chain
 /** Nobody waits for what is undone: only an operator gives it up. 30 days, the most that a chain may have. */
 const TIMEOUT_SECONDS = 2_592_000;
 const MAX_NAME = 255;
+/** Characters of JSON that the parameters of a compensation have at most with results in the places of references. */
+const MAX_FROZEN = 10 * 1_024 * 1_024;
 const MAX_ID = 64;
 
 /** Whether storing this ends a chain as failed or cancelled that says how it is undone. */
@@ -36,11 +38,14 @@ export async function compensate(tx: Queryable, { chainId, tenantId }: LoadedCha
     rows.filter(({ result }) => result !== null).map((each) => [each.task_id, each.result as JsonValue]),
   );
   const ids = new Set(rows.map((each) => each.task_id));
-  const tasks = undone.map((each, at) => ({
-    ...each,
-    params: freezeReferences(each.params as JsonValue, results, ids),
-    at,
-  }));
+  let room = MAX_FROZEN;
+  const tasks = undone.map((each, at) => {
+    const written = each.params as JsonValue;
+    // What does not fit stays a reference: the task then says that it leads to nothing, and holds the chain for an operator.
+    const frozen = room > 0 ? freezeReferences(written, results, ids) : written;
+    room -= room > 0 ? JSON.stringify(frozen).length : 0;
+    return { ...each, params: room > 0 ? frozen : written, at };
+  });
   const made = newChainRows(chainOf(chainId, row, tasks), Date.now());
   await engineQueries.actForTenant(tx, tenantId);
   await insertWholeChain(tx, made.row, made.tasks, made.edges);
@@ -51,7 +56,7 @@ export async function compensate(tx: Queryable, { chainId, tenantId }: LoadedCha
 type Undo = CompensationPlan['tasks'][number] & { readonly at: number };
 
 function chainOf(chainId: string, row: CompensationRow, tasks: readonly Undo[]): NewChain {
-  const chainName = `Compensation: ${row.chain_name}`.slice(0, MAX_NAME);
+  const chainName = cutText(`Compensation: ${row.chain_name}`, MAX_NAME);
   return {
     chainName,
     chainType: 'sequential',

@@ -1,4 +1,5 @@
 import {
+  cutText,
   failure,
   isObject,
   isOpenedEntry,
@@ -111,12 +112,7 @@ function partyResultsFault(results: unknown): string | null {
 }
 
 function clean(error: TaskError): TaskError {
-  return { ...error, code: cut(error.code, 64), message: cut(error.message, 4_096) };
-}
-
-/** The beginning of a text, without the half of a character that a cut may leave. */
-function cut(text: string, length: number): string {
-  return text.slice(0, length).replace(/\p{Surrogate}$/u, '');
+  return { ...error, code: cutText(error.code, 64), message: cutText(error.message, 4_096) };
 }
 
 function parse(text: string): Record<string, unknown> | null {

@@ -1,4 +1,5 @@
 import {
+  cutText,
   type FaultList,
   FOR_EACH,
   type ForEach,
@@ -180,7 +181,7 @@ function instance(task: Task, id: string, before: unknown, params: JsonValue, { 
     ...waitsFor(task, before),
     task_id: id,
     ...(typeof name === 'string' && {
-      task_name: `${name.slice(0, MAX_NAME - MAX_ID)} ${id.slice(String(base).length)}`,
+      task_name: `${cutText(name, MAX_NAME - MAX_ID)} ${id.slice(String(base).length)}`,
     }),
     task_params: params,
     ...(maxParallel !== undefined && {

@@ -1,4 +1,5 @@
 import {
+  cutText,
   CHILD_CHAIN,
   type FaultList,
   isObject,
@@ -265,7 +266,7 @@ function inheritedBy(chain: Json, body: Json, task: Json): Json {
   };
   const name = `${String(body['chain_name'])}: ${String(task['task_id'])}`;
   return {
-    chain_name: name.slice(0, 255),
+    chain_name: cutText(name, 255),
     ...(body['metadata'] !== undefined && { metadata: body['metadata'] }),
     ...(body['labels'] !== undefined && { labels: body['labels'] }),
     ...chain,
