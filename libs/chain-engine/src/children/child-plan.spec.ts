@@ -20,6 +20,27 @@ describe('what a task gives to its chain', () => {
     });
   });
 
+  it('may be null, and is never what every object has', () => {
+    const nullable = { m: { type: ['object', 'null'], default: { a: 1 } }, valueOf: { default: 'mine' } };
+    expect(filled(['${params.m}', '${params.valueOf}'], nullable, { m: null })).toEqual([null, 'mine']);
+  });
+
+  it('has a limit, and all that is beyond it is not read', () => {
+    const fault = 'args have more than 65536 characters';
+    const text = 'x'.repeat(65_536 - '{"t":""}'.length);
+    expect(filled('${params.t}', { t: {} }, { t: text })).toBe(text);
+    expect(filled('${params.t}', { t: {} }, { t: `${text}xx` })).toBe(fault);
+    let read = 0;
+    const many = Array.from({ length: 1_000_000 }, () => ({
+      get name() {
+        read += 1;
+        return 'x'.repeat(100);
+      },
+    }));
+    expect(filled('${params.t}', { t: {} }, { t: many })).toBe(fault);
+    expect(read).toBeLessThan(1_000);
+  });
+
   it('must be what the chain asks for', () => {
     expect(filled({ n: '${params.n}' }, open, { n: 2 })).toBe('args.n must be 3 or more');
     expect(filled({ n: '${params.n}' }, open, {})).toBe('args.n is required');

@@ -3,6 +3,9 @@ import { valueFaults } from '../apply/value-faults.js';
 import type { ChildPlan, NewTask } from '../commands/new-chain.js';
 import { namedIn, takesArtifacts, textsIn, type Handed } from './handed.js';
 
+/** Characters of JSON that a child is given at most, as what is written out. */
+export const MAX_ARGS = 64 * 1_024;
+
 /** The chain with the values in their places; or what is wrong with them. */
 export type FilledPlan =
   { readonly chain: ChildPlan['chain'] } | { readonly fault: string; readonly code?: FailureCode };
@@ -18,8 +21,10 @@ export function fillPlan(
 ): FilledPlan {
   const names = Object.keys(open);
   if (names.length === 0) return { chain };
+  if (isLonger(args, MAX_ARGS)) return { fault: `args have more than ${MAX_ARGS} characters` };
+  // null is a value.
   const valueOf = (name: string): JsonValue | undefined =>
-    args[name] ?? (open[name] as { default?: JsonValue }).default;
+    Object.hasOwn(args, name) ? args[name] : (open[name] as { default?: JsonValue }).default;
   const values = new Map(
     names.flatMap((name) => {
       const value = valueOf(name);
@@ -53,6 +58,25 @@ export function fillPlan(
   const [first] = faults;
   if (first !== undefined) return { fault: first.message };
   return { chain: { ...chain, tasks, ...(compensation && { compensation }) } };
+}
+
+/** Whether a value has more characters of JSON than `most`. Reads no more of it than that: one value may stand at many places. */
+export function isLonger(value: JsonValue, most: number): boolean {
+  let left = most;
+  const take = (each: JsonValue): void => {
+    left -= 2;
+    if (typeof each === 'string') left -= each.length;
+    else if (typeof each !== 'object' || each === null) left -= String(each).length - 1;
+    else {
+      for (const [name, member] of Object.entries(each)) {
+        if (left < 0) return;
+        if (!Array.isArray(each)) left -= name.length + 2;
+        take(member);
+      }
+    }
+  };
+  take(value);
+  return left < 0;
 }
 
 /** The values that the parameters of a task of type `chain` give to its child. */

@@ -14,7 +14,7 @@ import {
 } from '#libs/chain-domain';
 import { checkTaskParams, findTaskType } from '#libs/compute';
 import type { ChildPlan, NewTask } from '../commands/new-chain.js';
-import { argsOf, fillPlan } from './child-plan.js';
+import { argsOf, fillPlan, isLonger, MAX_ARGS } from './child-plan.js';
 import { namedIn, type Handed } from './handed.js';
 
 /** Characters of parameters of all instances together: as many as a body may have. */
@@ -33,6 +33,9 @@ export function fillList(
   args: Readonly<Record<string, JsonValue>>,
   handed: Handed = new Map(),
 ): FilledList {
+  // The list is a result, and so are the values beside it.
+  if (isLonger(args, 2 * MAX_ARGS))
+    return refused('INVALID_PARAMS', `its values have more than ${2 * MAX_ARGS} characters`);
   const { items: list, ...values } = args;
   const forEach = plan.forEach!;
   if (!Array.isArray(list)) {
