@@ -207,7 +207,8 @@ export class Admission {
     if (Object.keys(this.files).length === 0) return undefined;
     const { task, plain, files, datasets: versions } = this;
     const rows = await this.rows.ofOutputs();
-    const standing = this.standing.coverings.map(({ key }) => key);
+    // An approval of a whole covers only what is as it was written.
+    const standing = this.asWritten ? this.standing.coverings.map(({ key }) => key) : [];
     const marks = standing.length > 0 && { standing };
     const lineage: Lineage = { task, datasets: namesOf(versions), versions, plain, files, rows, ...marks };
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);

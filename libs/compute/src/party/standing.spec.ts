@@ -186,6 +186,21 @@ describe('a task after another', () => {
     expect(await outcome(renewed, next({ value: 2 }, { sent }))).toMatch(WAITS);
   });
 
+  it('does not read what the other made of a value that a result brought, which the approval does not cover', async () => {
+    const reference = '${tasks.other.result.x}';
+    const written = covered({ params: paramsOf(TABLE, reference) as never, holes: {}, from: { other: null }, uses: 9 });
+    const known = await standing({}, written, nextOf(null));
+    const policy = (serial: number, effect: 'allow' | 'ask') =>
+      owner.sign({
+        ...{ kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', serial },
+        rules: [{ effect, task_types: ['fillna'] }],
+      });
+    const first = { value: reference, from: { other: `sha256:${'0'.repeat(64)}` }, sent: paramsOf(TABLE, 5) };
+    expect(await outcome([known, await policy(1, 'allow')], first)).toBe('SUCCESS');
+    const call = next(first, { sent: paramsOf(await nameOf(), 7) });
+    expect(await outcome([known, await policy(2, 'ask')], call)).toMatch(/nightly: artifact:.* was not made under it/);
+  });
+
   it('is judged again by a file of the same dataset that was made otherwise', async () => {
     const outside = taskOf({ value: 11 });
     expect(await outcome([await owner.approve(outside)], { value: 11 })).toBe('SUCCESS');
