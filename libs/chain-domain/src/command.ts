@@ -1,5 +1,6 @@
 import { decideApproval, expireApproval } from './approval.js';
 import { endHold } from './control-holds.js';
+import { FOR_EACH } from './control-types.js';
 import { answerSignOff, SIGN_OFF } from './sign-off.js';
 import type { Decision, Refusal } from './decision.js';
 import type { Draft } from './draft.js';
@@ -7,6 +8,7 @@ import type { ChainCommand } from './events.js';
 import { failure } from './failure-codes.js';
 import { repair } from './repair.js';
 import { endIfDone, settle, standingError, succeed } from './settle.js';
+import type { Task } from './state.js';
 import { isChainTerminal, isTerminal } from './states.js';
 
 /** Carries out a command, as a compare-and-set on the chain's status. */
@@ -43,7 +45,7 @@ export function command(draft: Draft, event: ChainCommand): Decision | Refusal {
       if (isTerminal(task.status)) {
         return { refused: 'TASK_STATE_CONFLICT', status, taskId: task.taskId, taskStatus: task.status };
       }
-      if (event.kind === 'ResolveTask' && task.taskType === SIGN_OFF) {
+      if (event.kind === 'ResolveTask' && standsForAnswers(draft, task)) {
         return { refused: 'SIGN_OFF_REQUIRED', status, taskId: task.taskId };
       }
       const change = { error: null, nextAttemptAt: null };
@@ -161,4 +163,11 @@ function chosenTasks(draft: Draft, event: Extract<ChainCommand, { kind: 'RetryCh
     if (event.includeDownstream) queue.push(...draft.task(position).successors);
   }
   return chosen;
+}
+
+/** Whether a result in the place of the task's own is an answer that nobody gave: of a question, or of a list of questions. */
+function standsForAnswers(draft: Draft, { taskType, position }: Task): boolean {
+  if (taskType !== FOR_EACH) return taskType === SIGN_OFF;
+  const isOpenQuestion = (each: Task): boolean => each.taskType === SIGN_OFF && !isTerminal(each.status);
+  return [...draft.everyTask()].some((each) => each.successors.includes(position) && isOpenQuestion(each));
 }

@@ -100,4 +100,18 @@ describe('skip and resolve', () => {
     play.give({ kind, position: 0 });
     expect(play.task(0)).toMatchObject({ status, error: null, nextAttemptAt: null });
   });
+
+  it('give no answer in place of those whom a question names, nor of a list of questions', () => {
+    const play = Play.of([
+      { taskType: 'sign_off' },
+      {},
+      { taskType: 'for_each', after: [0] },
+      { taskType: 'for_each', after: [1] },
+    ]);
+    const resolve = (position: number) => play.give({ kind: 'ResolveTask', position });
+    for (const position of [0, 2]) expect(resolve(position)).toMatchObject({ refused: 'SIGN_OFF_REQUIRED' });
+    resolve(3);
+    play.give({ kind: 'SkipTask', position: 0 });
+    expect([play.task(3).status, play.task(0).status]).toEqual(['SUCCESS', 'SKIPPED']);
+  });
 });
