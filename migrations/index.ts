@@ -32,6 +32,7 @@ import { Signals1764028800031 } from './0031-signals.js';
 import { RetriedInstances1764028800032 } from './0032-retried-instances.js';
 import { ReservedTasks1764028800033 } from './0033-reserved-tasks.js';
 import { Nodes1764028800034 } from './0034-nodes.js';
+import { TriedSince1764028800035 } from './0035-tried-since.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -69,4 +70,5 @@ export const migrations = [
   RetriedInstances1764028800032,
   ReservedTasks1764028800033,
   Nodes1764028800034,
+  TriedSince1764028800035,
 ];

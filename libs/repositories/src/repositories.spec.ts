@@ -92,6 +92,7 @@ describe('repositories', () => {
     'list schedules': () => schedules.page(db, 10, 0),
     'find a schedule': () => schedules.find(db, 's-1'),
     'change a schedule': () => schedules.change(db, 's-1', 1, { paused: false }),
+    'count what waits by hand': () => schedules.waitingByHand(db, 's-1'),
     'add a run of a schedule': () => schedules.addRun(db, 's-1'),
     'read the last ticks': () => schedules.lastTicks(db, ['s-1']),
     'list ticks': () => schedules.ticks(db, 's-1', 10, AT),
@@ -152,6 +153,25 @@ describe('repositories', () => {
     expect(await of('s-2')).toEqual(times(1, 2, 3));
     await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-3', next_due_at: null });
     expect(await of('s-3')).toEqual(times(1, 2, 3));
+  });
+
+  test('count from when a tick met what time alone may change, and ticks that somebody asked for', async () => {
+    await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-5' });
+    const { due_at } = await schedules.addRun(db, 's-5');
+    const claim = { ...CLAIM, schedule_id: 's-5', due_at };
+    const tried = async () => (await schedules.tick(db, claim))!.tried_seconds;
+    const postponed = async (reason: string) => {
+      await schedules.postpone(db, claim, 'me', 5, { reason });
+      const text = `UPDATE schedule_ticks SET tried_since = tried_since - interval '1 min' WHERE schedule_id = 's-5'`;
+      await engine.query({ name: '', text });
+      return tried();
+    };
+    await engine.query({ name: '', text: `UPDATE schedule_ticks SET created_at = now() - interval '1 h'` });
+    expect(await postponed('OVERLAP')).toBe(0);
+    expect(await postponed('QUOTA_EXCEEDED')).toBeGreaterThanOrEqual(60);
+    expect(await postponed('INTERNAL')).toBeGreaterThanOrEqual(120);
+    expect(await postponed('OVERLAP')).toBe(0);
+    expect(await schedules.waitingByHand(db, 's-5')).toBe(1);
   });
 
   test('settle a tick with its chain for who holds its schedule, once', async () => {

@@ -9,7 +9,10 @@ import { COUNTED_NOW } from './statements/clock.js';
 import * as statements from './statements/schedules.js';
 
 export type ScheduleView = Omit<Schedule, 'deleted_at' | 'busy_by' | 'busy_until' | 'tenant_id' | 'webhook_secret'>;
-export type TickView = Omit<ScheduleTick, 'schedule_id' | 'ready_at' | 'tenant_id' | 'event' | 'led_by'>;
+export type TickView = Omit<
+  ScheduleTick,
+  'schedule_id' | 'ready_at' | 'tenant_id' | 'event' | 'led_by' | 'tried_since'
+>;
 
 /** When a schedule is due. */
 export type ScheduleTiming = Pick<Schedule, 'cron' | 'time_zone' | 'interval' | 'anchor' | 'at'>;
@@ -62,7 +65,7 @@ export type TickWork = Pick<
   'template_id' | 'version' | 'chain' | 'params' | 'overlap' | 'time_zone' | 'runs_as'
 > &
   Pick<ScheduleTick, 'kind' | 'outcome' | 'event'> & {
-    /** Since the first try, s. */
+    /** Since it met for the first time what time alone may change, s. */
     readonly tried_seconds: number;
     /** Chains of the schedule that have not ended, 100 at most. */
     readonly open_chains: readonly string[];
@@ -227,6 +230,11 @@ export class ScheduleRepository {
       .limit(limit);
     if (before !== undefined) query.andWhere('t.due_at < :before', { before });
     return (await query.getMany()).map(({ schedule_id: _, ...tick }) => tick);
+  }
+
+  /** How many of its ticks wait that somebody asked for. */
+  async waitingByHand(db: Queryable, id: string): Promise<number> {
+    return (await db.query<{ waiting: number }>(statements.waitingByHand, [id]))[0]!.waiting;
   }
 
   /** A tick of now, beside those of its times. */

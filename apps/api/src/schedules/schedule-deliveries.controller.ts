@@ -12,7 +12,7 @@ import {
   type TenantDatabases,
 } from '#libs/repositories';
 import { Public, Roles } from '../auth/access.js';
-import { callerOf } from '../auth/caller.js';
+import { callerOf, partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -55,7 +55,8 @@ export class ScheduleDeliveriesController {
   @ApiOperation({
     operationId: 'rotateWebhookSecret',
     summary: 'Make the secret of a schedule that deliveries start',
-    description: 'Deliveries that are signed with an earlier secret are refused from now on.',
+    description:
+      'Deliveries that are signed with an earlier secret are refused from now on. For the key that saved the schedule last, and for admins.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({
@@ -63,7 +64,7 @@ export class ScheduleDeliveriesController {
     type: WebhookSecretDto,
     description: 'The secret, which is shown only once, and to a repeated request with the same Idempotency-Key.',
   })
-  @ApiProblems(400, 404, 409, 413, 415, 422, 503)
+  @ApiProblems(400, 403, 404, 409, 413, 415, 422, 503)
   rotate(
     @TenantDb() { engine }: TenantDatabases,
     @Param('schedule_id') id: string,
@@ -73,8 +74,14 @@ export class ScheduleDeliveriesController {
     if (!isId(id)) throw noSchedule(id);
     const work = async (db: Queryable): Promise<WebhookSecretDto> => {
       const secret = newSecret();
+      const schedule = await this.schedules.find(db, id);
+      if (schedule === undefined) throw noSchedule(id);
+      // Who signs deliveries chooses values for chains that have the rights of runs_as.
+      if (schedule.runs_as !== callerOf(reply).actor && !partyOf(reply).isAdmin) {
+        const whose = `Its chains have the rights of ${schedule.runs_as}`;
+        throw new Problem('FORBIDDEN', `${whose}: save the schedule with your key first, or ask an admin.`);
+      }
       if ((await this.schedules.setWebhookSecret(db, id, secret)) === undefined) {
-        if ((await this.schedules.find(db, id)) === undefined) throw noSchedule(id);
         throw new Problem('BAD_REQUEST', 'No deliveries start this schedule: save it with on_webhook.');
       }
       await this.audit.record(db, { ...callerOf(reply), action: 'rotateWebhookSecret', target: id, details: {} });

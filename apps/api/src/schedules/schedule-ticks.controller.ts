@@ -17,6 +17,7 @@ import { ApiRequest } from '../http/api-request.js';
 import { DryRunQueryDto } from '../http/dry-run-query.dto.js';
 import { ETAG, IF_MATCH } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY, idempotentRequest, once } from '../http/idempotency-key.js';
+import { Problem } from '../http/problem.js';
 import { dueTimes, isoOf } from './due-times.js';
 import { nextDueAt, requireNone } from './schedule-faults.js';
 import { scheduleHasChanged, ScheduleReader, scheduleTag } from './schedule-reader.js';
@@ -81,6 +82,7 @@ export class ScheduleTicksController {
   ): Promise<TickDto> {
     await this.reader.find(engine, id);
     const work = async (db: Queryable): Promise<TickDto> => {
+      await this.requireRoom(db, id, 1);
       const tick = await this.schedules.addRun(db, id);
       const details = { due_at: tick.due_at };
       await this.audit.record(db, { ...callerOf(reply), action: 'runSchedule', target: id, details });
@@ -115,7 +117,11 @@ export class ScheduleTicksController {
     const schedule = await this.reader.find(engine, id);
     const times = await dueTimesIn(schedule, body, await this.schedules.now(engine));
     const work = async (db: Queryable): Promise<BackfilledDto> => {
-      const due_times = await this.schedules.backfill(db, id, times, dryRun);
+      const due_times = await this.schedules.backfill(db, id, times, true);
+      if (!dryRun) {
+        await this.requireRoom(db, id, due_times.length);
+        await this.schedules.backfill(db, id, due_times, false);
+      }
       const details = { ...body, due_times: due_times.length };
       if (!dryRun) await this.audit.record(db, { ...callerOf(reply), action: 'backfillSchedule', target: id, details });
       return { dry_run: dryRun, due_times };
@@ -168,6 +174,14 @@ export class ScheduleTicksController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ScheduleDto> {
     return this.setPaused(databases, id, false, headers, reply);
+  }
+
+  /** Throws TOO_MANY_REQUESTS where so many more ticks would wait that all those of the schedule get slow. */
+  private async requireRoom(db: Queryable, id: string, more: number): Promise<void> {
+    const waiting = await this.schedules.waitingByHand(db, id);
+    if (waiting + more <= MOST_BACKFILLED) return;
+    const says = `${waiting} ticks of the schedule that somebody asked for wait already, and ${MOST_BACKFILLED} may: try again later.`;
+    throw new Problem('TOO_MANY_REQUESTS', says, { headers: { 'Retry-After': '60' } });
   }
 
   private async setPaused(

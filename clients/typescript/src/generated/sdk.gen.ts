@@ -1472,7 +1472,7 @@ export class Operations extends HeyApiClient {
     /**
      * Make the secret of a schedule that deliveries start
      *
-     * Deliveries that are signed with an earlier secret are refused from now on.
+     * Deliveries that are signed with an earlier secret are refused from now on. For the key that saved the schedule last, and for admins.
      */
     public rotateWebhookSecret<ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>) {
         return (options.client ?? this.client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError, 'data'>({

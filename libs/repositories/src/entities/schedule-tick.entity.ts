@@ -36,6 +36,9 @@ export class ScheduleTick {
   /** By the counted time. */
   @TimeColumn({ select: false })
   ready_at: string;
+  /** Since when it meets what time alone may change; null: it does not. */
+  @TimeColumn({ nullable: true, select: false })
+  tried_since: string | null;
   @TimeColumn()
   created_at: string;
   @TimeColumn({ nullable: true })

@@ -33,7 +33,7 @@ export const readTick: Statement = {
   name: 'read-tick',
   text: `
     SELECT s.template_id, s.version, s.chain, s.params, s.overlap, s.time_zone, s.runs_as, t.kind, t.outcome, t.event,
-           extract(epoch FROM clock_timestamp() - t.created_at)::float8 - s.jitter AS tried_seconds,
+           coalesce(extract(epoch FROM clock_timestamp() - t.tried_since)::float8, 0) AS tried_seconds,
            ARRAY(SELECT chain_id FROM task_chains
                   WHERE schedule_id = $1 AND schedule_id IS NOT NULL AND status IN ('PENDING', 'RUNNING', 'PAUSED') LIMIT 100) AS open_chains
       FROM schedules s JOIN schedule_ticks t USING (schedule_id) WHERE s.schedule_id = $1 AND t.due_at = $2`,
@@ -75,7 +75,9 @@ export const postponeTick: Statement = {
         FROM schedule_ticks WHERE schedule_id = $1 AND outcome = 'WAITING'
     ), later AS (
       UPDATE schedule_ticks t
-         SET ready_at = greatest(t.ready_at, ${COUNTED_NOW} + $4::float8 * interval '1 s'),
+         SET tried_since = CASE WHEN t.due_at <> $2 THEN t.tried_since
+                                WHEN $5::text <> 'OVERLAP' THEN coalesce(t.tried_since, clock_timestamp()) END,
+             ready_at = greatest(t.ready_at, ${COUNTED_NOW} + $4::float8 * interval '1 s'),
              outcome = CASE WHEN is_beyond THEN 'SKIPPED' ELSE t.outcome END,
              settled_at = CASE WHEN is_beyond THEN now() END,
              reason = CASE WHEN is_beyond THEN 'QUEUE_FULL' WHEN t.due_at = $2 THEN $5 ELSE t.reason END,
@@ -90,6 +92,14 @@ export const skipWaiting: Statement = {
   text: `
     UPDATE schedule_ticks SET outcome = 'SKIPPED', reason = $2, message = $3, settled_at = now()
      WHERE schedule_id = $1 AND outcome = 'WAITING' AND ($4 OR kind NOT IN ('RUN', 'BACKFILL'))`,
+};
+
+/** $1 schedule -> ticks that somebody asked for and that wait. */
+export const waitingByHand: Statement = {
+  name: 'waiting-by-hand',
+  text: `
+    SELECT count(*)::int AS waiting FROM schedule_ticks
+     WHERE schedule_id = $1 AND outcome = 'WAITING' AND kind IN ('RUN', 'BACKFILL')`,
 };
 
 /** $1 schedule -> the new tick. */
