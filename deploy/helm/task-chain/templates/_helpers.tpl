@@ -86,8 +86,10 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 - name: SECRETFLOW_PYTHON
   value: {{ . | quote }}
 {{- end }}
+{{- if ne $values.config.engineDefault "native" }}
 - name: ENGINE_DEFAULT
   value: {{ $values.config.engineDefault }}
+{{- end }}
 {{- end }}
 {{- if $values.extraCa.existingConfigMap }}
 - name: NODE_EXTRA_CA_CERTS
