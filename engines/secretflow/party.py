@@ -95,7 +95,8 @@ def psi(job, lctx):
             receiver_rank=task["receiver_rank"],
             broadcast_result=task["broadcast"],
             bucket_size=1 << 20,
-            ecdh_params=psi.EcdhParams(curve=psi.parse_curve_type("CURVE_25519"), batch_size=4096),
+            # Of SPU's Curve25519, with Elligator 2 as well, half of the keys come to lie on the twist, which shows through any mask.
+            ecdh_params=psi.EcdhParams(curve=psi.parse_curve_type("CURVE_FOURQ"), batch_size=4096),
             rr22_params=psi.Rr22Rarams(low_comm_mode=False),
         ),
         input_params=psi.InputParams(path=task["input"], selected_keys=["key"], keys_unique=True),

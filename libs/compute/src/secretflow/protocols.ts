@@ -12,13 +12,13 @@ interface PsiProtocol {
 const ALWAYS =
   'The number of rows of each party plus one, and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one both parties do.';
 const HASHES =
-  'Keys go to SPU as hashes under a salt of this run that both parties made, with one random key of each party beside them. Semi-honest model, and both parties trust the build of SPU that the operator has installed.';
+  'Keys go to SPU as hashes under a salt of this run that both parties made, in an order of this run, with one random key of each party among them. Semi-honest model, and both parties trust the build of SPU that the operator has installed.';
 
 /** The protocols of `psi` on SPU. */
 export const PSI_PROTOCOLS: Readonly<Record<string, PsiProtocol>> = {
   ECDH_PSI_2PC: {
     spu: 'PROTOCOL_ECDH',
-    leaves: `Points of Curve25519 under the secrets of both parties. SPU hashes straight to a u-coordinate, so whether a masked point lies on the curve or on its twist shows the peer one bit of the hash of each key, which native avoids. ${ALWAYS} ${HASHES}`,
+    leaves: `Points of FourQ, all of prime order, under the secrets of both parties. ${ALWAYS} ${HASHES}`,
   },
   KKRT_PSI_2PC: {
     spu: 'PROTOCOL_KKRT',

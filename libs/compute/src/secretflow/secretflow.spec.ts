@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,10 +10,13 @@ import { copyExampleTables, exampleRun, exampleTasks, onLargeTables } from '../c
 import { native } from '../catalogue/native.js';
 import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun } from '../contract/task-type.js';
+import { POINT_BYTES } from '../mpc/curve.js';
 import type { PsiConfig } from '../psi/psi-config.js';
+import { fourqPoint, isOfPrimeOrder } from './fourq-for-tests.js';
 import { autoProtocol, PSI_PROTOCOLS } from './protocols.js';
 import { secretflow } from './secretflow.js';
 import { NO_SPU, spuPython } from './spu-for-tests.js';
+import { startSpu } from './spu-process.js';
 import { runSpuPsi } from './spu-psi-run.js';
 
 const LARGE_ROWS = 30_000;
@@ -37,7 +40,7 @@ describe('the engine secretflow without an environment', () => {
     const texts = unset.protocols('psi').map((protocol) => unset.leaves('psi', { protocol }));
     expect(new Set(texts).size).toBe(3);
     expect(unset.leaves('psi')).toBe(unset.leaves('psi', { protocol: 'ECDH_PSI_2PC' }));
-    expect(unset.leaves('psi')).toMatch(/one bit of the hash of each key/);
+    expect(unset.leaves('psi')).toMatch(/all of prime order.*in an order of this run/);
     expect(unset.leaves('ss_lr')).toBe(undefined);
   });
 
@@ -188,6 +191,41 @@ function withSpu(python: string): void {
       expect(await left()).toEqual([]);
     });
 
+    test('sends points of prime order alone: others would show something of their key through any mask', async () => {
+      const keys = Array.from({ length: 63 }, (_, i) => `key ${i}`);
+      for (const party of ['alice', 'bob']) await folder.table(party, 'keys.csv', ['key', ...keys, party].join('\n'));
+      const sent: Buffer[] = [];
+      const [own, peer] = [await freePort(), await freePort()];
+      const listener = createServer((from) => {
+        const to = connect(peer, '127.0.0.1').on('error', () => from.destroy());
+        from.on('error', () => to.destroy());
+        from
+          .on('data', (bytes) => sent.push(bytes))
+          .pipe(to)
+          .pipe(from);
+      });
+      await new Promise<void>((listening) => listener.listen(0, '127.0.0.1', listening));
+      const { port } = listener.address() as AddressInfo;
+      const processes = ['alice', 'bob'].map((party, rank) => {
+        const home = `${folder.path}/data/${party}`;
+        const psi = { protocol: 'PROTOCOL_ECDH', receiver_rank: 1, broadcast: false };
+        const addresses = [`127.0.0.1:${own}`, `127.0.0.1:${rank === 0 ? port : peer}`];
+        const files = { input: `${home}/keys.csv`, output: `${home}/found.csv` };
+        const job = { parties: ['alice', 'bob'], addresses, rank, psi: { ...psi, ...files } };
+        return startSpu(python, job, { home, account: undefined }, () => undefined);
+      });
+      await Promise.all(processes.map(({ done }) => done));
+      for (const { stop } of processes) stop();
+      await Promise.all(processes.map(({ ended }) => ended));
+      await new Promise((closed) => listener.close(closed));
+      const values = Buffer.concat(sent)
+        .toString('latin1')
+        .matchAll(/"value":"([^"]+)"/g);
+      const stretches = [...values].flatMap(([, value]) => stretchesOf(Buffer.from(value!, 'base64'), 64));
+      expect(stretches).toHaveLength(1);
+      expect(stretches[0]!.slice(0, 16).filter((point) => !isOfPrimeOrder(point))).toEqual([]);
+    });
+
     test("gives a party's process hashes of keys alone, and a few names of an environment", async () => {
       const seen: { keys: string; environ: string; command: string }[] = [];
       const run = runOf(folder, { protocol: 'RR22_PSI_2PC' });
@@ -223,4 +261,19 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((closed) => server.close(closed));
   return port;
+}
+
+/** All stretches of so many points of FourQ in these bytes. */
+function stretchesOf(bytes: Buffer, count: number): NonNullable<ReturnType<typeof fourqPoint>>[][] {
+  const stretches: NonNullable<ReturnType<typeof fourqPoint>>[][] = [];
+  for (let from = 0; from + count * POINT_BYTES <= bytes.length; from += 1) {
+    const points = [];
+    for (let at = from; points.length < count; at += POINT_BYTES) {
+      const point = fourqPoint(bytes.subarray(at, at + POINT_BYTES));
+      if (point === undefined) break;
+      points.push(point);
+    }
+    if (points.length === count) stretches.push(points);
+  }
+  return stretches;
 }

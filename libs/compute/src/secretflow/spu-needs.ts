@@ -27,7 +27,7 @@ export async function needsOfSpu(python: string | undefined): Promise<readonly F
     {
       what: 'CPU',
       found: cpu(),
-      mend: 'SPU is built for Linux on x86_64 with AVX: run these workers on such machines',
+      mend: 'SPU is built for Linux on x86_64, and its FourQ takes AVX2: run these workers on such machines',
     },
     { what: 'sort', found: existsSync(SORT) ? SORT : null, mend: 'SPU sorts by it: install coreutils' },
   ];
@@ -46,7 +46,7 @@ function cpu(): string | null {
   try {
     const [, flags = ''] = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'latin1')) ?? [];
     const found = ['avx', 'avx2', 'avx512ifma'].filter((name) => flags.split(' ').includes(name));
-    return found.length > 0 ? `x86_64 with ${found.join(', ')}` : null;
+    return found.includes('avx2') ? `x86_64 with ${found.join(', ')}` : null;
   } catch {
     return null;
   }
