@@ -76,6 +76,24 @@ describe('a purpose', () => {
   });
 });
 
+describe('a rule that names no engines', () => {
+  it('allows native alone, and asks or refuses whichever runs the task', () => {
+    const elsewhere = request({ engine: 'secretflow' });
+    const any = { effect: 'allow', task_types: ['psi'], engines: ['native', 'secretflow'] } as const;
+    const before = (effect: PolicyRule['effect']): PartyRecord =>
+      record(policy({}, { rules: [{ effect, task_types: ['psi'] }, any] }));
+    expect(judgeUse(elsewhere, before('allow'), NOW)).toEqual(ALLOWED); // By the second rule.
+    expect(judgeUse(elsewhere, before('refuse'), NOW).kind).toBe('refused');
+    expect(reasonOf(elsewhere, before('ask'))).toBe('customers: its policy asks a person');
+    const refusal = { effect: 'refuse', task_types: ['psi'] } as const;
+    const named = { ...any, columns: { keys: ['id'] } };
+    expect(namesKeys(['id'], elsewhere, [policy({}, { rules: [named] })], NOW)).toBe(true);
+    expect(namesKeys(['id'], elsewhere, [policy({}, { rules: [refusal, named] })], NOW)).toBe(false);
+    const other = { ...refusal, engines: ['native'] };
+    expect(judgeUse(elsewhere, record(policy({}, { rules: [other, any] })), NOW)).toEqual(ALLOWED);
+  });
+});
+
 describe('without approval', () => {
   it('nothing is allowed that no policy covers', () => {
     expect(reasonOf(request(), record())).toBe('customers: the dataset has no policy');

@@ -153,7 +153,9 @@ function purposeMisfit(allowed: readonly string[] | undefined, stated: string | 
 function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: PartyUse): string | null {
   const { taskType, engine, parties, party, proposer, config } = request;
   if (!rule.task_types.includes(taskType)) return `the rule is not for ${taskType}`;
-  if (!(rule.engines ?? ['native']).includes(engine)) return `the engine ${engine} is not allowed`;
+  // An owner who refuses or wants to be asked has not thought of native alone.
+  const engines = rule.engines ?? (rule.effect === 'allow' ? ['native'] : undefined);
+  if (engines?.includes(engine) === false) return `the engine ${engine} is not allowed`;
   const stranger = rule.with && parties.find((each) => each !== party && !rule.with!.includes(each));
   if (stranger !== undefined) return `party ${stranger} is not allowed`;
   if (rule.proposers !== undefined && (proposer === null || !rule.proposers.includes(proposer))) {

@@ -87,7 +87,7 @@ export interface ColumnBounds {
 export interface PolicyRule {
   readonly effect: 'allow' | 'ask' | 'refuse';
   readonly task_types: readonly string[];
-  /** Default: `native` alone. */
+  /** Default: `native` alone where it allows, else all. */
   readonly engines?: readonly string[];
   /** The other parties that may take part. Default: any. */
   readonly with?: readonly string[];
