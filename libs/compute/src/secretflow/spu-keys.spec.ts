@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { POINT_BYTES } from '../mpc/curve.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { writeKeys } from './spu-keys.js';
+import { readFound, writeKeys } from './spu-keys.js';
 
 const ROWS = 5000;
 
@@ -37,5 +37,19 @@ describe('the keys that SPU gets', () => {
     for (const [i, one] of tables.entries())
       for (const other of tables.slice(i + 1)) expect(same(one, other)).toBeLessThan(20);
     expect(new Set(runs.map((run) => run.indexOf(-1))).size).toBeGreaterThan(1);
+  });
+
+  test('are found as the table has them, and no more than the peer announced', async () => {
+    const hashes = Buffer.from(Uint8Array.from({ length: 3 * POINT_BYTES }, (_, i) => i / POINT_BYTES));
+    const keyOf = (row: number): string => `k${Buffer.alloc(16, row).toString('base64url')}`;
+    const found = async (peerRows: number, ...rows: number[]): Promise<number[]> => {
+      const path = join(folder.path, 'found.csv');
+      await writeFile(path, ['key', ...rows.map(keyOf)].join('\n'));
+      return [...(await readFound('alice', path, Buffer.from(hashes), 3, peerRows))];
+    };
+    expect(await found(2, 2, 0)).toEqual([1, -1, 0]);
+    const violation = { code: 'PROTOCOL_VIOLATION' };
+    await expect(found(1, 2, 0)).rejects.toMatchObject({ ...violation, message: expect.stringContaining('announced') });
+    for (const rows of [[3], [1, 1]]) await expect(found(2, ...rows)).rejects.toMatchObject(violation);
   });
 });

@@ -35,8 +35,17 @@ export async function writeKeys(path: string, hashes: Buffer, rows: number): Pro
   }
 }
 
-/** By row of the table: where its key stands in what SPU found, else -1. Throws TaskFailure PROTOCOL_VIOLATION for a key that the table lacks. */
-export async function readFound(party: string, path: string, hashes: Buffer, rows: number): Promise<Int32Array> {
+/**
+ * By row of the table: where its key stands in what SPU found, else -1. Throws TaskFailure PROTOCOL_VIOLATION for a key that the table lacks, and for more keys than
+ * the peer announced, for which it was charged.
+ */
+export async function readFound(
+  party: string,
+  path: string,
+  hashes: Buffer,
+  rows: number,
+  peerRows: number,
+): Promise<Int32Array> {
   const places = new Int32Array(rows).fill(-1);
   // SPU writes no file where it finds nothing.
   if (!existsSync(path)) return places;
@@ -53,6 +62,9 @@ export async function readFound(party: string, path: string, hashes: Buffer, row
     const row = text === undefined || key.write(text, 'base64url') !== KEY_BYTES ? -1 : index.lookup(key, 0);
     if (row < 0 || places[row]! >= 0) {
       throw new TaskFailure('PROTOCOL_VIOLATION', `Party ${party}: SPU found a key that the party's table lacks.`);
+    }
+    if (at > peerRows) {
+      throw new TaskFailure('PROTOCOL_VIOLATION', `Party ${party}: SPU found more keys than the peer announced.`);
     }
     places[row] = at - 1;
   }

@@ -40,7 +40,7 @@ export const run: PartyProgram<SpuPsiPartyArgs, PsiPartyValue> = async (context,
     await writeKeys(join(args.folder, FILES.keys), scan.points, scan.rows);
     await context.outside();
     const places = args.learns
-      ? await readFound(context.party, join(args.folder, FILES.found), scan.points, scan.rows)
+      ? await readFound(context.party, join(args.folder, FILES.found), scan.points, scan.rows, peerRows)
       : null;
     return await outcomeOf(context, {
       ...{ input, table, keys: args.keys, found: { places }, rows: scan.rows, peerRows, which: args.rows },
