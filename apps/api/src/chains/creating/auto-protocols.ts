@@ -15,7 +15,7 @@ export async function withProtocols(
   chain: ChainInput,
   author: { readonly party: string | null; readonly isAdmin: boolean },
 ): Promise<ChainInput> {
-  const open = tasksOf(chain).filter(isOpen);
+  const open = tasksOf(chain).flatMap(withUndo).filter(isOpen);
   if (open.length === 0) return chain;
   const subjects = [...new Set(open.flatMap(inputsOf))].filter((each) => parseDatasetRef(each) !== undefined);
   const stored = subjects.length === 0 ? [] : await statementsOfSubjects(db, subjects);
@@ -26,29 +26,38 @@ export async function withProtocols(
   return settled(chain, new Map(shown.map(({ subject, body }) => [subject, (body as DatasetStatement).rows])));
 }
 
+/** What has parameters of a task. */
+type Parameters = Pick<TaskInput, 'params'>;
+
+const withUndo = (task: TaskInput): Parameters[] => (task.compensateWith ? [task, task.compensateWith] : [task]);
+
 const tasksOf = ({ tasks, children }: ChainInput): readonly TaskInput[] => [
   ...tasks,
   ...[...children.values()].flatMap(({ input }) => tasksOf(input)),
 ];
 
-const configOf = ({ params }: TaskInput): { readonly [key: string]: JsonValue } | undefined =>
+const configOf = ({ params }: Parameters): { readonly [key: string]: JsonValue } | undefined =>
   isObject(params['task_config']) ? (params['task_config'] as { readonly [key: string]: JsonValue }) : undefined;
 
-const isOpen = (task: TaskInput): boolean =>
+const isOpen = (task: Parameters): boolean =>
   task.params['engine'] === 'secretflow' && configOf(task)?.['protocol'] === AUTO;
 
-function inputsOf(task: TaskInput): string[] {
+function inputsOf(task: Parameters): string[] {
   const inputs = configOf(task)?.['input_paths'];
   return isObject(inputs) ? Object.values(inputs).filter((each) => typeof each === 'string') : [];
 }
 
 function settled(chain: ChainInput, rows: Rows): ChainInput {
-  const tasks = chain.tasks.map((task) => {
+  const settle = <Task extends Parameters>(task: Task): Task => {
     if (!isOpen(task)) return task;
     const known = inputsOf(task).map((each) => rows.get(each));
     const protocol = autoProtocol(known.includes(undefined) ? undefined : (known as number[]));
     return { ...task, params: { ...task.params, task_config: { ...configOf(task), protocol } } };
-  });
+  };
+  const tasks = chain.tasks.map((task) => ({
+    ...settle(task),
+    ...(task.compensateWith && { compensateWith: settle(task.compensateWith) }),
+  }));
   const children = [...chain.children].map(
     ([at, child]) => [at, { ...child, input: settled(child.input, rows) }] as const,
   );

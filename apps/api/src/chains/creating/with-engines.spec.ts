@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EngineChoice, makeRunners } from '#libs/compute';
 import { Catalogue } from '../../catalogue/catalogue.js';
+import { withProtocols } from './auto-protocols.js';
 import { readChain } from './chain-input.js';
 
 const init = { parties: ['alice', 'bob'] };
@@ -38,6 +39,19 @@ describe('the engine of a task that names none', () => {
     const undo = { task_type: 'psi', task_params: psi().task_params };
     const reading = read([{ ...fill, compensate_with: undo }], spu);
     expect(reading.ok && reading.chain.tasks[0]!.compensateWith!.params['engine']).toBe('secretflow');
+  });
+
+  it('has its protocol settled where it stands for AUTO, in what undoes a task as well', async () => {
+    const spu = catalogueOf('native', '/p');
+    const auto = psi({ protocol: 'AUTO' }, { engine: 'secretflow' });
+    const undo = { task_type: 'psi', task_params: auto.task_params };
+    const reading = read([{ ...auto, compensate_with: undo }], spu);
+    expect(reading).toMatchObject({ ok: true });
+    if (!reading.ok) return;
+    // It names no dataset, so that nothing is looked up.
+    const chain = await withProtocols(undefined as never, reading.chain, { party: null, isAdmin: false });
+    const settled = { params: { task_config: { protocol: 'ECDH_PSI_2PC' } } };
+    expect(chain.tasks).toMatchObject([{ ...settled, compensateWith: settled }]);
   });
 
   it('is the default of the tenant before that of the deployment, and one that the tenant allows', () => {
