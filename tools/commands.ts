@@ -27,7 +27,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'console:screenshots': (args) => launch('test/e2e/console/screenshots', args),
   doctor: (args) => launch('launcher/doctor', args),
   'engine:secretflow': async (args) => (await import('./engine-secretflow.js')).engineSecretflow(args),
-  verify: async () => finish([...(await check()), ...(await test([]))]),
+  verify: async (args) => {
+    if (args.includes('--engines')) process.env['TEST_ENGINES'] = '1';
+    finish([...(await check()), ...(await test([]))]);
+  },
   check: async () => finish(await check()),
   test: async (args) => finish(await test(args)),
   coverage: () => import('./coverage.js').then(({ measureCoverage }) => measureCoverage()),
@@ -112,7 +115,7 @@ async function check(): Promise<string[]> {
 /** Runs tests, lists the skipped ones and prepares the closing line. Returns the names of what failed. */
 async function test(filters: readonly string[]): Promise<string[]> {
   let counts: TestRun = { code: 1, passed: 0, failed: 0, skipped: [] };
-  if (filters.length === 0) await prepareEngines();
+  if (process.env['TEST_ENGINES'] !== undefined) await prepareEngines();
   const passed = await step('tests', async () => {
     counts = await runTests(filters);
     if (counts.passed + counts.failed === 0) throw new Refusal('no test ran');

@@ -7,9 +7,14 @@ const CACHED = ['cp311', 'cp310'].map((tag) =>
   join(homedir(), '.cache/task-chain/engines', `spu-${SPU_VERSION}-${tag}`, 'bin/python'),
 );
 
-/** The Python of an environment with SPU, which `npm run verify` has made beside all clones. */
-export const spuPython = CACHED.find((path) => existsSync(path));
+// eslint-disable-next-line no-restricted-properties -- a switch of tests alone
+const isWanted = process.env['TEST_ENGINES'] === '1';
+
+/**
+ * The Python of an environment with SPU, which `npm run verify -- --engines` has made beside all clones. Not without that: runs on SPU have hung on
+ * a busy machine, until their links gave up.
+ */
+export const spuPython = isWanted ? CACHED.find((path) => existsSync(path)) : undefined;
 
 /** Ends the name of tests that need one, where there is none. */
-export const NO_SPU =
-  '[skipped: no SPU here: npm run verify makes it where it finds Python 3.11 or 3.10, and packages]';
+export const NO_SPU = '[skipped: npm run verify -- --engines runs it where it finds Python 3.11 or 3.10, and packages]';
