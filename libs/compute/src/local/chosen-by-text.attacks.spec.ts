@@ -65,8 +65,10 @@ describe('whoever writes what chooses rows of another party', () => {
       [7, 1, 3],
     ]);
     const both = { alice: kept, bob };
+    // Bob's own table is large enough, so alice's is the one that ends a training.
+    const long = await runs.table('bob', 'long', [['id', 'y', 'b'], ...upTo(ROWS).map((row) => [row, row % 2, 3])]);
     const vertical = {
-      train_data: both,
+      train_data: { alice: kept, bob: long },
       features: { alice: ['p', 'income'], bob: ['b'] },
       label: 'y',
       label_party: 'alice',
@@ -115,9 +117,9 @@ describe('whoever writes what chooses rows of another party', () => {
       stability: { alice: null },
       train_test_split: 'GROUP_TOO_SMALL',
       sample: { alice: 0 },
-      ss_lr: 'INSUFFICIENT_ROWS',
-      ss_xgb: 'INSUFFICIENT_ROWS',
-      secureboost: 'INSUFFICIENT_ROWS',
+      ss_lr: 'GROUP_TOO_SMALL',
+      ss_xgb: 'GROUP_TOO_SMALL',
+      secureboost: 'GROUP_TOO_SMALL',
       train: 'GROUP_TOO_SMALL',
       psi: 'KEYS_NOT_ALLOWED',
     });
