@@ -538,4 +538,20 @@ describeSystem('templates', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     expect((await post('/templates', template({ shared_with: ['*'] }), {}, author)).status).toBe(403);
     expect((await post('/templates', template(), {}, author)).status).toBe(201);
   });
+
+  check('keep the secret of a schedule from other keys, also where an answer is repeated', async ({ api }) => {
+    const [first, other] = await Promise.all(
+      ['first', 'other'].map(async (name) => {
+        const { body } = await post<{ key: string }>('/keys', { name, role: 'author' });
+        return new ApiClient(api.url, body.key);
+      }),
+    );
+    const body = { title: 'hook', on_webhook: true, chain: chain([task('a')]) };
+    const { schedule_id } = (await post<{ schedule_id: string }>('/schedules', body, {}, first)).body;
+    const rotate = (by: ApiClient | undefined) =>
+      post<{ secret?: string }>(`/schedules/${schedule_id}/webhook-secret`, {}, { 'Idempotency-Key': 'once' }, by);
+    const made = await rotate(first);
+    expect(await rotate(first)).toMatchObject({ status: 201, body: made.body });
+    expect(await rotate(other)).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+  });
 });

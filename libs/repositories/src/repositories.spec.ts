@@ -101,7 +101,7 @@ describe('repositories', () => {
     'count schedules of ends of chains': () => schedules.countOnChainEnd(db, 's-1'),
     'add an event of a dataset': () => schedules.addDatasetEvent(db, 'alice/a', 'dataset:alice/a@1', {}),
     'read the webhook of a schedule': () => schedules.webhook(db, 's-1'),
-    'set the secret of a webhook': () => schedules.setWebhookSecret(db, 's-1', 'whsec_'),
+    'set the secret of a webhook': () => schedules.setWebhookSecret(db, 's-1', 'me', 'whsec_'),
     'count the deliveries of a schedule': () => schedules.deliveries(db, 's-1', 'msg_1'),
     'add a delivery': () => schedules.addDelivery(db, 's-1', 'msg_1', {}),
     'read the outputs of a chain': () => schedules.outputsOf(db, 'c'),
@@ -172,6 +172,19 @@ describe('repositories', () => {
     expect(await postponed('INTERNAL')).toBeGreaterThanOrEqual(120);
     expect(await postponed('OVERLAP')).toBe(0);
     expect(await schedules.waitingByHand(db, 's-5')).toBe(1);
+  });
+
+  test('drop the secret of deliveries when chains of the schedule get the rights of another key', async () => {
+    const runsAs = (name: string) => ({ ...SCHEDULE, schedule_id: 's-6', on_webhook: true, runs_as: name });
+    await schedules.insert(db, { ...runsAs('me'), next_due_at: null });
+    const secret = async () => (await schedules.webhook(db, 's-6'))?.secret;
+    expect(await schedules.setWebhookSecret(db, 's-6', 'me', 'whsec_1')).toBeDefined();
+    await schedules.change(db, 's-6', 1, { paused: true });
+    await schedules.change(db, 's-6', 2, runsAs('me'));
+    expect(await secret()).toBe('whsec_1');
+    await schedules.change(db, 's-6', 3, runsAs('another'));
+    expect(await secret()).toBeUndefined();
+    expect(await schedules.setWebhookSecret(db, 's-6', 'me', 'whsec_2')).toBeUndefined();
   });
 
   test('settle a tick with its chain for who holds its schedule, once', async () => {

@@ -179,8 +179,15 @@ export class ScheduleRepository {
     const changed = await db.entities
       .createQueryBuilder()
       .update(Schedule)
-      .set({ ...change, revision: revision + 1, updated_at: () => 'now()' } as QueryDeepPartialEntity<Schedule>)
+      .set({
+        ...change,
+        revision: revision + 1,
+        updated_at: () => 'now()',
+        // Whoever has the secret would sign with the rights of another key.
+        webhook_secret: () => 'CASE WHEN runs_as = COALESCE(:runsAs, runs_as) THEN webhook_secret END',
+      } as QueryDeepPartialEntity<Schedule>)
       .where('schedule_id = :id AND revision = :revision AND deleted_at IS NULL', { id, revision })
+      .setParameter('runsAs', change.runs_as ?? null)
       .returning(VIEW)
       .execute();
     return rowsOf<ScheduleView>(changed)[0];
@@ -257,13 +264,13 @@ export class ScheduleRepository {
     return (await db.query<{ tenant_id: string; secret: string }>(statements.webhookOfSchedule, [id]))[0];
   }
 
-  /** Gives its deliveries another secret. undefined: there is no such schedule, or it takes none. */
-  async setWebhookSecret(db: Queryable, id: string, secret: string): Promise<ScheduleView | undefined> {
+  /** Gives its deliveries another secret. undefined: its chains no longer run as `runsAs`, or it takes no deliveries. */
+  async setWebhookSecret(db: Queryable, id: string, runsAs: string, secret: string): Promise<ScheduleView | undefined> {
     const changed = await db.entities
       .createQueryBuilder()
       .update(Schedule)
       .set({ webhook_secret: secret })
-      .where('schedule_id = :id AND on_webhook AND deleted_at IS NULL', { id })
+      .where('schedule_id = :id AND runs_as = :runsAs AND on_webhook AND deleted_at IS NULL', { id, runsAs })
       .returning(VIEW)
       .execute();
     return rowsOf<ScheduleView>(changed)[0];

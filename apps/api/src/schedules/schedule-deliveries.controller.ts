@@ -22,7 +22,7 @@ import { LargeBody } from '../http/large-body.js';
 import { isId } from '../http/patterns.js';
 import { Problem } from '../http/problem.js';
 import { ApiMetrics } from '../metrics/api-metrics.js';
-import { noSchedule } from './schedule-reader.js';
+import { noSchedule, scheduleHasChanged } from './schedule-reader.js';
 import { SCHEDULE_ID } from './schedules.controller.js';
 import { AcceptedDeliveryDto, WebhookSecretDto } from './schedule-events.dto.js';
 import { Ticker } from './ticker.js';
@@ -56,7 +56,7 @@ export class ScheduleDeliveriesController {
     operationId: 'rotateWebhookSecret',
     summary: 'Make the secret of a schedule that deliveries start',
     description:
-      'Deliveries that are signed with an earlier secret are refused from now on. For the key that saved the schedule last, and for admins.',
+      'Deliveries that are signed with an earlier secret are refused from now on. For the key that saved the schedule last, and for admins. A schedule that another key saves has no secret any more.',
   })
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiResponse({
@@ -65,23 +65,24 @@ export class ScheduleDeliveriesController {
     description: 'The secret, which is shown only once, and to a repeated request with the same Idempotency-Key.',
   })
   @ApiProblems(400, 403, 404, 409, 413, 415, 422, 503)
-  rotate(
+  async rotate(
     @TenantDb() { engine }: TenantDatabases,
     @Param('schedule_id') id: string,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WebhookSecretDto> {
-    if (!isId(id)) throw noSchedule(id);
+    // Before a stored answer as well: it holds the secret.
+    const schedule = isId(id) ? await this.schedules.find(engine, id) : undefined;
+    if (schedule === undefined) throw noSchedule(id);
+    // Who signs deliveries chooses values for chains that have the rights of runs_as.
+    if (schedule.runs_as !== callerOf(reply).actor && !partyOf(reply).isAdmin) {
+      const whose = `Its chains have the rights of ${schedule.runs_as}`;
+      throw new Problem('FORBIDDEN', `${whose}: save the schedule with your key first, or ask an admin.`);
+    }
     const work = async (db: Queryable): Promise<WebhookSecretDto> => {
       const secret = newSecret();
-      const schedule = await this.schedules.find(db, id);
-      if (schedule === undefined) throw noSchedule(id);
-      // Who signs deliveries chooses values for chains that have the rights of runs_as.
-      if (schedule.runs_as !== callerOf(reply).actor && !partyOf(reply).isAdmin) {
-        const whose = `Its chains have the rights of ${schedule.runs_as}`;
-        throw new Problem('FORBIDDEN', `${whose}: save the schedule with your key first, or ask an admin.`);
-      }
-      if ((await this.schedules.setWebhookSecret(db, id, secret)) === undefined) {
+      if ((await this.schedules.setWebhookSecret(db, id, schedule.runs_as, secret)) === undefined) {
+        if (schedule.on_webhook) throw scheduleHasChanged(schedule);
         throw new Problem('BAD_REQUEST', 'No deliveries start this schedule: save it with on_webhook.');
       }
       await this.audit.record(db, { ...callerOf(reply), action: 'rotateWebhookSecret', target: id, details: {} });
