@@ -6,6 +6,7 @@ The words of a library's errors may quote data, so only codes leave this process
 """
 
 import ctypes
+import errno
 import json
 import os
 import re
@@ -73,16 +74,21 @@ def linked(job):
     import spu.libspu.link as link
 
     desc = link.Desc()
+    # Names the messages: none of another run is taken for one of this.
+    desc.id = job["run"]
     for party, address in zip(job["parties"], job["addresses"]):
         desc.add_party(party, address)
     desc.connect_retry_times = CONNECT_TRIES
     desc.connect_retry_interval_ms = CONNECT_EVERY_MS
     desc.recv_timeout_ms = SILENT_MS
-    desc.http_timeout_ms = SILENT_MS
     desc.http_max_payload_size = PAYLOAD
     desc.brpc_channel_protocol = "http"
     desc.brpc_channel_connection_type = "pooled"
-    return link.create_brpc(desc, job["rank"])
+    lctx = link.create_brpc(desc, job["rank"])
+    # psi_execute connects once more, with messages of the same names. One that comes before the peer has read the first is dropped, and
+    # both would wait for it (Channel::OnNormalMessage of yacl): nobody goes on before both have connected.
+    lctx.barrier()
+    return lctx
 
 
 def psi(job, lctx):
@@ -104,14 +110,28 @@ def psi(job, lctx):
         join_conf=psi.ResultJoinConfig(type=psi.parse_join_type("JOIN_TYPE_INNER_JOIN"), left_side_rank=0),
         checkpoint_conf=psi.CheckpointConfig(enable=False, path=""),
     )
-    report = psi.ProgressParams(lambda data: tell("progress", fraction=data.percentage / 100), 500)
-    psi.psi_execute(config, lctx, report)
+    progress = psi.ProgressParams(lambda data: tell("progress", fraction=data.percentage / 100), 500)
+    report = psi.psi_execute(config, lctx, progress)
+    # SPU does not say so when it can't write. It counts -1 where this party learns nothing.
+    if report.intersection_count > rows_in(task["output"]):
+        raise OSError(errno.ENOSPC, "")
+
+
+def rows_in(path):
+    """Rows of a table of SPU's, below its header. There is no file where SPU finds nothing."""
+    try:
+        with open(path, "rb") as table:
+            return max(0, sum(1 for _ in table) - 1)
+    except FileNotFoundError:
+        return 0
 
 
 def code_of(error):
     words = str(error).lower()
     if isinstance(error, MemoryError) or "bad_alloc" in words:
         return "OUT_OF_MEMORY"
+    if "no space left" in words or getattr(error, "errno", None) == errno.ENOSPC:
+        return "DISK_FULL"
     if "server failed start" in words or "address already in use" in words:
         return "PORT_TAKEN"
     return "PARTY_LOST"

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Account } from '../party/start-guarded.js';
@@ -31,7 +32,7 @@ export interface SpuRun {
 
 /**
  * Runs a program on SPU, each party in its own Python process, until all have done their work. The first that ends without ends the others. Throws TaskFailure PARTY_LOST,
- * PORT_TAKEN (both may be tried again), OUT_OF_MEMORY, ENGINE_NOT_READY. When the signal is aborted the processes are gone before it throws the signal's reason.
+ * PORT_TAKEN, DISK_FULL (all may be tried again), OUT_OF_MEMORY, ENGINE_NOT_READY. When the signal is aborted the processes are gone before it throws the signal's reason.
  */
 export async function runOnSpu(run: SpuRun, signal: AbortSignal): Promise<void> {
   for (let left = PORT_TRIES; ; left -= 1) {
@@ -52,7 +53,7 @@ interface Lost {
 
 async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSignal): Promise<Lost | undefined> {
   const parties = run.parties.map(({ name }) => name);
-  const addresses = ports.map((port) => `${LOOPBACK}:${port}`);
+  const job = { run: randomUUID(), parties, addresses: ports.map((port) => `${LOOPBACK}:${port}`) };
   const ready = new Set<string>();
   const linked = new Set<string>();
   run.progress(0, 'starting SPU');
@@ -62,7 +63,7 @@ async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSigna
   signal.addEventListener('abort', stopAll, { once: true });
   try {
     for (const [rank, { name, home, account, psi }] of run.parties.entries()) {
-      const started = startSpu(run.python, { parties, addresses, rank, psi }, { home, account }, (event) => {
+      const started = startSpu(run.python, { ...job, rank, psi }, { home, account }, (event) => {
         if (event.ev === 'ready') ready.add(name);
         if (event.ev === 'linked') linked.add(name);
         if (event.ev === 'progress') run.progress(LINKED + (1 - LINKED) * Math.min(1, event.fraction), 'intersecting');
@@ -82,6 +83,9 @@ async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSigna
       }),
     );
     return first;
+  } catch (error) {
+    stopAll(); // One did not start: the others would wait for it.
+    throw error;
   } finally {
     signal.removeEventListener('abort', stopAll);
   }
@@ -93,10 +97,11 @@ function failureOf({ party, failure }: Lost): TaskFailure {
     PORT_TAKEN: 'other processes took the ports that it was to listen on; the task may be tried again',
     OUT_OF_MEMORY:
       'it needs more memory on SPU than a party of a task may have. Give the task a smaller table, or take ECDH_PSI_2PC',
+    DISK_FULL: 'its process on SPU could not write what it found. The task is tried again when the disk may have room',
     ENGINE_NOT_READY:
       'SPU does not load, or has another version. "npm run doctor" says what the engine lacks; "npm run engine:secretflow" makes its environment',
   };
-  const isRetryable = failure === 'PARTY_LOST' || failure === 'PORT_TAKEN';
+  const isRetryable = failure !== 'OUT_OF_MEMORY' && failure !== 'ENGINE_NOT_READY';
   return new TaskFailure(failure, `Party ${party}: ${why[failure]}.`, isRetryable, { party });
 }
 

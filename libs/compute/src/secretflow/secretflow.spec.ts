@@ -211,7 +211,7 @@ function withSpu(python: string): void {
         const psi = { protocol: 'PROTOCOL_ECDH', receiver_rank: 1, broadcast: false };
         const addresses = [`127.0.0.1:${own}`, `127.0.0.1:${rank === 0 ? port : peer}`];
         const files = { input: `${home}/keys.csv`, output: `${home}/found.csv` };
-        const job = { parties: ['alice', 'bob'], addresses, rank, psi: { ...psi, ...files } };
+        const job = { run: 'r', parties: ['alice', 'bob'], addresses, rank, psi: { ...psi, ...files } };
         return startSpu(python, job, { home, account: undefined }, () => undefined);
       });
       await Promise.all(processes.map(({ done }) => done));

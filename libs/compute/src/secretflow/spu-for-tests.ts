@@ -11,8 +11,7 @@ const CACHED = ['cp311', 'cp310'].map((tag) =>
 const isWanted = process.env['TEST_ENGINES'] === '1';
 
 /**
- * The Python of an environment with SPU, which `npm run verify -- --engines` has made beside all clones. Not without that: runs on SPU have hung on
- * a busy machine, until their links gave up.
+ * The Python of an environment with SPU, which `npm run verify -- --engines` has made beside all clones. Not without that, as they take a minute.
  */
 export const spuPython = isWanted ? CACHED.find((path) => existsSync(path)) : undefined;
 

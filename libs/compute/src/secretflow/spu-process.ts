@@ -9,13 +9,15 @@ const PROGRAM = fileURLToPath(new URL('../../../../../engines/secretflow/party.p
 const ENV = '/usr/bin/env';
 const LINE = 3;
 /** What a failure of a party's program may be called, for all else is words of a library. */
-const CODES = ['OUT_OF_MEMORY', 'PORT_TAKEN', 'PARTY_LOST', 'ENGINE_NOT_READY'] as const;
+const CODES = ['OUT_OF_MEMORY', 'DISK_FULL', 'PORT_TAKEN', 'PARTY_LOST', 'ENGINE_NOT_READY'] as const;
 
 /** Why a party's program failed. */
 export type SpuFailure = (typeof CODES)[number];
 
 /** What one party's program is to do. */
 export interface SpuJob {
+  /** Of all parties the same, and of no other run. */
+  readonly run: string;
   /** In the order of their ranks. */
   readonly parties: readonly string[];
   readonly addresses: readonly string[];
