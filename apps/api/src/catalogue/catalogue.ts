@@ -28,8 +28,8 @@ interface TypeChecks {
   checkParams(params: Record<string, unknown>): readonly ParamsFault[];
   /** Whether the parameter at this place, from `task_params`, may be a secret. */
   takesSecret(path: readonly (string | number)[]): boolean;
-  /** The engine of its tasks that name none; undefined where no engine runs them. */
-  readonly engine?: string;
+  /** The engine of a task with these parameters, which name none. No engine runs types without this. */
+  engineOf?(params: Record<string, unknown>): string;
 }
 
 /** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
@@ -68,7 +68,7 @@ export class Catalogue implements TaskCatalogue {
         if (fault !== undefined) return [{ pointer: '/engine', message: fault }];
         return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);
       },
-      engine: this.engines.of(type),
+      engineOf: (params) => this.engines.of(type, params as never),
       takesSecret: (path) => takesSecret(type, path),
     };
   }

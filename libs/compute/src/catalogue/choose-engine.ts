@@ -1,30 +1,20 @@
 import type { TaskRunner } from '../contract/task-runner.js';
+import type { TaskParams } from '../contract/task-type.js';
+import { checkTaskParams } from './check-params.js';
 
-/** What a tenant says of engines; null: nothing. */
-export interface TenantEngines {
-  readonly default_engine: string | null;
-  /** The only ones that run its tasks. */
-  readonly allowed_engines: readonly string[] | null;
-}
-
-/** Which engines run the tasks of a tenant. */
+/** Which engines run tasks here. */
 export class EngineChoice {
   constructor(
     private readonly runners: readonly TaskRunner[],
     /** Of the deployment: runs the types that it knows, where nobody says otherwise. */
     private readonly fallback: string,
-    private readonly tenant: TenantEngines = { default_engine: null, allowed_engines: null },
   ) {}
 
-  forTenant(tenant: TenantEngines): EngineChoice {
-    return new EngineChoice(this.runners, this.fallback, tenant);
-  }
-
-  /** The engine of a task that names none: the tenant's default or the deployment's, where that runs the type, else native. */
-  of(type: string): string {
+  /** The engine of a task that names none: the deployment's default, where that runs the type with these parameters, else native. */
+  of(type: string, params: TaskParams): string {
     const { name } = this.runners[0]!;
-    const wanted = this.tenant.default_engine ?? this.fallback;
-    return this.runners.some((each) => each.name === wanted && each.leaves(type) !== undefined) ? wanted : name;
+    const isRun = this.runners.some((each) => each.name === this.fallback && each.leaves(type) !== undefined);
+    return isRun && checkTaskParams(type, { ...params, engine: this.fallback }).length === 0 ? this.fallback : name;
   }
 
   /** The names of those that run a type here, native first. */
@@ -46,10 +36,6 @@ export class EngineChoice {
 
   /** What is wrong with an engine that runs the type, in words that follow its name in the parameters. */
   fault(name: string): string | undefined {
-    const { allowed_engines: allowed } = this.tenant;
-    if (allowed !== null && !allowed.includes(name)) {
-      return `is ${JSON.stringify(name)}, and this tenant allows ${allowed.map((each) => JSON.stringify(each)).join(', ')}`;
-    }
     const unset = this.runners.find((each) => each.name === name)?.unset;
     return unset === undefined
       ? undefined

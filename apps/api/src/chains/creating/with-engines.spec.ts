@@ -14,14 +14,8 @@ const fill = {
   ...{ task_id: 'fill', task_type: 'fillna' },
   task_params: { sf_init_config: init, task_config: { input_data: { alice: 'a.csv' }, method: 'mean' } },
 };
-const catalogueOf = (
-  fallback: string,
-  secretflowPython?: string,
-  tenant?: Parameters<EngineChoice['forTenant']>[0],
-) => {
-  const engines = new EngineChoice(makeRunners({ secretflowPython }), fallback);
-  return new Catalogue(false, {}, tenant ? engines.forTenant(tenant) : engines);
-};
+const catalogueOf = (fallback: string, secretflowPython?: string) =>
+  new Catalogue(false, {}, new EngineChoice(makeRunners({ secretflowPython }), fallback));
 const read = (tasks: readonly object[], catalogue: Catalogue) => readChain({ chain_name: 'c', tasks }, catalogue);
 const enginesOf = (tasks: readonly object[], catalogue: Catalogue): unknown => {
   const reading = read(tasks, catalogue);
@@ -54,14 +48,18 @@ describe('the engine of a task that names none', () => {
     expect(chain.tasks).toMatchObject([{ ...settled, compensateWith: settled }]);
   });
 
-  it('is the default of the tenant before that of the deployment, and one that the tenant allows', () => {
-    const tenant = { default_engine: 'native', allowed_engines: null };
-    expect(enginesOf([psi()], catalogueOf('secretflow', '/p', tenant))).toEqual([undefined]);
-    const own = { default_engine: 'secretflow', allowed_engines: ['secretflow'] };
-    expect(enginesOf([psi()], catalogueOf('native', '/p', own))).toEqual(['secretflow']);
-    expect(enginesOf([psi(), fill], catalogueOf('native', '/p', own))).toEqual([
-      expect.stringMatching(/engine is "native", and this tenant allows "secretflow"/),
-    ]);
+  it('is native where the default takes other parameters alone, or none of both does', () => {
+    const spu = catalogueOf('secretflow', '/p');
+    const join = { join: 'left', left_party: 'alice' };
+    const three = { alice: 'a.csv', bob: 'b.csv', carol: 'c.csv' };
+    const keys = { alice: ['id'], bob: ['id'], carol: ['id'] };
+    const of = (more: object) => enginesOf([psi(more)], spu);
+    expect(of(join)).toEqual([undefined]);
+    expect(of({ protocol: 'ECDH_OPRF_UB_PSI_2PC', receiver: 'bob' })).toEqual([undefined]);
+    const many = { sf_init_config: { parties: Object.keys(three) } };
+    expect(enginesOf([psi({ input_paths: three, keys }, many)], spu)).toEqual([undefined]);
+    expect(of({ protocol: 'NONE' })).toEqual([expect.stringContaining('protocol must be one of')]);
+    expect(of({ protocol: 'KKRT_PSI_2PC' })).toEqual(['secretflow']);
   });
 
   it('must be set up: the fault says which variable sets it up', () => {

@@ -22,6 +22,6 @@ function withEngine(
 ): Readonly<Record<string, unknown>> {
   const { task_type: type, task_params: params } = task;
   if (typeof type !== 'string' || !isObject(params) || params['engine'] !== undefined) return task;
-  const engine = catalogue.find(type)?.engine ?? UNNAMED;
+  const engine = catalogue.find(type)?.engineOf?.(params) ?? UNNAMED;
   return engine === UNNAMED ? task : { ...task, task_params: { engine, ...params } };
 }
