@@ -24,6 +24,7 @@ import { TasksModule } from './tasks/tasks.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
+import { WorkersModule } from './workers/workers.module.js';
 
 /** The API. */
 @Module({})
@@ -59,6 +60,7 @@ export class AppModule {
         SignalsModule,
         SignOffsModule,
         TenantsModule,
+        WorkersModule,
         HealthModule.forApp({ controllers: [HealthController], inject: [Databases], useFactory: apiHealth }),
         QueueBoardModule,
       ],

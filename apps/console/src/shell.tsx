@@ -10,6 +10,7 @@ import { ChainsPage } from './pages/chains.js';
 import { OverviewPage } from './pages/overview.js';
 import { SignInPage } from './pages/sign-in.js';
 import { TaskTypesPage } from './pages/task-types.js';
+import { WorkersPage } from './pages/workers.js';
 import { TemplatesPage } from './templates/templates-page.js';
 import type { Look } from './theme.js';
 import { Failed } from './view/failed.js';
@@ -25,7 +26,18 @@ const SchedulesPage = lazy(() => import('./schedules/schedules-page.js'));
 const SchedulePage = lazy(() => import('./schedules/schedule-page.js'));
 const TemplatePage = lazy(() => import('./templates/template-page.js'));
 const PAGES = [
-  ...['/', '/chains', '/designer', '/templates', '/schedules', '/approvals', '/data', '/task-types', '/settings'],
+  ...[
+    '/',
+    '/chains',
+    '/designer',
+    '/templates',
+    '/schedules',
+    '/approvals',
+    '/data',
+    '/workers',
+    '/task-types',
+    '/settings',
+  ],
 ] as const;
 
 /** The token of a one-time link, which the address loses before anything else can read it there. */
@@ -108,6 +120,7 @@ function Content({ look, actor, role }: { look: Look; actor: string; role: strin
         <Route path="/approvals" element={<ApprovalsPage />} />
         <Route path="/data" element={<DataPage />} />
         <Route path="/data/:party/:name" element={<DatasetPage />} />
+        <Route path="/workers" element={<WorkersPage />} />
         <Route path="/task-types" element={<TaskTypesPage />} />
         <Route path="/settings" element={<SettingsPage look={look} role={role} />} />
         <Route path="/sign-in" element={<Navigate to="/" replace />} />

@@ -157,6 +157,13 @@ describeUnless(chromium.skip, 'the console', () => {
       const { page, faults } = await open('/sign-in');
       await signIn(page);
       await page.goto(`${api.url}/chains/${id}`);
+      await nodeOf(page, 'stuck', 'Running').waitFor();
+      const runner = (await api.chain(id)).tasks[1]!.worker_id!;
+      await page.getByRole('link', { name: 'Workers' }).click();
+      const worker = page.getByRole('row', { name: runner });
+      await worker.getByText('Alive').waitFor();
+      await worker.getByRole('cell', { name: '1', exact: true }).waitFor();
+      await page.goBack();
       await nodeOf(page, 'stuck', 'Running').click();
       await page.getByRole('button', { name: 'Resolve' }).click();
       const modal = modalOf(page);
@@ -300,6 +307,9 @@ describeUnless(chromium.skip, 'the console', () => {
         await signOffPages(window, api, name);
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');
+        await look('/workers', /Alive|在线/, 'workers');
+        await page.route('**/api/v1/workers', (route) => route.fulfill({ json: { items: [] } }));
+        await look('/workers', /No worker was heard of|没有工作进程的心跳/, 'workers-empty');
         await dataPages(window, a.party, name);
         await schedulePages(window, api, name);
         await settingsPages(window, api, name);

@@ -118,6 +118,7 @@ function pagesOf(chainId: string, scheduleId: string): readonly (readonly [strin
     ['data', '/data', '.ant-table-row'],
     ['policy', '/data/alice/breast-cancer?view=policy', '.rule'],
     ['ledger', '/data/alice/breast-cancer?view=ledger', '.ant-table'],
+    ['workers', '/workers', '.ant-table-row'],
     ['task-types', '/task-types', '.ant-collapse-item'],
     ['settings', '/settings?view=keys', '.ant-table-row'],
     ['tenant', '/settings?view=tenant', '.ant-table-row'],

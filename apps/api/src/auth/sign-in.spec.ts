@@ -30,6 +30,7 @@ const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'GET /templates': 'open',
   'GET /templates/:template_id': 'open',
   'GET /task-types': 'open',
+  'GET /workers': 'open',
   'GET /assets/*': 'open',
   'GET /api/openapi.json': 'open',
   'GET /api/openapi-3.0.json': 'open',
@@ -70,6 +71,7 @@ const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'POST /api/v1/chains/:chain_id/tasks/:task_id/retry': 'operator',
   'GET /api/v1/events': 'viewer',
   'GET /api/v1/task-types': 'viewer',
+  'GET /api/v1/workers': 'viewer',
   'GET /api/v1/sign-offs': 'viewer',
   'POST /api/v1/chains/:chain_id/tasks/:task_id/sign-off': 'viewer',
   'POST /api/v1/signals': 'operator',
@@ -305,15 +307,18 @@ describe('sign-in', () => {
     expect(JSON.stringify(kept)).not.toContain(first.key);
   });
 
-  test('the metrics of the process, which count all tenants, are not for a tenant', async () => {
+  test('metrics of the process and workers, which are of all tenants, are not for a tenant', async () => {
     const as = (tenant: string, method: 'GET' | 'POST', url: string, payload?: object) =>
       app.inject({ method, url, headers: { authorization: `Bearer ${ADMIN_KEY}`, 'x-tenant': tenant }, payload });
     await as('default', 'POST', '/api/v1/tenants', { tenant_id: 'acme', name: 'Acme' });
     const made = await as('acme', 'POST', '/api/v1/keys', { name: 'of acme', role: 'admin' });
-    const refused = await inject('GET', '/metrics', made.json<{ key: string }>().key);
-    expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([403, 'FORBIDDEN']);
-    expect((await as('acme', 'GET', '/metrics')).statusCode).toBe(200);
-    expect((await inject('GET', '/metrics', keys.viewer)).statusCode).toBe(200);
+    const { key } = made.json<{ key: string }>();
+    for (const url of ['/metrics', '/api/v1/workers']) {
+      const refused = await inject('GET', url, key);
+      expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([403, 'FORBIDDEN']);
+      expect((await as('acme', 'GET', url)).statusCode).toBe(200);
+      expect((await inject('GET', url, keys.viewer)).statusCode).toBe(200);
+    }
   });
 
   test('a revoked key opens nothing: here at once, elsewhere within 5 s; an expired one neither', async () => {

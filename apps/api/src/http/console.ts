@@ -9,7 +9,7 @@ const BUILT = fileURLToPath(new URL('../../../console/', import.meta.url));
 const PAGES = [
   ...['/', '/sign-in', '/chains', '/chains/:chain_id', '/designer', '/templates', '/templates/:template_id'],
   ...['/schedules', '/schedules/:schedule_id'],
-  ...['/approvals', '/data', '/data/:party/:name', '/task-types', '/settings'],
+  ...['/approvals', '/data', '/data/:party/:name', '/workers', '/task-types', '/settings'],
 ];
 /** What the build leaves in the page where each answer has a nonce of its own. */
 const PLACE = 'NONCE_OF_THE_ANSWER';

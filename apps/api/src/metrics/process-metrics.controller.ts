@@ -1,10 +1,9 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { Roles } from '../auth/access.js';
+import { requireAllTenants } from '../auth/require-all-tenants.js';
 import { ApiProblems } from '../http/api-problems.js';
-import { Problem } from '../http/problem.js';
 import { ApiMetrics } from './api-metrics.js';
 
 @ApiTags('system')
@@ -27,12 +26,8 @@ export class ProcessMetricsController {
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiProblems()
-  async expose(@Req() { identity }: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    if (identity?.role !== 'platform' && identity?.tenant !== DEFAULT_TENANT) {
-      const detail =
-        'These are the figures of all tenants: they are for the role platform and keys of the tenant default.';
-      throw new Problem('FORBIDDEN', detail);
-    }
+  async expose(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    requireAllTenants(request);
     reply.type(this.metrics.registry.contentType);
     return this.metrics.registry.metrics();
   }

@@ -3,6 +3,7 @@ import { designer } from './designer-en.js';
 import { schedules } from './schedules-en.js';
 import { settings } from './settings-en.js';
 import { templates } from './templates-en.js';
+import { workers } from './workers-en.js';
 
 /** What the console says in English. The words of the other languages have the same names. */
 export const en = {
@@ -14,6 +15,7 @@ export const en = {
     '/schedules': 'Schedules',
     '/approvals': 'Approvals',
     '/data': 'Data and parties',
+    '/workers': 'Workers',
     '/task-types': 'Task types',
     '/settings': 'Settings',
   },
@@ -283,6 +285,7 @@ export const en = {
   schedules,
   settings,
   templates,
+  workers,
   types: {
     find: 'Find a type',
     none: 'No type fits.',

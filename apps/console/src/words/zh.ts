@@ -4,6 +4,7 @@ import type { en } from './en.js';
 import { schedules } from './schedules-zh.js';
 import { settings } from './settings-zh.js';
 import { templates } from './templates-zh.js';
+import { workers } from './workers-zh.js';
 
 /** What the console says in Chinese. */
 export const zh: typeof en = {
@@ -15,6 +16,7 @@ export const zh: typeof en = {
     '/schedules': '定时计划',
     '/approvals': '审批',
     '/data': '数据与参与方',
+    '/workers': '工作进程',
     '/task-types': '任务类型',
     '/settings': '设置',
   },
@@ -278,6 +280,7 @@ export const zh: typeof en = {
   schedules,
   settings,
   templates,
+  workers,
   types: {
     find: '查找类型',
     none: '没有符合的类型。',

@@ -2483,6 +2483,39 @@ export type TenantChangeDto = {
     name?: string;
 };
 
+export type WorkerDto = {
+    /**
+     * Host, process id and a random part: new with each start of the process.
+     */
+    worker_id: string;
+    /**
+     * Its first heartbeat.
+     */
+    started_at: string;
+    /**
+     * Seconds since its last heartbeat; one is due every 2 s.
+     */
+    silent_seconds: number;
+    /**
+     * Heard of within 10 s. The slots of others do not count.
+     */
+    alive: boolean;
+    /**
+     * Tasks of all types that it held at its last heartbeat.
+     */
+    running: number;
+    /**
+     * The most tasks that it runs at once, by task type.
+     */
+    slots: {
+        [key: string]: number;
+    };
+};
+
+export type WorkerListDto = {
+    items: Array<WorkerDto>;
+};
+
 export type LivenessDto = {
     status: 'ok';
 };
@@ -9697,6 +9730,47 @@ export type ChangeTenantResponses = {
 };
 
 export type ChangeTenantResponse = ChangeTenantResponses[keyof ChangeTenantResponses];
+
+export type ListWorkersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workers';
+};
+
+export type ListWorkersErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListWorkersError = ListWorkersErrors[keyof ListWorkersErrors];
+
+export type ListWorkersResponses = {
+    /**
+     * The workers.
+     */
+    200: WorkerListDto;
+};
+
+export type ListWorkersResponse = ListWorkersResponses[keyof ListWorkersResponses];
 
 export type GetLivenessData = {
     body?: never;

@@ -7,7 +7,7 @@ import { COUNTED_NOW } from '../statements/clock.js';
 /** How far the queue of a task type is counted for a READY task. */
 const MAX_COUNTED = 1_000;
 /** A worker that was not heard of for this long lends no slots, ms. */
-const WORKER_SEEN_MS = 10_000;
+export const WORKER_SEEN_MS = 10_000;
 
 const positions: Statement = {
   name: 'queue-positions',

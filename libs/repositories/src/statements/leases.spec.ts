@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Database } from '../database.js';
 import { engineQueries } from '../engine-queries.js';
+import { readWorkers } from '../reads/read-workers.js';
 import { storeChain } from './waits-for-tests.js';
 
 const AGO = `now() - interval '30 s'`;
@@ -178,6 +179,17 @@ describe('capacity', () => {
     expect(await capacity(10_000)).toEqual([
       { ...psi, slots: 2, tenants: ['acme', 'default'], shared: true },
       { ...union, tenants: ['beta'], shared: true },
+    ]);
+
+    const workers = (await readWorkers(db)).map(({ silent_seconds: seconds, ...row }) => ({
+      ...row,
+      silent: Math.floor(seconds / 5) * 5,
+    }));
+    const started_at = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(workers).toEqual([
+      { worker_id: 'one', started_at, silent: 0, alive: true, running: 1, slots: { psi: 2, union: 1 } },
+      { worker_id: 'gone', started_at, silent: 70, alive: false, running: 0, slots: { psi: 5, encrypt: 1 } },
+      { worker_id: 'two', started_at, silent: 55, alive: false, running: 0, slots: { psi: 3 } },
     ]);
 
     await engineQueries.forgetWorkers(db);
