@@ -110,7 +110,7 @@ function Content({ look, actor, role }: { look: Look; actor: string; role: strin
     <Suspense fallback={<Skeleton active title={false} />}>
       <Routes>
         <Route path="/" element={<OverviewPage />} />
-        <Route path="/chains" element={<ChainsPage />} />
+        <Route path="/chains" element={<ChainsPage actor={actor} />} />
         <Route path="/chains/:chainId" element={<ChainPage />} />
         <Route path="/designer" element={<DesignerPage actor={actor} />} />
         <Route path="/templates" element={<TemplatesPage />} />

@@ -34,8 +34,9 @@ describeUnless(chromium.skip, 'the console', () => {
     const start = (tasks: readonly object[], more: object = {}) => system.api.start({ ...chain(tasks), ...more });
 
     check('signs in, shows the chain that ran, and signs out; no script can read what opens it', async ({ api }) => {
-      const id = await start(line(3), { chain_name: 'nightly risk', labels: { env: 'prod' } });
-      await api.ended(id);
+      const named = { chain_name: 'nightly risk', labels: { env: 'prod' } };
+      const [id, before] = [await start(line(3), named), await start(line(3), named)];
+      for (const each of [id, before]) await api.ended(each);
       const { page, faults } = await open(`/chains/${id}`);
       await offerKey(page, 'wrong');
       await page.getByText('UNAUTHENTICATED').waitFor();
@@ -48,7 +49,28 @@ describeUnless(chromium.skip, 'the console', () => {
       await page.getByRole('searchbox', { name: 'Name contains' }).fill('nightly');
       await page.keyboard.press('Enter');
       await page.waitForURL(/q=nightly/);
-      await page.getByText('env=prod').waitFor();
+      await page.getByText('env=prod').first().waitFor();
+      const alike = page.getByRole('img', { name: /^The last 2 like it that succeeded took/ });
+      await alike.first().waitFor();
+      // Each row marks its own bar, the newer one at the right.
+      const own = await alike.evaluateAll((all) =>
+        all.map((each) => [...each.querySelectorAll('rect')].map((bar) => bar.classList.contains('own'))),
+      );
+      expect(own).toEqual([
+        [false, true],
+        [true, false],
+      ]);
+      await page.getByRole('button', { name: 'Save this view' }).click();
+      await modalOf(page).getByRole('textbox', { name: 'Name' }).fill('risk by night');
+      await modalOf(page).getByRole('button', { name: 'Save' }).click();
+      await page.goto(`${api.url}/chains?status=FAILURE&page=2`);
+      await page.getByRole('combobox', { name: 'Saved views' }).click();
+      await page.getByTitle('risk by night').click();
+      await page.waitForURL(/\/chains\?q=nightly$/);
+      await alike.first().waitFor();
+      await page.getByRole('button', { name: 'Delete this view' }).click();
+      await page.getByRole('button', { name: 'Save this view' }).waitFor();
+      await page.getByRole('combobox', { name: 'Saved views' }).waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       await page.reload();

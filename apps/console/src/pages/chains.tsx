@@ -14,6 +14,8 @@ import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration, Time, useNow } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { COMPARED, likeness, Sparkline, useLikeChains } from './like-chains.js';
+import { SavedViews } from './saved-views.js';
 
 const STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELLED'];
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
@@ -25,7 +27,7 @@ const REFRESH_MS = 3_000;
 type Query = NonNullable<ListChainsData['query']>;
 
 /** All chains, a page at a time from the server. */
-export function ChainsPage() {
+export function ChainsPage({ actor }: { actor: string }) {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const [chosen, choose] = useState<string[]>([]);
@@ -49,7 +51,16 @@ export function ChainsPage() {
   const { items = [], total = 0 } = query.data ?? {};
   return (
     <>
-      <Title text={t('pages./chains')} />
+      <Title text={t('pages./chains')}>
+        <SavedViews
+          actor={actor}
+          search={search}
+          open={(next) => {
+            setSearch(next);
+            choose([]);
+          }}
+        />
+      </Title>
       <Filters search={search} set={set} />
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       <Space wrap className="bulk" role="group" aria-label={t('chains.bulk')}>
@@ -72,6 +83,7 @@ export function ChainsPage() {
         total={Math.min(total ?? 0, 10_000)}
         turn={(page) => set('page', page === 1 ? '' : String(page))}
       />
+      {items.length > 0 && <p className="dim">{t('chains.aboutAlike', { compared: COMPARED })}</p>}
       {action && <ActionModal action={action} close={() => act(undefined)} done={() => void query.refetch()} />}
     </>
   );
@@ -134,6 +146,7 @@ interface TableProps {
 
 function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }: TableProps) {
   const { t } = useTranslation();
+  const alike = useLikeChains();
   const now = useNow(items.some(({ status }) => status === 'RUNNING'));
   const took = ({ started_at, completed_at }: ChainSummaryDto) =>
     started_at === null
@@ -187,6 +200,11 @@ function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }
           ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn' }]
           : []),
         { title: t('chains.took'), key: 'took', render: (_, chain) => took(chain) },
+        {
+          title: t('chains.alike'),
+          key: 'alike',
+          render: (_, chain) => <Sparkline of={alike.get(likeness(chain)) ?? []} own={chain.chain_id} />,
+        },
         { title: t('chains.type'), key: 'type', render: (_, { chain_type }) => t(`chainType.${chain_type}`) },
         {
           title: t('chains.owner'),

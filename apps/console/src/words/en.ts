@@ -1,3 +1,4 @@
+import { chains } from './chains-en.js';
 import { data } from './data-en.js';
 import { designer } from './designer-en.js';
 import { schedules } from './schedules-en.js';
@@ -104,39 +105,7 @@ export const en = {
     examples: 'Examples',
     types: 'Task types',
   },
-  chains: {
-    name: 'Name',
-    state: 'State',
-    progress: 'Progress',
-    took: 'Duration',
-    type: 'Type',
-    owner: 'Created by',
-    labels: 'Labels',
-    created: 'Created',
-    started: 'Started',
-    all: 'All chains of this page',
-    bulk: 'Actions on the chosen chains',
-    chosen: '{{chosen}} chosen of {{total}}',
-    none: 'There is no chain yet. Create one: task-chain run chain.json, or npm run demo.',
-    noneFit: 'No chain fits the filters. Remove one of them.',
-    turn: 'Turn',
-    filters: {
-      parent_chain_id: 'Child of the chain',
-      q: 'Name contains',
-      created_by: 'Created by',
-      task_type: 'Task type',
-      labels: 'Labels, such as env=prod',
-      status: 'State',
-      chain_type: 'Type',
-      sort: 'Order',
-    },
-    sorts: {
-      '-created_at': 'Newest first',
-      created_at: 'Oldest first',
-      '-completed_at': 'Last ended first',
-      chain_name: 'By name',
-    },
-  },
+  chains,
   chain: {
     actions: 'Actions on the chain',
     graph: 'Graph',

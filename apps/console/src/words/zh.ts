@@ -1,3 +1,4 @@
+import { chains } from './chains-zh.js';
 import { data } from './data-zh.js';
 import { designer } from './designer-zh.js';
 import type { en } from './en.js';
@@ -100,39 +101,7 @@ export const zh: typeof en = {
     examples: '示例',
     types: '任务类型',
   },
-  chains: {
-    name: '名称',
-    state: '状态',
-    progress: '进度',
-    took: '用时',
-    type: '类型',
-    owner: '创建者',
-    labels: '标签',
-    created: '创建时间',
-    started: '开始时间',
-    all: '本页全部任务链',
-    bulk: '对所选任务链的操作',
-    chosen: '已选 {{chosen}}，共 {{total}}',
-    none: '还没有任务链。创建一个：task-chain run chain.json，或 npm run demo。',
-    noneFit: '没有符合筛选条件的任务链。请去掉一个条件。',
-    turn: '轮次',
-    filters: {
-      parent_chain_id: '此链的子链',
-      q: '名称包含',
-      created_by: '创建者',
-      task_type: '任务类型',
-      labels: '标签，例如 env=prod',
-      status: '状态',
-      chain_type: '类型',
-      sort: '排序',
-    },
-    sorts: {
-      '-created_at': '最新的在前',
-      created_at: '最早的在前',
-      '-completed_at': '最后结束的在前',
-      chain_name: '按名称',
-    },
-  },
+  chains,
   chain: {
     actions: '对任务链的操作',
     graph: '图',
