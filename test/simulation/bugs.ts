@@ -19,7 +19,7 @@ const PROMOTE = 'promote-due';
 
 /** By name. The product has no switch: the text of a statement is changed on its way to PostgreSQL. */
 export const BUGS = plant({
-  'no-fencing': { what: 'a report counts for whatever attempt its task is in', seed: 5 },
+  'no-fencing': { what: 'a report counts for whatever attempt its task is in', seed: 21 },
   'lost-lease-not-resent': { what: 'a QUEUED task whose job is gone only has its lease renewed', seed: 51 },
   'sent-before-commit': { what: 'jobs are sent before the save that dispatches them', seed: 0 },
   'no-version-check': {
@@ -52,7 +52,7 @@ export const BUGS = plant({
   },
   'losses-kept-by-retry': {
     what: 'a retry keeps the losses of before',
-    seed: 49,
+    seed: 66,
     sql: [SAVE, 'losses = i.losses', 'losses = greatest(i.losses, t.losses)'],
   },
   'no-stop-row': {

@@ -25,8 +25,8 @@ function missingOf(type: string): object {
   return type === 'encrypt' ? { alice: missing.alice } : missing;
 }
 
-/** Rows of a large table: many reads of its file, and seconds of work. A row costs some types ten times as much. */
-const LARGE_ROWS = 30_000;
+/** Rows of a large table: several reads of its file. A row costs some types ten times as much. */
+const LARGE_ROWS = 10_000;
 const SLOW_ROWS = 3_000;
 const SLOW_TYPES: readonly string[] = ['scorecard', 'ss_glm', 'ss_pvalue', 'ss_xgb'];
 
