@@ -33,6 +33,7 @@ import { RetriedInstances1764028800032 } from './0032-retried-instances.js';
 import { ReservedTasks1764028800033 } from './0033-reserved-tasks.js';
 import { Nodes1764028800034 } from './0034-nodes.js';
 import { TriedSince1764028800035 } from './0035-tried-since.js';
+import { TenantEngines1764028800036 } from './0036-tenant-engines.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -71,4 +72,5 @@ export const migrations = [
   ReservedTasks1764028800033,
   Nodes1764028800034,
   TriedSince1764028800035,
+  TenantEngines1764028800036,
 ];

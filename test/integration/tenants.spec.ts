@@ -313,6 +313,37 @@ describeSystem('tenants', 'postgres', { env: { RATE_LIMIT: '0', WEBHOOK_ALLOW_PR
     expect((await api.call('/audit?platform=yes')).status).toBe(400);
   });
 
+  check('run their tasks on the engines that they are allowed', async ({ api }) => {
+    const set = (body: object) => api.call('/tenants/acme', { method: 'PATCH', body });
+    const create = async () => {
+      const { status, body } = await clients.acme.call('/chains', { method: 'POST', body: chain([task('a')]) });
+      return [status, body.errors?.map(({ pointer, message }) => `${pointer} ${message}`)];
+    };
+    const enginesOfPsi = async () => {
+      const { items } = await clients.acme.expect<{ items: { task_type: string; engines: string[] }[] }>(
+        200,
+        '/task-types',
+      );
+      return items.find(({ task_type: type }) => type === 'psi')!.engines;
+    };
+    expect(await enginesOfPsi()).toEqual(['native']);
+    expect((await set({ allowed_engines: ['secretflow'] })).status).toBe(200);
+    expect(await create()).toEqual([
+      400,
+      [expect.stringMatching(/engine is "native", and this tenant allows secretflow/)],
+    ]);
+    expect(await enginesOfPsi()).toEqual([]);
+    const wrong = { default_engine: 'native' };
+    expect(await set(wrong)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/default_engine' }] } });
+    for (const allowed_engines of [[], ['other'], ['native', 'native'], 'native'])
+      expect((await set({ allowed_engines })).status).toBe(400);
+    const both = { default_engine: 'native', allowed_engines: ['native'] };
+    expect((await set(both)).body).toMatchObject(both);
+    expect((await create())[0]).toBe(201);
+    expect(await clients.acme.expect(200, '/tenant')).toMatchObject(both);
+    await set({ default_engine: null, allowed_engines: null });
+  });
+
   check('see their limits and use', async () => {
     const own = await clients.acme.expect<Record<string, unknown>>(200, '/tenant');
     expect(own).toMatchObject({ tenant_id: 'acme', max_creates_per_minute: null, use: { running_chains: 0 } });

@@ -47,6 +47,8 @@ export const adminWords: Readonly<Record<string, string>> = {
   'limit of unfinished tasks; none: no limit': '未结束任务的上限；none：不限',
   'limit of new chains a minute; none: no limit': '每分钟新建任务链的上限；none：不限',
   'limit of stored artifacts; none: no limit': '所存产物的上限；none：不限',
+  'runs tasks that name no engine; none: as the deployment has it': '运行未写明引擎的任务；none：按部署的设置',
+  'the only engines that run its tasks; none: all that are set up': '只有这些引擎运行其任务；none：所有已设置的引擎',
   'let its users sign in': '允许其用户登录',
   'let none of its users sign in; running chains continue': '不允许其用户登录；运行中的任务链继续',
   'who changed what, for admins; npm run audit:verify proves that nothing was altered':

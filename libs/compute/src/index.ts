@@ -2,7 +2,7 @@
 export { checkTaskParams } from './catalogue/check-params.js';
 export { faultsOfTypes } from './catalogue/check-types.js';
 export type { Finding, TaskRunner } from './contract/task-runner.js';
-export { EngineChoice } from './catalogue/choose-engine.js';
+export { EngineChoice, type TenantEngines } from './catalogue/choose-engine.js';
 export { findRunner, makeRunners, taskRunners, type EngineSettings } from './catalogue/task-runners.js';
 export { AUTO, autoProtocol } from './secretflow/protocols.js';
 export { schemaFaults } from './contract/schema-faults.js';

@@ -26,7 +26,7 @@ export type TenantChange = Partial<Omit<Tenant, 'tenant_id' | 'created_at'>>;
 
 const VIEW = [
   ...['tenant_id', 'name', 'enabled', 'weight', 'max_running_chains', 'max_waiting_tasks', 'max_creates_per_minute'],
-  ...['max_artifact_bytes', 'created_at'],
+  ...['max_artifact_bytes', 'default_engine', 'allowed_engines', 'created_at'],
 ];
 
 /** Tenants and what they use. A tenant finds itself alone; the platform (`PLATFORM`) finds, lists and changes all. */

@@ -30,6 +30,11 @@ export class TenantDirectory {
     return found !== undefined && isLimited(found) ? found : undefined;
   }
 
+  /** What the tenant says of engines. */
+  enginesOf(tenant: string): Promise<Tenant | undefined> {
+    return this.find(tenant);
+  }
+
   /** Whether the tenant has a party of this name. */
   hasParty(tenant: string, party: string): Promise<boolean> {
     const { reads } = this.databases.forTenant(tenant);

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
+import { AuthModule } from '../auth/auth.module.js';
 import { Catalogue, makeCatalogue } from './catalogue.js';
 import { TaskTypesController } from './task-types.controller.js';
 
 @Module({
+  imports: [AuthModule],
   controllers: [TaskTypesController],
   providers: [
     {

@@ -12,6 +12,7 @@ import {
   taskTypes,
   type AllowedScripts,
   type TaskType,
+  type TenantEngines,
 } from '#libs/compute';
 import type { Config } from '#libs/platform';
 import { FOR_EACH, isControlType } from '#libs/chain-domain';
@@ -45,12 +46,19 @@ export class Catalogue implements TaskCatalogue {
   readonly types: readonly string[];
 
   constructor(
-    diagnosticTasks: boolean,
+    private readonly diagnosticTasks: boolean,
     private readonly scripts: AllowedScripts,
     readonly engines = new EngineChoice(taskRunners, 'native'),
   ) {
     this.all = [...taskTypes.filter(({ type }) => type !== 'diagnostic' || diagnosticTasks), ...controlTypes];
     this.types = this.all.map(({ type }) => type);
+  }
+
+  /** As a tenant's settings of engines have it. */
+  forTenant(engines: TenantEngines | undefined): Catalogue {
+    const isAsItIs = engines === undefined || (engines.default_engine === null && engines.allowed_engines === null);
+    // eslint-disable-next-line no-restricted-syntax -- one for a request.
+    return isAsItIs ? this : new Catalogue(this.diagnosticTasks, this.scripts, this.engines.forTenant(engines));
   }
 
   find(type: string): ReturnType<TaskCatalogue['find']> {

@@ -1,7 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../http/api-problems.js';
+import type { TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
+import { TenantDb } from '../auth/tenant-db.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
 import { Catalogue } from './catalogue.js';
 
 export class EngineLeavesDto {
@@ -49,7 +52,10 @@ export class TaskTypeListDto {
 @Controller('task-types')
 @Roles('viewer')
 export class TaskTypesController {
-  constructor(private readonly catalogue: Catalogue) {}
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly directory: TenantDirectory,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -59,21 +65,20 @@ export class TaskTypesController {
   })
   @ApiResponse({ status: 200, type: TaskTypeListDto, description: 'All task types.' })
   @ApiProblems()
-  list(): TaskTypeListDto {
+  async list(@TenantDb() { reads }: TenantDatabases): Promise<TaskTypeListDto> {
+    const { all, engines } = this.catalogue.forTenant(await this.directory.enginesOf(reads.tenant!));
     return {
-      items: this.catalogue.all.map(
-        ({ type, title, description, leaves, needsParties, approximate, configSchema }) => ({
-          task_type: type,
-          title,
-          description,
-          leaves,
-          needs_parties: needsParties,
-          approximate: approximate === true,
-          engines: this.catalogue.engines.namesFor(type),
-          engine_leaves: this.catalogue.engines.leavesOf(type),
-          config_schema: configSchema,
-        }),
-      ),
+      items: all.map(({ type, title, description, leaves, needsParties, approximate, configSchema }) => ({
+        task_type: type,
+        title,
+        description,
+        leaves,
+        needs_parties: needsParties,
+        approximate: approximate === true,
+        engines: engines.namesFor(type),
+        engine_leaves: engines.leavesOf(type),
+        config_schema: configSchema,
+      })),
     };
   }
 }

@@ -26,6 +26,7 @@ import { chainTag, ETAG, IF_NONE_MATCH } from '../http/entity-tag.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { Roles } from '../auth/access.js';
 import { ChainQueryDto, partsOf } from './chain-query.dto.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';
 import { ChainDto, ChainListDto, CreatedChainDto, ValidationDto } from './chains.dto.js';
 import { GraphDto } from './graph.dto.js';
@@ -44,6 +45,7 @@ export class ChainsController {
     private readonly reader: ChainReader,
     private readonly large: LargeChains,
     private readonly creator: ChainCreator,
+    private readonly directory: TenantDirectory,
   ) {}
 
   @Post()
@@ -88,8 +90,9 @@ export class ChainsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ValidationDto> {
     const user = { actor: callerOf(reply).actor, ...partyOf(reply) };
-    if (body instanceof LargeBody) return this.large.validate(body, reads.tenant!, user);
-    return validationOf(user, reads, body, this.catalogue);
+    const engines = await this.directory.enginesOf(reads.tenant!);
+    if (body instanceof LargeBody) return this.large.validate(body, reads.tenant!, engines, user);
+    return validationOf(user, reads, body, this.catalogue.forTenant(engines));
   }
 
   @Get()

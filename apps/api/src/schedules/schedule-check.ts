@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { isObject, pointer, quoted, type InputFault } from '#libs/chain-domain';
 import { ScheduleRepository, type Database, type ScheduleFields, type ScheduleView } from '#libs/repositories';
 import { callerOf, partyOf } from '../auth/caller.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { readChainOf } from '../chains/creating/read-chain-of.js';
 import { isId } from '../http/patterns.js';
@@ -27,6 +28,7 @@ export class ScheduleCheck {
     private readonly schedules: ScheduleRepository,
     private readonly templates: TemplateReader,
     private readonly catalogue: Catalogue,
+    private readonly directory: TenantDirectory,
   ) {}
 
   /** Throws a problem with all faults of the times, or of the chain. */
@@ -85,7 +87,8 @@ export class ScheduleCheck {
       null,
     );
     const author = { actor: callerOf(reply).actor, ...partyOf(reply) };
-    const { reading, approvals } = await readChainOf(author, reads, body, this.catalogue);
+    const catalogue = this.catalogue.forTenant(await this.directory.enginesOf(reads.tenant!));
+    const { reading, approvals } = await readChainOf(author, reads, body, catalogue);
     const faults = reading.ok ? [] : faultsOfAny(body, reading.faults, later);
     const errors = [...undeclared(body, later), ...faults.map((fault) => placeInTemplate(fault, {}))];
     return {

@@ -6,6 +6,7 @@ import type { Database, TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { callerOf, partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
+import { TenantDirectory } from '../auth/tenant-directory.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { CreatedChainDto } from '../chains/chains.dto.js';
 import { ChainCreator } from '../chains/creating/chain-creator.js';
@@ -27,6 +28,7 @@ export class TemplateChainsController {
     private readonly catalogue: Catalogue,
     private readonly reader: TemplateReader,
     private readonly creator: ChainCreator,
+    private readonly directory: TenantDirectory,
   ) {}
 
   @Post()
@@ -77,7 +79,8 @@ export class TemplateChainsController {
   ): Promise<TemplateChainPreviewDto> {
     const { made, more, version } = await this.made(reads, id, body);
     const proposer = { actor: callerOf(reply).actor, ...partyOf(reply) };
-    const { reading, approvals } = await readChainOf(proposer, reads, made, this.catalogue);
+    const catalogue = this.catalogue.forTenant(await this.directory.enginesOf(reads.tenant!));
+    const { reading, approvals } = await readChainOf(proposer, reads, made, catalogue);
     return {
       version,
       errors: reading.ok ? [] : reading.faults.map((fault) => placeInTemplate(fault, more)),

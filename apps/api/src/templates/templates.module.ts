@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { CatalogueModule } from '../catalogue/catalogue.module.js';
 import { ChainsModule } from '../chains/chains.module.js';
 import { TemplateChainsController } from './template-chains.controller.js';
@@ -10,7 +11,7 @@ import { TemplateVersionsController } from './template-versions.controller.js';
 import { TemplatesController } from './templates.controller.js';
 
 @Module({
-  imports: [CatalogueModule, ChainsModule],
+  imports: [AuthModule, CatalogueModule, ChainsModule],
   controllers: [
     TemplatesController,
     TemplateVersionsController,

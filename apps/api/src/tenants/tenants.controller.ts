@@ -8,6 +8,7 @@ import {
   PLATFORM,
   TenantRepository,
   type Queryable,
+  type Tenant,
   type TenantDatabases,
 } from '#libs/repositories';
 import { Problem } from '../http/problem.js';
@@ -76,6 +77,7 @@ export class TenantsController {
     const work = async (tx: Queryable): Promise<TenantDto> => {
       const tenant = await this.tenants.insert(tx, wanted);
       if (tenant === undefined) throw new Problem('TENANT_EXISTS', `Tenant ${wanted.tenant_id} already exists.`);
+      requireAllowed(tenant);
       const { tenant_id: target, ...details } = wanted;
       await this.audit.record(tx, { ...callerOf(reply), action: 'createTenant', target, details });
       return tenant;
@@ -103,7 +105,7 @@ export class TenantsController {
     operationId: 'changeTenant',
     summary: 'Update a tenant',
     description:
-      'Changes its name, weight and limits, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.',
+      'Changes its name, weight, limits and engines, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.',
   })
   @ApiRequest(TenantChangeDto)
   @ApiResponse({ status: 200, type: TenantDto, description: 'The tenant after the change.' })
@@ -117,6 +119,7 @@ export class TenantsController {
       const tenant = TENANT_ID.test(id) ? await this.tenants.update(tx, id, change) : undefined;
       if (tenant === undefined)
         throw new Problem('NOT_FOUND', `There is no tenant ${JSON.stringify(id.slice(0, 80))}.`);
+      requireAllowed(tenant);
       await this.audit.record(tx, { ...callerOf(reply), action: 'changeTenant', target: id, details: { ...change } });
       return tenant;
     });
@@ -128,4 +131,13 @@ export class TenantsController {
   private get platform(): TenantDatabases['engine'] {
     return this.databases.forTenant(PLATFORM).engine;
   }
+}
+
+/** Throws BAD_REQUEST where the default engine is none of those that are allowed. */
+function requireAllowed({ default_engine: engine, allowed_engines: allowed }: Tenant): void {
+  if (engine === null || allowed === null || allowed.includes(engine)) return;
+  const message = `must be one of allowed_engines (${allowed.join(', ')})`;
+  throw new Problem('BAD_REQUEST', `default_engine ${message}.`, {
+    errors: [{ code: 'INVALID_VALUE', pointer: '/default_engine', message }],
+  });
 }

@@ -1,7 +1,22 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsString } from 'class-validator';
-import { Absentable, Between, Characters, Fits, IsIntOrNull } from '../http/dto-rules.js';
+import { taskRunners } from '#libs/compute';
+import { Absentable, Between, Characters, Fits, IsIntOrNull, OneOf, rule } from '../http/dto-rules.js';
 import { TENANT_ID } from '../http/patterns.js';
+
+const ENGINES = taskRunners.map(({ name }) => name);
+
+/** Takes null, or a list of engines, each once. */
+const IsEnginesOrNull = (): PropertyDecorator =>
+  rule(
+    'INVALID_VALUE',
+    (value) => {
+      const isList = Array.isArray(value) && value.length > 0 && new Set(value).size === value.length;
+      const isRight = value === null || (isList && value.every((each) => ENGINES.includes(each as string)));
+      return isRight ? null : `must be null, or a list of ${ENGINES.join(', ')}, each once at most`;
+    },
+    { type: 'array', items: { type: 'string', enum: ENGINES }, minItems: 1, uniqueItems: true, nullable: true },
+  );
 
 /** What a tenant may have from the start, and what may change. */
 class TenantLimitsDto {
@@ -34,6 +49,16 @@ class TenantLimitsDto {
   @Between(0, Number.MAX_SAFE_INTEGER)
   @ApiProperty({ examples: [1_000_000_000] })
   max_artifact_bytes?: number | null;
+  /** Runs tasks that name no engine, where it can; null: the deployment's default. */
+  @Absentable()
+  @OneOf([...ENGINES, null])
+  @ApiProperty({ type: String, nullable: true, maxLength: 64, examples: ['secretflow'] })
+  default_engine?: string | null;
+  /** The only engines that run tasks of its new chains; null: all that are set up. */
+  @Absentable()
+  @IsEnginesOrNull()
+  @ApiProperty({ examples: [['native']] })
+  allowed_engines?: string[] | null;
 }
 
 @ApiSchema({ description: 'The fields to change. A limit of null means no limit.' })
@@ -86,6 +111,12 @@ export class TenantDto {
   /** Maximum total size of stored artifacts; beyond it new chains are refused. Null: no limit. */
   @ApiProperty({ ...limit, example: 1_000_000_000 })
   max_artifact_bytes: number | null;
+  /** Runs tasks that name no engine, where it can; null: the deployment's default. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  default_engine: string | null;
+  /** The only engines that run tasks of its new chains; null: all that are set up. */
+  @ApiProperty({ type: [String], nullable: true, example: null })
+  allowed_engines: string[] | null;
   @ApiProperty({ format: 'date-time' })
   created_at: string;
 }

@@ -23,6 +23,8 @@ const tenant = {
   max_waiting_tasks: null,
   max_creates_per_minute: null,
   max_artifact_bytes: null,
+  default_engine: null,
+  allowed_engines: ['native'],
   created_at,
 };
 const row = {

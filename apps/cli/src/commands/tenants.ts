@@ -14,6 +14,8 @@ interface LimitFlags {
   readonly maxWaitingTasks?: number | 'none';
   readonly maxCreatesPerMinute?: number | 'none';
   readonly maxArtifactBytes?: number | 'none';
+  readonly defaultEngine?: string;
+  readonly allowedEngines?: string[];
   readonly enable?: true;
   readonly disable?: true;
 }
@@ -29,7 +31,9 @@ export function addTenantCommands(program: Command, session: Session, act: Act):
       .option('--max-running-chains <number>', say('limit of RUNNING and PAUSED chains; none: no limit'), limit)
       .option('--max-waiting-tasks <number>', say('limit of unfinished tasks; none: no limit'), limit)
       .option('--max-creates-per-minute <number>', say('limit of new chains a minute; none: no limit'), limit)
-      .option('--max-artifact-bytes <number>', say('limit of stored artifacts; none: no limit'), limit);
+      .option('--max-artifact-bytes <number>', say('limit of stored artifacts; none: no limit'), limit)
+      .option('--default-engine <engine>', say('runs tasks that name no engine; none: as the deployment has it'))
+      .option('--allowed-engines <engines...>', say('the only engines that run its tasks; none: all that are set up'));
   tenants
     .command('ls')
     .description(say('list tenants, for the platform'))
@@ -92,9 +96,11 @@ function changeOf(flags: LimitFlags): TenantChangeDto {
     max_waiting_tasks: limitOf(flags.maxWaitingTasks),
     max_creates_per_minute: limitOf(flags.maxCreatesPerMinute),
     max_artifact_bytes: limitOf(flags.maxArtifactBytes),
+    default_engine: flags.defaultEngine === 'none' ? null : flags.defaultEngine,
+    allowed_engines: flags.allowedEngines?.[0] === 'none' ? null : flags.allowedEngines,
     enabled: enable ?? (disable && false),
   };
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as TenantChangeDto;
 }
 
 async function show(tenant: string | undefined, session: Session): Promise<void> {
@@ -121,6 +127,8 @@ function tenantLines(tenant: TenantDto | OwnTenantDto): string[] {
     ['enabled', tenant.enabled ? 'yes' : 'no'],
     ['weight', tenant.weight],
     ...LIMITS.map((name) => [name, tenant[name] ?? 'none'] as const),
+    ['default_engine', tenant.default_engine ?? 'none'],
+    ['allowed_engines', tenant.allowed_engines?.join(' ') ?? 'all'],
     ['created', tenant.created_at],
     ...('use' in tenant ? Object.entries(tenant.use).map(([name, value]) => [`used ${name}`, value] as const) : []),
   ]);

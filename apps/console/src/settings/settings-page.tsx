@@ -103,6 +103,12 @@ function OwnTenant() {
           },
         ]}
       />
+      <dl className="facts">
+        <dt>{t('settings.defaultEngine')}</dt>
+        <dd>{tenant.default_engine ?? t('settings.ofDeployment')}</dd>
+        <dt>{t('settings.allowedEngines')}</dt>
+        <dd>{tenant.allowed_engines?.join(', ') ?? t('settings.allEngines')}</dd>
+      </dl>
     </>
   );
 }

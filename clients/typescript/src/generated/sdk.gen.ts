@@ -1472,7 +1472,7 @@ export class Operations extends HeyApiClient {
     /**
      * Make the secret of a schedule that deliveries start
      *
-     * Deliveries that are signed with an earlier secret are refused from now on. For the key that saved the schedule last, and for admins.
+     * Deliveries that are signed with an earlier secret are refused from now on. For the key that saved the schedule last, and for admins. A schedule that another key saves has no secret any more.
      */
     public rotateWebhookSecret<ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>) {
         return (options.client ?? this.client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError, 'data'>({
@@ -1627,7 +1627,7 @@ export class Operations extends HeyApiClient {
     /**
      * Update a tenant
      *
-     * Changes its name, weight and limits, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.
+     * Changes its name, weight, limits and engines, or opens or closes it. Every replica applies the change within 5 s. Work beyond a new limit continues.
      */
     public changeTenant<ThrowOnError extends boolean = true>(options: Options<ChangeTenantData, ThrowOnError>) {
         return (options.client ?? this.client).patch<ChangeTenantResponses, ChangeTenantErrors, ThrowOnError, 'data'>({

@@ -2418,6 +2418,14 @@ export type OwnTenantDto = {
      * Maximum total size of stored artifacts; beyond it new chains are refused. Null: no limit.
      */
     max_artifact_bytes: number | null;
+    /**
+     * Runs tasks that name no engine, where it can; null: the deployment's default.
+     */
+    default_engine: string | null;
+    /**
+     * The only engines that run tasks of its new chains; null: all that are set up.
+     */
+    allowed_engines: Array<string> | null;
     created_at: string;
     /**
      * Current usage against the limits.
@@ -2432,6 +2440,14 @@ export type NewTenantDto = {
     max_waiting_tasks?: number | null;
     max_creates_per_minute?: number | null;
     max_artifact_bytes?: number | null;
+    /**
+     * Runs tasks that name no engine, where it can; null: the deployment's default.
+     */
+    default_engine?: string | null;
+    /**
+     * The only engines that run tasks of its new chains; null: all that are set up.
+     */
+    allowed_engines?: Array<'native' | 'secretflow'> | null;
     tenant_id: string;
     name: string;
 };
@@ -2463,6 +2479,14 @@ export type TenantDto = {
      * Maximum total size of stored artifacts; beyond it new chains are refused. Null: no limit.
      */
     max_artifact_bytes: number | null;
+    /**
+     * Runs tasks that name no engine, where it can; null: the deployment's default.
+     */
+    default_engine: string | null;
+    /**
+     * The only engines that run tasks of its new chains; null: all that are set up.
+     */
+    allowed_engines: Array<string> | null;
     created_at: string;
 };
 
@@ -2480,6 +2504,14 @@ export type TenantChangeDto = {
     max_waiting_tasks?: number | null;
     max_creates_per_minute?: number | null;
     max_artifact_bytes?: number | null;
+    /**
+     * Runs tasks that name no engine, where it can; null: the deployment's default.
+     */
+    default_engine?: string | null;
+    /**
+     * The only engines that run tasks of its new chains; null: all that are set up.
+     */
+    allowed_engines?: Array<'native' | 'secretflow'> | null;
     name?: string;
 };
 

@@ -2,31 +2,44 @@ import type { TaskRunner } from '../contract/task-runner.js';
 import type { TaskParams } from '../contract/task-type.js';
 import { checkTaskParams } from './check-params.js';
 
-/** Which engines run tasks here. */
+/** What a tenant says of engines; null: nothing. */
+export interface TenantEngines {
+  readonly default_engine: string | null;
+  /** The only ones that run its tasks. */
+  readonly allowed_engines: readonly string[] | null;
+}
+
+/** Which engines run the tasks of a tenant. */
 export class EngineChoice {
   constructor(
     private readonly runners: readonly TaskRunner[],
     /** Of the deployment: runs the types that it knows, where nobody says otherwise. */
     private readonly fallback: string,
+    private readonly tenant: TenantEngines = { default_engine: null, allowed_engines: null },
   ) {}
 
-  /** The engine of a task that names none: the deployment's default, where that runs the type with these parameters, else native. */
+  forTenant(tenant: TenantEngines): EngineChoice {
+    return new EngineChoice(this.runners, this.fallback, tenant);
+  }
+
+  /** The engine of a task that names none: the tenant's default or the deployment's, where that runs the type with these parameters, else native. */
   of(type: string, params: TaskParams): string {
     const { name } = this.runners[0]!;
-    const isRun = this.runners.some((each) => each.name === this.fallback && each.leaves(type) !== undefined);
-    return isRun && checkTaskParams(type, { ...params, engine: this.fallback }).length === 0 ? this.fallback : name;
+    const wanted = this.tenant.default_engine ?? this.fallback;
+    const isRun = this.runners.some((each) => each.name === wanted && each.leaves(type) !== undefined);
+    return isRun && checkTaskParams(type, { ...params, engine: wanted }).length === 0 ? wanted : name;
   }
 
   /** The names of those that run a type here, native first. */
   namesFor(type: string): string[] {
     return this.runners
-      .filter((each) => each.unset === undefined && each.leaves(type) !== undefined)
+      .filter((each) => each.unset === undefined && each.leaves(type) !== undefined && this.allows(each.name))
       .map(({ name }) => name);
   }
 
   /** What leaves the parties of a type on the engines here, by those protocols that an engine tells apart. */
   leavesOf(type: string): { engine: string; protocol: string; leaves: string }[] {
-    const here = this.runners.filter((each) => each.unset === undefined);
+    const here = this.runners.filter((each) => each.unset === undefined && this.allows(each.name));
     return here.flatMap((runner) =>
       runner
         .protocols(type)
@@ -36,9 +49,15 @@ export class EngineChoice {
 
   /** What is wrong with an engine that runs the type, in words that follow its name in the parameters. */
   fault(name: string): string | undefined {
+    const { allowed_engines: allowed } = this.tenant;
+    if (!this.allows(name)) return `is ${JSON.stringify(name)}, and this tenant allows ${allowed!.join(', ')} alone`;
     const unset = this.runners.find((each) => each.name === name)?.unset;
     return unset === undefined
       ? undefined
       : `is ${JSON.stringify(name)}, which is not set up in this deployment: its operator sets ${unset}`;
+  }
+
+  private allows(name: string): boolean {
+    return this.tenant.allowed_engines?.includes(name) ?? true;
   }
 }

@@ -24,6 +24,12 @@ export class Tenant {
   max_creates_per_minute: number | null;
   @Column('bigint', { nullable: true })
   max_artifact_bytes: number | null;
+  /** Runs its tasks that name none; null: the deployment's default. */
+  @Column('varchar', { length: 64, nullable: true })
+  default_engine: string | null;
+  /** The only ones that run its tasks; null: all that are set up. */
+  @Column('text', { array: true, nullable: true })
+  allowed_engines: string[] | null;
   @TimeColumn()
   created_at: string;
 }

@@ -49,10 +49,11 @@ export class ChainCreator {
     making: Making,
   ): Promise<Creation> {
     const request: CreateRequest = { ...by, quota: await this.directory.quotaOf(engine.tenant!), ...making };
+    const engines = await this.directory.enginesOf(engine.tenant!);
     const creation = await this.backlog.admit(() =>
       body instanceof LargeBody
-        ? this.large.create(body, engine.tenant!, request)
-        : createFrom(engine, body, this.catalogue, request),
+        ? this.large.create(body, engine.tenant!, engines, request)
+        : createFrom(engine, body, this.catalogue.forTenant(engines), request),
     );
     if (!creation.replayed) this.metrics.chainsCreated.inc();
     return creation;

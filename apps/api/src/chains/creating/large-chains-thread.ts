@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { TenantEngines } from '#libs/compute';
 import { failpoint } from '#libs/platform';
 import { openDatabase } from '#libs/repositories';
 import { makeCatalogue, type CatalogueSettings } from '../../catalogue/catalogue.js';
@@ -15,9 +16,9 @@ export interface ThreadData {
 }
 
 /** What is to be done with a body. */
-export type Work =
-  | { readonly kind: 'validate'; readonly tenant: string; readonly user: Author }
-  | { readonly kind: 'create'; readonly tenant: string; readonly request: CreateRequest };
+export type Work = { readonly tenant: string; readonly engines: TenantEngines | undefined } & (
+  { readonly kind: 'validate'; readonly user: Author } | { readonly kind: 'create'; readonly request: CreateRequest }
+);
 
 export interface ThreadRequest {
   readonly id: number;
@@ -53,10 +54,11 @@ parentPort!.on('message', (message: ThreadRequest | 'stop') => {
 async function answer({ id, bytes, work }: ThreadRequest): Promise<void> {
   try {
     const body = parseBody(bytes);
+    const [own, allowed] = [db.forTenant(work.tenant), catalogue.forTenant(work.engines)];
     const value =
       work.kind === 'validate'
-        ? await validationOf(work.user, db.forTenant(work.tenant), body, catalogue)
-        : await createFrom(db.forTenant(work.tenant), body, catalogue, work.request);
+        ? await validationOf(work.user, own, body, allowed)
+        : await createFrom(own, body, allowed, work.request);
     parentPort!.postMessage({ id, value } satisfies ThreadAnswer);
   } catch (error) {
     const { code, detail, errors, headers, state, quota, cause } = problemFromError(error);

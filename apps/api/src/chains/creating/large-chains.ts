@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { TenantEngines } from '#libs/compute';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import type { LargeBody } from '../../http/large-body.js';
 import { unavailable } from '../../http/problem-from-error.js';
@@ -35,13 +36,18 @@ export class LargeChains implements OnApplicationShutdown {
   constructor(@Inject(APP_CONFIG) private readonly config: AppConfig) {}
 
   /** As `createFrom`. Throws also TOO_MANY_REQUESTS and UNAVAILABLE where too many are at work. */
-  create(body: LargeBody, tenant: string, request: CreateRequest): Promise<Creation> {
-    return this.run(body, request.caller.actor, { kind: 'create', tenant, request });
+  create(
+    body: LargeBody,
+    tenant: string,
+    engines: TenantEngines | undefined,
+    request: CreateRequest,
+  ): Promise<Creation> {
+    return this.run(body, request.caller.actor, { kind: 'create', tenant, engines, request });
   }
 
   /** As `validationOf`, with the problems of `create`. */
-  validate(body: LargeBody, tenant: string, user: Author): Promise<ValidationDto> {
-    return this.run(body, user.actor, { kind: 'validate', tenant, user });
+  validate(body: LargeBody, tenant: string, engines: TenantEngines | undefined, user: Author): Promise<ValidationDto> {
+    return this.run(body, user.actor, { kind: 'validate', tenant, engines, user });
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EngineChoice, makeRunners } from '#libs/compute';
+import { EngineChoice, makeRunners, type TenantEngines } from '#libs/compute';
 import { Catalogue } from '../../catalogue/catalogue.js';
 import { withProtocols } from './auto-protocols.js';
 import { readChain } from './chain-input.js';
@@ -14,8 +14,8 @@ const fill = {
   ...{ task_id: 'fill', task_type: 'fillna' },
   task_params: { sf_init_config: init, task_config: { input_data: { alice: 'a.csv' }, method: 'mean' } },
 };
-const catalogueOf = (fallback: string, secretflowPython?: string) =>
-  new Catalogue(false, {}, new EngineChoice(makeRunners({ secretflowPython }), fallback));
+const catalogueOf = (fallback: string, secretflowPython?: string, tenant?: TenantEngines) =>
+  new Catalogue(false, {}, new EngineChoice(makeRunners({ secretflowPython }), fallback)).forTenant(tenant);
 const read = (tasks: readonly object[], catalogue: Catalogue) => readChain({ chain_name: 'c', tasks }, catalogue);
 const enginesOf = (tasks: readonly object[], catalogue: Catalogue): unknown => {
   const reading = read(tasks, catalogue);
@@ -60,6 +60,18 @@ describe('the engine of a task that names none', () => {
     expect(enginesOf([psi({ input_paths: three, keys }, many)], spu)).toEqual([undefined]);
     expect(of({ protocol: 'NONE' })).toEqual([expect.stringContaining('protocol must be one of')]);
     expect(of({ protocol: 'KKRT_PSI_2PC' })).toEqual(['secretflow']);
+  });
+
+  it('is the default of the tenant before that of the deployment, and one that the tenant allows', () => {
+    const tenant = { default_engine: 'native', allowed_engines: null };
+    expect(enginesOf([psi()], catalogueOf('secretflow', '/p', tenant))).toEqual([undefined]);
+    const own = { default_engine: 'secretflow', allowed_engines: ['secretflow'] };
+    expect(enginesOf([psi()], catalogueOf('native', '/p', own))).toEqual(['secretflow']);
+    expect(enginesOf([psi(), fill], catalogueOf('native', '/p', own))).toEqual([
+      expect.stringMatching(/engine is "native", and this tenant allows secretflow alone/),
+    ]);
+    const { engines } = catalogueOf('native', '/p', own);
+    expect([engines.namesFor('psi'), engines.namesFor('fillna')]).toEqual([['secretflow'], []]);
   });
 
   it('must be set up: the fault says which variable sets it up', () => {
