@@ -25,10 +25,20 @@ function missingOf(type: string): object {
   return type === 'encrypt' ? { alice: missing.alice } : missing;
 }
 
-/** Rows of a large table: several reads of its file. A row costs some types ten times as much. */
-const LARGE_ROWS = 10_000;
-const SLOW_ROWS = 3_000;
+/** Rows of a large table: several reads of its file. Some types take so few of its bytes that it has to be longer, and to some a row costs ten times as much. */
+const LARGE_ROWS = 15_000;
+const LONG_ROWS = 30_000;
+const LONG_TYPES: readonly string[] = [
+  ...['cast', 'feature_filter', 'expr', 'case_when', 'groupby_statistics'],
+  ...['biclassification_eval', 'regression_eval', 'prediction_bias_eval'],
+];
+const SLOW_ROWS = 1_500;
 const SLOW_TYPES: readonly string[] = ['scorecard', 'ss_glm', 'ss_pvalue', 'ss_xgb'];
+
+function rowsFor(type: string): number {
+  if (SLOW_TYPES.includes(type)) return SLOW_ROWS;
+  return LONG_TYPES.includes(type) ? LONG_ROWS : LARGE_ROWS;
+}
 
 /** The last task of a type's example, after those before it have run. */
 function sampleOf({
@@ -50,7 +60,7 @@ function sampleOf({
       if (type === 'script') return commandOf(folder, tasks[at]!);
       return exampleRun(folder, tasks[at]!, await runExample(folder, tasks.slice(0, at)));
     },
-    enlarge: (folder, run) => onLargeTables(folder, run, SLOW_TYPES.includes(type) ? SLOW_ROWS : LARGE_ROWS),
+    enlarge: (folder, run) => onLargeTables(folder, run, rowsFor(type)),
     newKeys: type === 'encrypt',
     approximate,
     silent: type === 'diagnostic',
