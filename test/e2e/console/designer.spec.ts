@@ -162,7 +162,7 @@ describeUnless(chromium.skip, 'the designer', () => {
       await field(page, 'Items items *').fill('["north", "south"]');
       await field(page, 'Key key').fill('${item}');
       await field(page, 'So many must succeed at_least').fill('0.5');
-      await node(page, 'diagnostic').getByText('each item').waitFor();
+      await node(page, 'diagnostic').getByText('each item · 2').waitFor();
       await page.getByText('End the chain here').click();
       await field(page, 'If (CEL) when *').fill('tasks.nothing.result.rows < 1');
       await page.locator('.field', { hasText: 'If (CEL)' }).getByRole('alert').waitFor();
@@ -183,9 +183,15 @@ describeUnless(chromium.skip, 'the designer', () => {
       const pause = { task_id: 'pause', task_type: 'wait', task_params: { task_config: { seconds: '${params.n}' } } };
       const params = {
         ...{ type: 'object', required: ['n'] },
-        properties: { n: { type: 'integer', minimum: 0, title: 'Seconds' } },
+        properties: {
+          n: { type: 'integer', minimum: 0, title: 'Seconds' },
+          files: { type: 'array', 'x-artifact': true, default: [] },
+          last: { type: 'string', default: '' },
+        },
       };
-      const chain = { chain_name: 'x', params, tasks: [pause], outputs: { at: '${tasks.pause.result.ended_at}' } };
+      const config = { result: { files: '${params.files}', last: '${params.last}' } };
+      const use = { task_id: 'use', task_type: 'diagnostic', task_params: { task_config: config } };
+      const chain = { chain_name: 'x', params, tasks: [pause, use], outputs: { at: '${tasks.pause.result.ended_at}' } };
       await api.expect(201, '/templates', { method: 'POST', body: { title: 'a pause', chain } });
       const { page, faults } = await open();
       await palette(page)
@@ -197,10 +203,15 @@ describeUnless(chromium.skip, 'the designer', () => {
       await field(page, 'Seconds n *').fill('-1');
       await page.locator('.field', { hasText: 'Seconds' }).getByRole('alert').first().waitFor();
       await field(page, 'Seconds n *').fill('0');
+      await field(page, 'files').fill('out.csv');
+      await page.locator('.field', { hasText: 'files' }).getByRole('alert').waitFor();
+      await field(page, 'files').fill('[]');
       await page.getByText('Repeat it in turns').click();
       await field(page, 'Until (CEL) until *').fill('tasks.chain.result.at != ""');
       await field(page, 'Most turns max *').fill('2');
-      await node(page, 'chain').getByText('in turns').waitFor();
+      await page.locator('.field', { hasText: 'carry' }).getByRole('combobox', { name: 'last' }).click();
+      await page.getByTitle('at', { exact: true }).click();
+      await node(page, 'chain').getByText('in turns · ≤ 2 · tasks.chain').waitFor();
       await page.getByText('No fault').waitFor();
       await palette(page)
         .getByRole('button', { name: /sign_off$/ })
@@ -215,8 +226,8 @@ describeUnless(chromium.skip, 'the designer', () => {
       const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
       const [first, second] = (JSON.parse(text) as { tasks: object[] }).tasks;
       expect(first).toMatchObject({
-        task_params: { task_config: { template: expect.any(String), args: { n: 0 } } },
-        repeat: { until: 'tasks.chain.result.at != ""', max: 2 },
+        task_params: { task_config: { template: expect.any(String), args: { n: 0, files: [] } } },
+        repeat: { until: 'tasks.chain.result.at != ""', max: 2, carry: { last: 'at' } },
       });
       expect(second).toMatchObject({
         task_params: { task_config: { question: 'May it go on?', who: ['role:admin'] } },
@@ -329,6 +340,12 @@ describeUnless(chromium.skip, 'the designer', () => {
         await page.getByRole('tab', { name: /Text|文本/ }).click();
         await page.getByRole('textbox', { name: /Text|文本/ }).waitFor();
         await expectAccessible(window, `${name}-designer-text`);
+        await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
+        await page.locator('.ant-select-item-option').getByText('federated-loop').click();
+        await page.getByRole('tab', { name: /Form|表单/ }).click();
+        await node(page, 'train').dispatchEvent('click');
+        await page.locator('.panel .field').getByText('carry', { exact: true }).waitFor();
+        await expectAccessible(window, `${name}-designer-turns`);
         await templatePages(window, api, name);
         await page.context().close();
       });

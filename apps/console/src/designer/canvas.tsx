@@ -14,6 +14,7 @@ import {
   type NodeProps,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
+import type { TFunction } from 'i18next';
 import { useRef, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Places } from '../chain/elk.js';
@@ -136,11 +137,15 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
 function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { trigger_rule: rule, when } = task;
-  const isEach = task['for_each'] !== undefined;
-  const turns = task['repeat'] !== undefined;
-  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''} ${isEach || turns ? 'each' : ''}`;
+  const frame = frameOf(task, t);
+  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''} ${frame === undefined ? '' : 'each'}`;
   return (
     <div className={`node ${marks}`}>
+      {frame !== undefined && (
+        <span className="frame">
+          <bdi>{frame}</bdi>
+        </span>
+      )}
       <Handle type="target" position={Position.Left} />
       <Name text={task.task_name ?? task.task_id} className="cell" />
       <span className="line">
@@ -150,8 +155,6 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
           {typeof rule === 'string' && ` · ${shownText(rule, 30)}`}
           {isFields(rule) && ` · ≥ ${String(rule['at_least'])}`}
           {typeof when === 'string' && ' · ?'}
-          {isEach && ` · ${t('designer.flow.each')}`}
-          {turns && ` · ${t('designer.flow.turns')}`}
           {task['end_chain'] !== undefined && ` · ${t('designer.flow.ends')}`}
           {task['compensate_with'] !== undefined && ` · ${t('designer.flow.undoes')}`}
         </span>
@@ -159,4 +162,16 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
       <Handle type="source" position={Position.Right} />
     </div>
   );
+}
+
+/** What stands at the frame of a task that runs more than once: over which list, or in how many turns and until when. */
+function frameOf(task: DraftTask, t: TFunction): string | undefined {
+  const { for_each: each, repeat } = task;
+  if (repeat !== undefined) {
+    const { max = '?', until = '?' } = isFields(repeat) ? repeat : {};
+    return shownText(`${t('designer.flow.turns')} · ≤ ${String(max)} · ${String(until)}`);
+  }
+  if (each === undefined) return undefined;
+  const items = isFields(each) ? each['items'] : each;
+  return shownText(`${t('designer.flow.each')} · ${Array.isArray(items) ? items.length : String(items ?? '?')}`);
 }

@@ -3,6 +3,7 @@ import { Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api.js';
 import { shownText } from '../view/name.js';
+import { useChildChain } from './child-chain.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { AsJson, Labelled, SchemaFields, type Help } from './schema-form.js';
@@ -28,19 +29,8 @@ export function ChildFields({ config, change, at, help }: ChildFieldsProps) {
     staleTime: 60_000,
   });
   const chosen = typeof template === 'string' ? template : undefined;
-  const named = version === undefined ? undefined : String(version);
-  const found = useQuery({
-    queryKey: ['template', chosen, 'to run', named],
-    queryFn: async ({ signal }) => {
-      const template_id = chosen!;
-      const of = named ?? String((await api.getTemplate({ path: { template_id }, signal })).default_version);
-      return api.getTemplateVersion({ path: { template_id, version: of }, signal });
-    },
-    enabled: chosen !== undefined,
-    staleTime: 10_000,
-  });
-  const body = chosen === undefined ? chain : found.data?.chain;
-  const params = isFields(body) && isFields(body['params']) ? body['params'] : undefined;
+  const body = useChildChain(config);
+  const params = isFields(body?.['params']) ? body['params'] : undefined;
   const set = (patch: Fields) => change(patched(config, patch));
   return (
     <>

@@ -1,10 +1,11 @@
 import { useTranslation } from 'react-i18next';
+import { carrySchema, useChildChain } from './child-chain.js';
 import { isControlType, isFields, type DraftTask, type Fields } from './draft.js';
 import { Labelled, SchemaFields, AsJson, type Help } from './schema-form.js';
 
 type Words = (name: string) => string;
 
-/** The fields of `for_each`, `repeat` and `end_chain`, of which the API says what is wrong. */
+/** The fields of `for_each`, `repeat` and `end_chain`, of which the API says what is wrong; `carry`: what is known of it. */
 const SCHEMAS = {
   for_each: (t: Words): Fields => ({
     required: ['items'],
@@ -17,13 +18,13 @@ const SCHEMAS = {
       at_least: { type: 'number', title: t('atLeast'), description: t('atLeastHelp') },
     },
   }),
-  repeat: (t: Words): Fields => ({
+  repeat: (t: Words, carry: Fields | undefined): Fields => ({
     required: ['until', 'max'],
     properties: {
       until: { type: 'string', title: t('until'), description: t('untilHelp') },
       max: { type: 'integer', title: t('max'), description: t('maxHelp') },
       delay: { type: 'number', title: t('delay') },
-      carry: { type: 'object', title: t('carry'), description: t('carryHelp') },
+      carry: { title: t('carry'), description: t(carry ? 'carryHelp' : 'carryJson'), ...(carry ?? { type: 'object' }) },
     },
   }),
   end_chain: (t: Words): Fields => ({
@@ -54,6 +55,8 @@ interface FlowFieldsProps {
 /** What a task does to the chain's course: once for each item of a list, the end of the chain, how it is undone. */
 export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
   const { t } = useTranslation();
+  const config = task.task_params['task_config'];
+  const carry = carrySchema(useChildChain(task['repeat'] !== undefined && isFields(config) ? config : {}));
   return (
     <>
       {fieldsFor(task).map((name) => {
@@ -67,7 +70,7 @@ export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
           <details key={name} open={written !== undefined}>
             <summary>{t(`designer.flow.${name}`)}</summary>
             <SchemaFields
-              schema={SCHEMAS[name]((word) => t(`designer.flow.${word}`))}
+              schema={SCHEMAS[name]((word) => t(`designer.flow.${word}`), carry)}
               value={value}
               change={set}
               pointer={`${at}/${name}`}

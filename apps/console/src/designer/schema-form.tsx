@@ -6,7 +6,7 @@ import { shownText } from '../view/name.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { datasetsIn } from './references.js';
-import { eitherOf, fieldsOf, kindOf, numberOf, type Kind } from './schema.js';
+import { artifactsOf, eitherOf, fieldsOf, kindOf, numberOf, type Kind } from './schema.js';
 
 /** What a form knows of its surroundings. */
 export interface Help {
@@ -56,6 +56,7 @@ interface LabelledProps {
 
 /** A field with its name, what it is for, and what is wrong with it. */
 export function Labelled({ name, schema = {}, required = false, fault, children }: LabelledProps) {
+  const { t } = useTranslation();
   const id = useId();
   const { description, title } = schema;
   return (
@@ -77,6 +78,7 @@ export function Labelled({ name, schema = {}, required = false, fault, children 
         </p>
       )}
       {typeof description === 'string' && <p className="help">{shownText(description, 600)}</p>}
+      {kindOf(schema) === 'artifact' && <p className="help">{t('designer.artifactHelp')}</p>}
     </div>
   );
 }
@@ -127,6 +129,7 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
       return <Texts {...props} id={id} placeholder={shown} />;
     case 'json':
       break;
+    case 'artifact':
     case 'number':
     case 'either':
     case 'text': {
@@ -134,7 +137,8 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
       if (value !== undefined && typeof value !== 'string' && typeof value !== 'number') break;
       const text = value === undefined ? '' : String(value);
       const offered = [
-        ...help.complete(text),
+        // An artifact comes out of a result: all that may be named is offered at once.
+        ...help.complete(text === '' && kindOf(schema) === 'artifact' ? '${' : text),
         ...help.datasets.filter((each) => each.party === party && !each.removed).map(({ reference }) => reference),
       ];
       return (
@@ -159,6 +163,7 @@ const READ: Partial<Record<Kind, (text: string) => unknown>> = {
   number: numberOf,
   either: eitherOf,
   text: (text) => text,
+  artifact: artifactsOf,
 };
 
 /** A value for each party of the task, as rows. */

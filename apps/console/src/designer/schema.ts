@@ -1,11 +1,13 @@
 import { isFields, type Fields } from './draft.js';
 
 /** What a form shows for a part of a JSON Schema. */
-export type Kind = 'choice' | 'switch' | 'number' | 'either' | 'text' | 'texts' | 'parties' | 'fields' | 'json';
+export type Kind =
+  'choice' | 'switch' | 'number' | 'either' | 'text' | 'texts' | 'artifact' | 'parties' | 'fields' | 'json';
 
 const typesOf = (schema: Fields): string[] => [schema['type']].flat().filter((each) => typeof each === 'string');
 
 export function kindOf(schema: Fields): Kind {
+  if (schema['x-artifact'] === true) return 'artifact';
   if (Array.isArray(schema['enum'])) return 'choice';
   const types = typesOf(schema);
   // A map has rows where its keys are known: the parties of the task, or those of its default.
@@ -37,6 +39,17 @@ export const numberOf = (text: string): number | string =>
 
 /** A number where the text is the one way to write it, for what may be a number or a text: `007` stays what it is. */
 export const eitherOf = (text: string): number | string => (String(Number(text)) === text ? Number(text) : text);
+
+/** References in a list or by party where the text is such JSON; else one reference. */
+export function artifactsOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // A reference, or what is half written.
+  }
+  return text;
+}
 
 /** The defaults of an object's fields. */
 export function defaultsOf(schema: Fields): Fields {

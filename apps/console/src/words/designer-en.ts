@@ -62,7 +62,8 @@ export const designer = {
     maxHelp: '1 to 1,000. After the last one the task fails.',
     delay: 'Seconds between turns',
     carry: 'What a turn hands to the next',
-    carryHelp: 'By parameter of the chain, an output of it: {"start": "weights"}',
+    carryHelp: 'By parameter of the chain, the output of the last turn that it gets.',
+    carryJson: 'By parameter of the chain, an output of it: {"start": "weights"}',
     turns: 'in turns',
     end_chain: 'End the chain here',
     endWhen: 'If (CEL)',
@@ -111,6 +112,8 @@ export const designer = {
   paramsHelp: 'Tasks name a value by ${params.<name>}. Below is a field for each.',
   outputs: 'Outputs',
   outputsHelp: 'By name, such as {"rows": "${tasks.psi.result.intersection_count}"}',
+  artifactHelp:
+    'Takes artifacts out of a result, such as ${tasks.train.result.models}: one reference, or several as JSON, in a list or by party.',
   notJson: 'This is not JSON yet: it does not count.',
   checking: 'Checking …',
   nothing: 'Nothing is drawn yet.',

@@ -63,7 +63,8 @@ export const designer: typeof en = {
     maxHelp: '1 到 1,000。最后一轮之后任务失败。',
     delay: '两轮之间的秒数',
     carry: '一轮交给下一轮的内容',
-    carryHelp: '按链的参数写出它的输出：{"start": "weights"}',
+    carryHelp: '链的各参数得到上一轮的哪个输出。',
+    carryJson: '按链的参数写出它的输出：{"start": "weights"}',
     turns: '分轮次',
     end_chain: '在此结束任务链',
     endWhen: '条件（CEL）',
@@ -112,6 +113,8 @@ export const designer: typeof en = {
   paramsHelp: '任务用 ${params.<名称>} 引用其值。下方为每个参数的输入项。',
   outputs: '输出',
   outputsHelp: '按名称，例如 {"rows": "${tasks.psi.result.intersection_count}"}',
+  artifactHelp:
+    '取自结果的产物，例如 ${tasks.train.result.models}：一个引用，或用 JSON 写出的多个引用（列表，或按参与方）。',
   notJson: '这还不是 JSON，暂不生效。',
   checking: '检查中……',
   nothing: '还没有内容。',
