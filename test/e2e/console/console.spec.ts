@@ -200,6 +200,16 @@ describeUnless(chromium.skip, 'the console', () => {
       await nodeOf(page, 'after', 'Success').waitFor();
       const ended = await api.ended(id);
       expect(ended.tasks[1]!.result).toEqual({ rows: 7 });
+      await page.goto(`${api.url}/chains/${id}?task=again`);
+      await page.getByRole('tab', { name: 'Attempts' }).click();
+      const compared = page.locator('.compared').getByRole('row');
+      await compared.filter({ hasText: 'State differs' }).getByRole('cell', { name: 'Success' }).waitFor();
+      await page.getByRole('combobox', { name: 'Second attempt' }).click();
+      await page.getByTitle('Attempt 1').click();
+      await compared.filter({ hasText: 'State' }).getByRole('cell', { name: 'Failed' }).nth(1).waitFor();
+      expect(await compared.filter({ hasText: 'differs' }).allTextContents()).toEqual([
+        expect.stringMatching(/^Error differsAttempt 2 .*Attempt 1 /),
+      ]);
       await page.goto(`${api.url}/chains/${id}?view=gantt`);
       const lane = page.locator('.gantt-row').filter({ hasText: 'again' });
       await lane.getByRole('img', { name: 'attempt 1: Failed, queued' }).waitFor();
@@ -326,6 +336,9 @@ describeUnless(chromium.skip, 'the console', () => {
           if (view === 'graph') await page.locator('.node').first().waitFor();
         }
         await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
+        await page.getByRole('tab', { name: /Attempts|尝试/ }).click();
+        await page.locator('.compared').waitFor();
+        await expectAccessible(window, `${name}-attempts`);
         await signOffPages(window, api, name);
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');
@@ -349,8 +362,9 @@ interface Look {
 
 /** A chain whose names are hostile, with a task that fails and tasks after it. */
 async function somethingToShow(api: ApiClient): Promise<string> {
+  const retry_policy = { max_retries: 1, delay_ms: 0 };
   const tasks = HOSTILE.map((task_name, i) =>
-    task(`hostile-${i}`, i === 0 ? { fail_attempts: 9, error_code: 'BROKEN_PIPE' } : {}, { task_name, ...NO_RETRY }),
+    task(`hostile-${i}`, i === 0 ? { fail_attempts: 9, error_code: 'BROKEN_PIPE' } : {}, { task_name, retry_policy }),
   );
   const after = task('after', {}, { depends_on: ['hostile-0', 'hostile-1'] });
   const description = `${HOSTILE[0]!} ${HOSTILE[1]!}`;

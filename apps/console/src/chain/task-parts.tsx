@@ -8,6 +8,7 @@ import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { duration, Time } from '../view/times.js';
+import { between, CompareAttempts } from './compare-attempts.js';
 
 export interface TaskPath {
   readonly chain_id: string;
@@ -67,34 +68,43 @@ export function Attempts({ path, moment }: { path: TaskPath; moment: string }) {
     queryKey: ['attempts', path, moment],
     queryFn: ({ signal }) => api.listTaskAttempts({ path, signal }),
   });
-  const between = (from: string | null, to: string | null) =>
-    from === null || to === null ? '–' : duration(Date.parse(to) - Date.parse(from));
+  const span = (from: string | null, to: string | null) => {
+    const ms = between(from, to);
+    return ms === undefined ? '–' : duration(ms);
+  };
   return (
     <Loaded query={query}>
       {({ items }) => (
-        <Rows
-          rowKey="attempt"
-          dataSource={items}
-          locale={{ emptyText: <Empty description={t('task.noAttempt')} /> }}
-          columns={[
-            { title: t('task.attempt'), dataIndex: 'attempt' },
-            {
-              title: t('chains.state'),
-              key: 'outcome',
-              render: (_, { outcome }) => t(`outcome.${outcome}`, { defaultValue: outcome }),
-            },
-            { title: t('chain.queued'), key: 'queued', render: (_, each) => between(each.queued_at, each.started_at) },
-            { title: t('chain.ran'), key: 'ran', render: (_, each) => between(each.started_at, each.finished_at) },
-            { title: t('chains.started'), key: 'started', render: (_, { started_at }) => <Time at={started_at} /> },
-            { title: t('task.worker'), key: 'worker', render: (_, { worker_id }) => <Name text={worker_id ?? '–'} /> },
-            {
-              title: t('task.error'),
-              key: 'error',
-              render: (_, { error }) =>
-                error && <Name text={`${error.code}: ${error.message}`} className="cell wide" />,
-            },
-          ]}
-        />
+        <>
+          <Rows
+            rowKey="attempt"
+            dataSource={items}
+            locale={{ emptyText: <Empty description={t('task.noAttempt')} /> }}
+            columns={[
+              { title: t('task.attempt'), dataIndex: 'attempt' },
+              {
+                title: t('chains.state'),
+                key: 'outcome',
+                render: (_, { outcome }) => t(`outcome.${outcome}`, { defaultValue: outcome }),
+              },
+              { title: t('chain.queued'), key: 'queued', render: (_, each) => span(each.queued_at, each.started_at) },
+              { title: t('chain.ran'), key: 'ran', render: (_, each) => span(each.started_at, each.finished_at) },
+              { title: t('chains.started'), key: 'started', render: (_, { started_at }) => <Time at={started_at} /> },
+              {
+                title: t('task.worker'),
+                key: 'worker',
+                render: (_, { worker_id }) => <Name text={worker_id ?? '–'} />,
+              },
+              {
+                title: t('task.error'),
+                key: 'error',
+                render: (_, { error }) =>
+                  error && <Name text={`${error.code}: ${error.message}`} className="cell wide" />,
+              },
+            ]}
+          />
+          <CompareAttempts of={items} />
+        </>
       )}
     </Loaded>
   );
