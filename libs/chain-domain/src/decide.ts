@@ -16,6 +16,7 @@
  */
 import { APPROVAL_REQUIRED, awaitApproval } from './approval.js';
 import { command } from './command.js';
+import { isControlType } from './control-types.js';
 import type { Decision, Refusal } from './decision.js';
 import { Draft } from './draft.js';
 import type { ChainEvent, Disposition, TaskEvent } from './events.js';
@@ -70,7 +71,7 @@ function runningOnly(draft: Draft): Decision {
 
 /**
  * Fencing: an event counts only for the task's own attempt, the first run seen for it, while that is in flight. What the
- * engine itself says counts for a control task that waits as well.
+ * engine itself says counts for a control task that waits as well, and no run counts for any control task.
  */
 function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
   const task = draft.task(event.position);
@@ -78,7 +79,7 @@ function dispositionOf(draft: Draft, event: TaskEvent): Disposition {
   if (event.attempt < task.attempt) return 'STALE';
   const runId = 'runId' in event ? event.runId : null;
   const held = isControlHold(task.hold);
-  if (runId !== null && task.runId !== null && task.runId !== runId) return 'STALE';
+  if (runId !== null && (isControlType(task.taskType) || (task.runId !== null && task.runId !== runId))) return 'STALE';
   if (event.kind === 'TaskQueueTimedOut') {
     // A task that is held waits for its chain, not for a worker.
     const waits = (task.status === 'READY' && task.hold === null) || task.status === 'QUEUED';

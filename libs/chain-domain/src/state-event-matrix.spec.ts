@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { decide, dispatch, promote } from './decide.js';
+import { FOR_EACH } from './control-types.js';
 import { Draft } from './draft.js';
 import type { ChainCommand, ChainEvent, TaskEvent } from './events.js';
 import { sampleChain, T0, type SampleTask } from './sample-chain-for-tests.js';
@@ -63,7 +64,7 @@ function stateOf(name: string, more: Partial<SampleTask> = {}, chain: Partial<Ch
 }
 
 /** What an event makes of task `a`, in a few words; what else changes stands behind it. */
-function cell(state: ChainState, event: ChainEvent): string {
+function cell(state: ChainState, event: ChainEvent, namesAll = false): string {
   const decision = decide(state, event, T0);
   if ('refused' in decision) return `refused: ${decision.refused}`;
   const words: string[] = decision.disposition === 'ACCEPTED' ? [] : [decision.disposition];
@@ -72,7 +73,7 @@ function cell(state: ChainState, event: ChainEvent): string {
     const moved = was.status !== task.status || was.hold !== task.hold;
     const reason = task.skipReason === null ? '' : `: ${task.skipReason}`;
     const held = task.hold === null ? '' : `, held: ${task.hold}`;
-    if (moved) words.push(`${position === 0 ? '' : `${task.taskId} `}→ ${task.status}${reason}${held}`);
+    if (moved) words.push(`${position === 0 && !namesAll ? '' : `${task.taskId} `}→ ${task.status}${reason}${held}`);
     else if (position === 0) words.push(was.priority === task.priority ? 'set back' : `priority ${task.priority}`);
   }
   if (decision.chain.status !== state.chain.status) words.push(`chain ${decision.chain.status}`);
@@ -257,6 +258,89 @@ function childTable(): string {
   });
 }
 
+/** How the task of a list ends that collects what its instances came to: `a` and `b` are its instances, `d` follows it. */
+function collectorTable(): string {
+  const collects = { taskId: 'list', taskType: FOR_EACH, triggerRule: 'none_failed_min_one_success' } as const;
+  const instance = (other: Partial<SampleTask>): SampleTask[] => [
+    { status: 'RUNNING', attempt: 1, runId: 'r1' },
+    { attempt: 1, ...other },
+  ];
+  const collector = (task: SampleTask, instances: readonly SampleTask[]): ChainState => {
+    const ended = instances.filter(({ status }) => status !== 'RUNNING' && status !== 'QUEUED');
+    const of = (status: TaskStatus, tolerable = false) =>
+      ended.filter((each) => each.status === status && (each.tolerable === true) === tolerable).length;
+    const parents = {
+      pending: instances.length - ended.length,
+      succeeded: of('SUCCESS') + of('FAILURE', true),
+      failed: of('FAILURE'),
+      skipped: of('SKIPPED'),
+    };
+    const last = { after: [2], parents: { pending: 1, succeeded: 0, failed: 0, skipped: 0 } };
+    return sampleChain([...instances, { ...collects, ...task, after: [0, 1], parents }, last], { status: 'RUNNING' });
+  };
+  const others: Record<string, Partial<SampleTask>> = {
+    succeeded: { status: 'SUCCESS' },
+    failed: { status: 'FAILURE' },
+    'failed, which at_least lets it': { status: 'FAILURE', tolerable: true },
+    'was skipped': { status: 'SKIPPED', skipReason: 'CONDITION' },
+    runs: { status: 'RUNNING', runId: 'r2' },
+  };
+  const ends: Record<string, [TaskEvent, Partial<SampleTask>?]> = {
+    '`a` succeeds': [{ kind: 'TaskSucceeded', position: 0, attempt: 1, runId: 'r1' }],
+    '`a` fails': [{ kind: 'TaskFailed', position: 0, attempt: 1, runId: 'r1', error, retryable: false, random: 0 }],
+    '`a` fails, which at_least lets it': [
+      { kind: 'TaskFailed', position: 0, attempt: 1, runId: 'r1', error, retryable: false, random: 0 },
+      { tolerable: true },
+    ],
+    'the condition of `a` is false': [
+      { kind: 'TaskConditionFalse', position: 0, attempt: 1 },
+      { status: 'QUEUED', runId: null },
+    ],
+  };
+  const instances = table('`b`', Object.keys(others), {
+    ...Object.fromEntries(
+      Object.entries(ends).map(([name, [event, more]]) => [
+        name,
+        (row: string) => {
+          const [a, b] = instance(others[row]!) as [SampleTask, SampleTask];
+          return cell(collector({}, [{ ...a, ...more }, b]), event, true);
+        },
+      ]),
+    ),
+  });
+  const done: SampleTask[] = [
+    { status: 'SUCCESS', attempt: 1 },
+    { status: 'SUCCESS', attempt: 1 },
+  ];
+  const at = { position: 2, attempt: 1 };
+  const few = { ...error, code: 'TOO_FEW_SUCCEEDED' };
+  const openings: Record<string, TaskEvent> = {
+    'it collects': { kind: 'TaskSucceeded', ...at, runId: null },
+    'too few succeeded': { kind: 'TaskFailed', ...at, runId: null, error: few, retryable: false, random: 0 },
+    'its list came out of a result: its child starts': { kind: 'TaskHeld', ...at, hold: 'CHILD', until: null },
+    'it collects in an attempt before': { kind: 'TaskSucceeded', ...at, attempt: 0, runId: null },
+    'a worker reports a success': { kind: 'TaskSucceeded', ...at, runId: 'r9' },
+  };
+  const states: Record<string, SampleTask> = {
+    QUEUED: { status: 'QUEUED', attempt: 1 },
+    'RETRYING, held: CHILD': { status: 'RETRYING', hold: 'CHILD', attempt: 1 },
+    SUCCESS: { status: 'SUCCESS', attempt: 1 },
+    FAILURE: { status: 'FAILURE', attempt: 1 },
+    CANCELLED: { status: 'CANCELLED', attempt: 1 },
+  };
+  const opened = table(
+    '`list` is',
+    Object.keys(states),
+    Object.fromEntries(
+      Object.entries(openings).map(([name, event]) => [
+        name,
+        (row: string) => cell(collector(states[row]!, done), event, true),
+      ]),
+    ),
+  );
+  return `${instances}\n${opened}`;
+}
+
 /** Every chain status x every command. In a chain that has ended `a` failed and `b` was skipped. */
 function chainTable(): string {
   const commands: Record<string, ChainCommand> = {
@@ -310,6 +394,9 @@ function matrix(): string {
     '## Children\n',
     'A child that ended leaves 300 ms of the time of its parent, which has 1,000.\n',
     childTable(),
+    '## The task that collects the results of a `for_each`\n',
+    'Its instances are `a`, which runs, and `b`; `d` waits for it. Once they have ended it is opened as a control task.\n',
+    collectorTable(),
     '## Commands, by the state of the task\n',
     commandTable(),
     '## Commands, by the status of the chain\n',
