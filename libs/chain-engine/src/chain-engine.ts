@@ -4,6 +4,7 @@ import type { ChainSave, Database } from '#libs/repositories';
 import { ChainCache } from './apply/chain-cache.js';
 import type { Incoming } from './apply/decide-chain.js';
 import { applyWork } from './apply/apply-work.js';
+import { byHalves } from './apply/by-halves.js';
 import { taskWork, type ChainWork } from './apply/decide-work.js';
 import { familiesOf, followChildren } from './children/follow-children.js';
 import { Capacity } from './dispatch/capacity.js';
@@ -11,6 +12,7 @@ import { dispatchedAttempts } from './dispatch/dispatched-attempts.js';
 import { openEvent, withHanded } from './dispatch/open-control.js';
 import { prepareJobs, type PreparedJobs, type Skipped, type Unsendable } from './dispatch/prepare-jobs.js';
 import { countStored, type EngineMetrics } from './metrics.js';
+import { holdOnce } from './reconcile/hold.js';
 import { tracedSend } from './traces.js';
 
 /** A bulk send to a queue that does not answer is given up after this long, ms. */
@@ -68,6 +70,17 @@ export class ChainEngine {
     return saves;
   }
 
+  /** As `applyAndSend`, for work that rows call for: a chain whose rows make no sense is held, and stops no other. */
+  applyApart(work: readonly ChainWork[]): Promise<ChainSave[]> {
+    const apply = (part: readonly ChainWork[]): Promise<ChainSave[]> => this.applyAndSend(part);
+    return byHalves(work, apply, ({ chainId }, error) => this.hold(chainId, error));
+  }
+
+  /** Records, logs and counts a chain with which nothing can be done. */
+  hold(chainId: string, error: unknown): Promise<void> {
+    return holdOnce(this, chainId, 'not-stored', { found: 'work', error: String(error) });
+  }
+
   /** Parents and children hear of each other at once; where that fails, in a listener's next round. */
   private async followFamilies(saves: readonly ChainSave[]): Promise<void> {
     const families = familiesOf(saves);
@@ -89,9 +102,9 @@ export class ChainEngine {
     for (let prepared = first; ; prepared = await prepareJobs(this.db, prepared.rest)) {
       const { jobs, controls, unsendable, skipped, rest } = prepared;
       if (jobs.length > 0) await this.send(jobs);
-      if (controls.length > 0) await this.applyAndSend(taskWork(await withHanded(this.db, controls), openEvent));
-      if (unsendable.length > 0) await this.applyAndSend(taskWork(unsendable, unsendableEvent));
-      if (skipped.length > 0) await this.applyAndSend(taskWork(skipped, skippedEvent));
+      if (controls.length > 0) await this.applyApart(taskWork(await withHanded(this.db, controls), openEvent));
+      if (unsendable.length > 0) await this.applyApart(taskWork(unsendable, unsendableEvent));
+      if (skipped.length > 0) await this.applyApart(taskWork(skipped, skippedEvent));
       if (rest.size === 0) return;
     }
   }

@@ -3,6 +3,7 @@ import { engineQueries, type ChainSave, type MatchRow, type Queryable, type Sett
 import type { ChainEngine } from '../chain-engine.js';
 import { Capacity } from '../dispatch/capacity.js';
 import { applyWork } from './apply-work.js';
+import { byHalves } from './by-halves.js';
 import { taskWork } from './decide-work.js';
 import { valueFaults } from './value-faults.js';
 
@@ -27,9 +28,16 @@ export async function deliverSignals(engine: ChainEngine): Promise<number> {
   const unfit = new Set(rejected.map(({ signal_id: id }) => id));
   const fitting = matches.filter(({ signal_id: id }) => !unfit.has(id));
   if (fitting.length === 0) return rejected.length;
-  const { stored, settled } = await db.transaction((tx) => deliver(tx, fitting));
-  for (const { loaded } of stored) cache.forget(loaded.chainId);
-  engine.wasStored(stored);
+  const settled = await byHalves(
+    fitting,
+    async (part) => {
+      const delivered = await db.transaction((tx) => deliver(tx, part));
+      for (const { loaded } of delivered.stored) cache.forget(loaded.chainId);
+      engine.wasStored(delivered.stored);
+      return delivered.settled;
+    },
+    ({ chain_id: chainId }, error) => engine.hold(chainId, error),
+  );
   return rejected.length + settled.length;
 }
 

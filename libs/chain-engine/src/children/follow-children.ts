@@ -1,5 +1,5 @@
 import { failure, type ChainEvent, type JsonValue, type TaskError } from '#libs/chain-domain';
-import { engineQueries } from '#libs/repositories';
+import { engineQueries, isTransient } from '#libs/repositories';
 import type { ChainSave, Database, EndedChild, LoadedChain } from '#libs/repositories';
 import type { ChildPlan } from '../commands/new-chain.js';
 import { MAX_LIST_BYTES, startChild } from '../dispatch/open-control.js';
@@ -12,7 +12,8 @@ import { commandChain, type OperatorCommand } from '../commands/commands.js';
 /** What applies work: the engine. */
 interface Applying {
   readonly db: Database;
-  applyAndSend(work: readonly ChainWork[]): Promise<unknown>;
+  applyApart(work: readonly ChainWork[]): Promise<unknown>;
+  hold(chainId: string, error: unknown): Promise<void>;
 }
 
 /** As of the result of any task. */
@@ -25,7 +26,14 @@ const MAX_RESULT_BYTES = 64 * 1024;
  */
 export async function followChildren(engine: Applying, parents?: readonly string[]): Promise<void> {
   await tellParents(engine, parents);
-  for (const childId of await engineQueries.strayChildren(engine.db, parents)) await follow(engine, childId);
+  for (const childId of await engineQueries.strayChildren(engine.db, parents)) {
+    try {
+      await follow(engine, childId);
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      await engine.hold(childId, error);
+    }
+  }
 }
 
 /** Brings the ends of children to the tasks that wait for them. */
@@ -41,7 +49,7 @@ async function tellParents(engine: Applying, parents?: readonly string[]): Promi
     const { chain_id: chainId, task_request_id: taskRequestId } = row;
     return { ...row, chainId, taskRequestId, down: handed.get(taskRequestId) };
   });
-  await engine.applyAndSend(taskWork(rows, endOf));
+  await engine.applyApart(taskWork(rows, endOf));
 }
 
 /** Has a child do what its parent does now: both are looked at in the transaction that locks the child. */

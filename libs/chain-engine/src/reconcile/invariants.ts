@@ -4,6 +4,7 @@ import type { BrokenChain } from '#libs/repositories';
 import type { ChainWork } from '../apply/decide-work.js';
 import type { ChainEngine } from '../chain-engine.js';
 import type { HELD_KINDS } from '../metrics.js';
+import { holdOnce, tellHeld } from './hold.js';
 
 /** Chains that one statement looks at, and statements in one round: the next round looks at the rest. */
 const PAGE = 500;
@@ -95,14 +96,9 @@ export class InvariantReconciler {
     details: object,
     always: boolean,
   ): Promise<void> {
-    const { db, log, metrics } = this.engine;
     const data = { found: broken.kind, ...details };
-    if (always) await engineQueries.recordRepair(db, `held-${kind}`, broken.chain_id, null, data);
-    else if (!(await engineQueries.recordRepairOnce(db, `held-${kind}`, broken.chain_id, data))) return;
-    metrics.held.inc({ kind });
-    log.error(
-      { kind, chain_id: broken.chain_id, ...data },
-      'a broken chain cannot be repaired: look at its rows, then resume or cancel it',
-    );
+    if (!always) return holdOnce(this.engine, broken.chain_id, kind, data);
+    await engineQueries.recordRepair(this.engine.db, `held-${kind}`, broken.chain_id, null, data);
+    tellHeld(this.engine, broken.chain_id, kind, data);
   }
 }

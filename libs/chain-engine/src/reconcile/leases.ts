@@ -81,7 +81,7 @@ export class LeaseReconciler {
    */
   private async declareLost(lost: readonly InFlightTask[]): Promise<void> {
     const work = taskWork(lost.map(taskRef), lostEvent).map((item): ChainWork => ({ ...item, once: true }));
-    const saves = await this.engine.applyAndSend(work);
+    const saves = await this.engine.applyApart(work);
     const ended = new Set(
       saves.flatMap(({ attempts, loaded }) =>
         attempts.map((a) => attemptKey(loaded.rows.get(a.position)!.id, a.attempt)),

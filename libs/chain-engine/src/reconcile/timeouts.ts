@@ -14,7 +14,7 @@ const TIMEOUT_GRACE_MS = 5_000;
 export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
   const tasks = await engineQueries.overdueTasks(engine.db, TIMEOUT_GRACE_MS);
   if (tasks.length > 0) {
-    await engine.applyAndSend(
+    await engine.applyApart(
       taskWork(tasks.map(taskRef), (task, position) => ({
         event: {
           kind: 'TaskFailed',
@@ -30,7 +30,7 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
   }
   const waiting = await engineQueries.overdueInQueue(engine.db);
   if (waiting.length > 0) {
-    await engine.applyAndSend(
+    await engine.applyApart(
       taskWork(waiting.map(taskRef), (task, position) => ({
         event: {
           kind: 'TaskQueueTimedOut',
@@ -50,7 +50,7 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
     const late = taskWork(unapproved.map(taskRef), (_, position) => ({
       event: { kind: 'ApprovalTimedOut', position },
     }));
-    await engine.applyAndSend(late);
+    await engine.applyApart(late);
   }
   const held = await engineQueries.overdueHolds(engine.db);
   if (held.length > 0) {
@@ -58,7 +58,7 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
       event: { kind: 'HoldTimedOut', position },
       report: { result: { ended_at: new Date(nowMs + lagMs).toISOString() } },
     }));
-    await engine.applyAndSend(over);
+    await engine.applyApart(over);
   }
   const chains = await engineQueries.overdueChains(engine.db);
   if (chains.length > 0) {
@@ -67,6 +67,6 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
       requestIds: undefined,
       incoming: ({ state }) => (state.chain.deadlineAt === null ? [] : [{ event: { kind: 'ChainTimedOut' } }]),
     }));
-    await engine.applyAndSend(work);
+    await engine.applyApart(work);
   }
 }
