@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { FastifyReply } from 'fastify';
 import type { TenantDatabases } from '#libs/repositories';
 import type { Role } from '../auth/roles.js';
+import { Problem } from '../http/problem.js';
 import { ScheduleDeliveriesController } from './schedule-deliveries.controller.js';
+import { ScheduleOwners } from './schedule-owners.js';
 import { ScheduleTicksController } from './schedule-ticks.controller.js';
+import { TickMaker } from './tick-maker.js';
 
 const engine = { transaction: (work: (tx: object) => unknown) => work({}) };
 const databases = { engine, reads: engine } as unknown as TenantDatabases;
@@ -32,6 +35,88 @@ describe('the secret of deliveries', () => {
       code: 'FORBIDDEN',
       message: expect.stringContaining('save the schedule with your key first'),
     });
+  });
+});
+
+describe('a resumed schedule', () => {
+  it('goes on from now, and leaves out what was due meanwhile', async () => {
+    const changes: object[] = [];
+    const there = { ...SCHEDULE, paused: true, revision: 1, next_due_at: '2026-01-01T00:01:00Z' };
+    const schedules = {
+      now: async () => Date.parse('2026-01-02T00:00:30Z'),
+      change: async (_: unknown, __: string, ___: number, change: object) => (changes.push(change), there),
+    };
+    const reader = { find: async () => there, shown: async () => ({}) };
+    const controller = new ScheduleTicksController(schedules as never, reader as never, audit as never, {} as never);
+    const reply = Object.assign(replyFor('key:a', 'author'), { header: () => undefined });
+    await controller.resume(databases, 'schedule-1', {}, reply);
+    expect(changes).toEqual([{ paused: false, next_due_at: '2026-01-02T00:01:00.000Z' }]);
+  });
+});
+
+describe('the rights of a schedule', () => {
+  it('are those of its key, as long as that counts', async () => {
+    const now = Date.now();
+    const key = { party: 'alice', role: 'author', revoked_at: null, expires_at: new Date(now + 60_000).toISOString() };
+    const rightsOf = (more: object | undefined) => {
+      const repository = { find: async () => more && { ...key, ...more } };
+      const directory = {
+        enabled: async () => 'default',
+        hasParty: async (_: string, party: string) => party === 'alice',
+      };
+      const given = { forTenant: () => ({ reads: {} }) };
+      const owners = new ScheduleOwners(
+        given as never,
+        repository as never,
+        directory as never,
+        { signIn: {} } as never,
+      );
+      return owners.rightsOf('default', 'key:1');
+    };
+    expect(await rightsOf({})).toEqual({ party: 'alice', isAdmin: false });
+    expect(await rightsOf({ role: 'admin', party: null })).toEqual({ party: null, isAdmin: true });
+    const refused = [
+      ...[undefined, { expires_at: new Date(now - 1).toISOString() }, { revoked_at: key.expires_at }],
+      ...[{ role: 'operator' }, { party: 'bob' }],
+    ];
+    for (const more of refused) expect(await rightsOf(more)).toMatchObject({ reason: 'KEY_REFUSED' });
+  });
+});
+
+describe('a tick that would cancel the earlier chain', () => {
+  it('leaves that alone where its own chain is refused', async () => {
+    const settled: object[] = [];
+    let touched = 0;
+    const touch = (): never => {
+      touched++;
+      throw new Error('the earlier chain was touched');
+    };
+    const work = {
+      ...{
+        kind: 'DUE',
+        outcome: 'WAITING',
+        overlap: 'cancel',
+        open_chains: ['chain-1'],
+        runs_as: 'key:a',
+        event: null,
+      },
+      ...{ template_id: null, version: null, chain: {}, params: {}, time_zone: 'UTC', tried_seconds: 0 },
+    };
+    const schedules = { tick: async () => work, settle: async (...[, , , end]: object[]) => void settled.push(end!) };
+    const creator = { requireFaultless: async () => Promise.reject(new Problem('INVALID_CHAIN', 'no such dataset')) };
+    const given = [
+      { forTenant: () => ({ engine: { query: touch, transaction: touch } }) },
+      schedules,
+      { rightsOf: async () => ({ party: null, isAdmin: false }) },
+      {},
+      creator,
+      { scheduleTicks: { inc: () => undefined } },
+      { error: () => undefined },
+    ] as never[];
+    const maker = new (TickMaker as new (...all: never[]) => TickMaker)(...given);
+    await maker.make({ schedule_id: 'schedule-1', tenant_id: 'default', due_at: '2026-01-01T00:00:00Z' }, 'me');
+    expect(settled).toMatchObject([{ outcome: 'REFUSED', reason: 'INVALID_CHAIN' }]);
+    expect(touched).toBe(0);
   });
 });
 

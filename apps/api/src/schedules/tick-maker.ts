@@ -93,6 +93,8 @@ export class TickMaker {
       const why = { reason: 'OVERLAP', message: `${open} has not ended.` };
       if (overlap === 'skip') return { outcome: 'SKIPPED', ...why };
       if (overlap === 'queue') return { seconds: LOOK_S, ...why };
+      // An earlier chain is not given up for one that is refused.
+      await this.creator.requireFaultless(engine, body, { caller, ...rights });
       for (const chainId of work.open_chains) {
         const details = { note: `${id} is due again` };
         const audit = { ...caller, action: 'cancelChain', target: chainId, details };

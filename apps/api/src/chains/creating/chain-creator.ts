@@ -8,7 +8,7 @@ import { Catalogue } from '../../catalogue/catalogue.js';
 import { LargeBody } from '../../http/large-body.js';
 import { ApiMetrics } from '../../metrics/api-metrics.js';
 import { Backlog } from './backlog.js';
-import { createFrom, type CreateRequest, type Creation } from './create-from.js';
+import { createFrom, readFaultless, type CreateRequest, type Creation } from './create-from.js';
 import { LargeChains } from './large-chains.js';
 
 /** What a chain is made of, beside its body. */
@@ -57,5 +57,14 @@ export class ChainCreator {
     );
     if (!creation.replayed) this.metrics.chainsCreated.inc();
     return creation;
+  }
+
+  /** Throws a Problem with all faults that `createAs` would find in a body. */
+  async requireFaultless(
+    db: Database,
+    body: unknown,
+    { caller: { actor }, party, isAdmin }: Pick<CreateRequest, 'caller' | 'party' | 'isAdmin'>,
+  ): Promise<void> {
+    await readFaultless({ actor, party, isAdmin }, db, body, this.catalogue);
   }
 }

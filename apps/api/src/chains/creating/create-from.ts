@@ -37,16 +37,22 @@ export async function createFrom(
   { caller, party, isAdmin, key, quota, content = body, template, schedule }: CreateRequest,
 ): Promise<Creation> {
   const by = { actor: caller.actor, party, isAdmin };
-  const chain = newChainOf(faultless((await readChainOf(by, engine, body, catalogue)).reading), {
-    ...by,
-    template,
-    schedule,
-  });
+  const chain = newChainOf(await readFaultless(by, engine, body, catalogue), { ...by, template, schedule });
   const outcome = await createChain(engine, chain, idempotentRequest(key, content), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');
   }
   return { chain: outcome.chain, replayed: outcome.kind === 'replayed' };
+}
+
+/** Reads a body. Throws a Problem with all faults. */
+export async function readFaultless(
+  by: Author,
+  db: Database,
+  body: unknown,
+  catalogue: TaskCatalogue,
+): Promise<ChainInput> {
+  return faultless((await readChainOf(by, db, body, catalogue)).reading);
 }
 
 /** What creating a chain of this body would find. */
