@@ -155,6 +155,18 @@ describe('repositories', () => {
     expect(await of('s-3')).toEqual(times(1, 2, 3));
   });
 
+  test('give each run of a schedule its own due time', async () => {
+    await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-7' });
+    // Whoever asked before has had all of the next milliseconds.
+    const text = `INSERT INTO schedule_ticks (schedule_id, tenant_id, due_at, kind, outcome, ready_at)
+                  SELECT 's-7', 'default', date_trunc('milliseconds', clock_timestamp()) + n * interval '1 ms', 'RUN', 'CREATED', now()
+                    FROM generate_series(0, 200) AS n`;
+    await engine.query({ name: '', text });
+    const [one, other] = await Promise.all([schedules.addRun(db, 's-7'), schedules.addRun(db, 's-7')]);
+    expect(one.due_at).not.toBe(other.due_at);
+    expect(await schedules.waitingByHand(db, 's-7')).toBe(2);
+  });
+
   test('count from when a tick met what time alone may change, and ticks that somebody asked for', async () => {
     await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-5' });
     const { due_at } = await schedules.addRun(db, 's-5');

@@ -246,7 +246,11 @@ export class ScheduleRepository {
 
   /** A tick of now, beside those of its times. */
   async addRun(db: Queryable, id: string): Promise<TickView> {
-    return (await db.query<TickView>(statements.addRun, [id]))[0]!;
+    // Each tick has its own due time.
+    for (let later = 0; ; later++) {
+      const [tick] = await db.query<TickView>(statements.addRun, [id, later]);
+      if (tick !== undefined) return tick;
+    }
   }
 
   /** How many others of the tenant ends of chains start. */

@@ -102,12 +102,13 @@ export const waitingByHand: Statement = {
      WHERE schedule_id = $1 AND outcome = 'WAITING' AND kind IN ('RUN', 'BACKFILL')`,
 };
 
-/** $1 schedule -> the new tick. */
+/** $1 schedule, $2 milliseconds from now -> the new tick; no row where the schedule has one of that millisecond. */
 export const addRun: Statement = {
   name: 'add-run',
   text: `
     INSERT INTO schedule_ticks (schedule_id, due_at, kind, outcome, ready_at)
-    VALUES ($1, date_trunc('milliseconds', clock_timestamp()), 'RUN', 'WAITING', ${COUNTED_NOW})
+    VALUES ($1, date_trunc('milliseconds', clock_timestamp()) + $2::int * interval '1 ms', 'RUN', 'WAITING', ${COUNTED_NOW})
+    ON CONFLICT (schedule_id, due_at) DO NOTHING
     RETURNING due_at, kind, outcome, reason, message, missed, event_id, chain_id, created_at, settled_at`,
 };
 
