@@ -41,6 +41,31 @@ describe('what a task gives to its chain', () => {
     expect(read).toBeLessThan(1_000);
   });
 
+  it('is held against a schema that is compiled once, however many instances are filled', () => {
+    let compiled = 0;
+    const counted = {
+      get minimum() {
+        compiled++;
+        return 3;
+      },
+    };
+    const of = { n: counted };
+    expect(filled('${params.n}', of, { n: 4 })).toBe(4);
+    const once = compiled;
+    expect([filled('${params.n}', of, { n: 5 }), filled('${params.n}', of, { n: 2 })]).toEqual([
+      5,
+      'args.n must be 3 or more',
+    ]);
+    expect([once > 0, compiled]).toEqual([true, once]);
+  });
+
+  it('stands in what undoes its tasks as well', () => {
+    const made = plan('', { n: {} });
+    const undo = { position: 0, taskId: 'a', params: { given: '${params.n}' } };
+    const found = fillPlan({ ...made, chain: { ...made.chain, compensation: [undo as never] } }, { n: 7 });
+    expect('chain' in found && found.chain.compensation).toEqual([{ ...undo, params: { given: 7 } }]);
+  });
+
   it('must be what the chain asks for', () => {
     expect(filled({ n: '${params.n}' }, open, { n: 2 })).toBe('args.n must be 3 or more');
     expect(filled({ n: '${params.n}' }, open, {})).toBe('args.n is required');

@@ -31,8 +31,7 @@ export function fillPlan(
       return value === undefined ? [] : [[name, value] as const];
     }),
   );
-  const schema = { type: 'object', required: names, properties: open };
-  const [wrong] = valueFaults(schema, Object.fromEntries(values));
+  const [wrong] = valueFaults(schemaOf(open), Object.fromEntries(values));
   if (wrong !== undefined) return { fault: `args${wrong.pointer.replaceAll('/', '.')} ${wrong.message}` };
   const artifacts = names.filter((name) => takesArtifacts(open[name]!));
   for (const name of artifacts) {
@@ -58,6 +57,16 @@ export function fillPlan(
   const [first] = faults;
   if (first !== undefined) return { fault: first.message };
   return { chain: { ...chain, tasks, ...(compensation && { compensation }) } };
+}
+
+/** By open parameters: all instances of a list share one. */
+const schemas = new WeakMap<ChildPlan['open'], object>();
+
+function schemaOf(open: ChildPlan['open']): object {
+  let schema = schemas.get(open);
+  if (schema === undefined)
+    schemas.set(open, (schema = { type: 'object', required: Object.keys(open), properties: open }));
+  return schema;
 }
 
 /** Whether a value has more characters of JSON than `most`. Reads no more of it than that: one value may stand at many places. */
