@@ -147,4 +147,15 @@ describe('for_each over a result', () => {
     expect(faultsOf(body(turns(90)))).toEqual([]);
     expect(faultsOf(body(turns(100)))).toEqual(['TOO_MANY_TASKS /tasks/0/task_params/task_config']);
   });
+
+  it('says how to read one result of it, which is no task of the chain', () => {
+    const read = readChain(
+      body(plain('a'), each(ITEMS), plain('z', { result: '${tasks.e[2].result.n}' }, { depends_on: ['e'] })),
+      catalogue,
+    );
+    expect(read).toMatchObject({
+      ok: false,
+      faults: [{ code: 'REFERENCE_UNKNOWN_TASK', message: expect.stringContaining('are ${tasks.e.result[2]}.') }],
+    });
+  });
 });

@@ -81,7 +81,7 @@ export function addParamsFaults(
       if (before !== undefined && (!plan || plan.isAncestor(before, position))) continue;
       const [code, why] =
         before === undefined
-          ? ['REFERENCE_UNKNOWN_TASK', 'there is no such task in this chain']
+          ? ['REFERENCE_UNKNOWN_TASK', `there is no such task in this chain${insteadOf(taskId, positions)}`]
           : ['REFERENCE_NOT_ANCESTOR', 'that task does not have to be done before this one: add it to depends_on'];
       faults.add({
         code,
@@ -121,4 +121,12 @@ function suggestion(word: string, types: readonly string[]): string {
   if (here !== undefined) return `Here it is "${here}".`;
   const near = nearest(word, types);
   return near === undefined ? `There are ${[...types].sort().join(', ')}.` : `Did you mean "${near}"?`;
+}
+
+/** What to write in place of an instance of a list that comes out of a result. */
+function insteadOf(taskId: string, positions: ReadonlyMap<string, number>): string {
+  const [, list, place] = /^(.+)\[(.+)\]$/.exec(taskId) ?? [];
+  if (list === undefined || !positions.has(list)) return '';
+  const index = /^\d+$/.test(place!) ? place : '<n>';
+  return `: results of a list out of a result are \${tasks.${list}.result[${index}]}`;
 }
