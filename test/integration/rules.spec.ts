@@ -65,6 +65,10 @@ describeSystem('rules of a chain', 'postgres', { env: { WORKER_CONCURRENCY_DIAGN
     const wrong = await api.run(chain([task('a', {}, { end_chain: missing })]));
     expect(wrong).toMatchObject({ status: 'FAILURE', ended_by: null });
     expect(taskOf(wrong, 'a')).toMatchObject({ status: 'FAILURE', error: { code: 'INVALID_PARAMS' }, result: null });
+    // What an operator gives stands, whatever the condition makes of it.
+    const slow = await api.start(chain([task('a', { delay_ms: 60_000 }, { end_chain: missing })]));
+    await post(api, `/chains/${slow}/tasks/a/resolve`, { result: {}, note: 'by hand' });
+    expect(await api.ended(slow)).toMatchObject({ status: 'SUCCESS', ended_by: null });
   });
 
   check('for_each runs a task for each item and gives the list of results, in order', async ({ api }) => {

@@ -44,6 +44,18 @@ describe('diffChains', () => {
     ]);
   });
 
+  it('takes two tasks that have half in common for one, and those with less for two', () => {
+    const of = (id: string, ...keys: string[]): Body => ({
+      ...{ task_id: id, task_type: 'psi', depends_on: [] },
+      task_params: Object.fromEntries(keys.map((key) => [key, key])),
+    });
+    const likenessOf = (before: Body, after: Body) =>
+      diffChains(chain([before]), chain([after])).tasks.map(({ likeness }) => likeness);
+    // The type is common as well.
+    expect(likenessOf(of('old', 'a', 'b', 'c'), of('new', 'a', 'x', 'y'))).toEqual([0.5]);
+    expect(likenessOf(of('old', 'a', 'b', 'c', 'd'), of('new', 'a', 'x', 'y', 'z'))).toEqual([null, null]);
+  });
+
   it('says where parameters, policies, texts and the interface changed', () => {
     const before = chain([task('a', { retry_policy: { max_retries: 1 } })], { params: { properties: { x: {} } } });
     const after = chain(

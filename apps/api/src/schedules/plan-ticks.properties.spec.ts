@@ -103,5 +103,11 @@ describe('plans of ticks', () => {
     expect(Math.max(...waits)).toBeLessThan(600_000);
     const mean = waits.reduce((sum, each) => sum + each, 0) / waits.length;
     expect(Math.abs(mean - 300_000)).toBeLessThan(60_000);
+    // Each due time of one schedule has its own delay.
+    const day = schedule({ jitter: 600, catch_up: 100, now: isoOf(START + 3_600_000) });
+    const waiting = planTicks(day).ticks.filter(({ wait_ms: wait }) => wait > 0);
+    const delays = waiting.map(({ due_at: due, wait_ms: wait }) => Date.parse(due) + wait - Date.parse(day.now));
+    expect(waiting.length).toBeGreaterThan(2);
+    expect(new Set(delays.map((delay) => (delay + 60_000_000) % 60_000)).size).toBeGreaterThan(1);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { filled, namesEvent, wordFaults } from './schedule-words.js';
+import { bodyOf } from './schedule-body.js';
 
 const schedule = { due_at: '2026-01-31T12:00:00.000Z', date: '2026-01-31' };
 const event = {
@@ -69,4 +70,22 @@ describe('words of schedules', () => {
       false,
     ]);
   });
+});
+
+test('an event names no secret, and a date is that of the place', async () => {
+  const due = '2026-01-31T18:00:00Z';
+  const of = (params: Record<string, unknown>, time_zone: string | null = 'Asia/Shanghai') => {
+    const source = { template_id: null, version: null, chain: { chain_name: 'x' }, params, time_zone };
+    return bodyOf({} as never, {} as never, source as never, due, {
+      body: { key: '${secrets.a}', text: 'at ${secrets.a}' },
+    });
+  };
+  const refused = { code: 'INVALID_CHAIN', errors: [{ code: 'SECRET_NOT_ALLOWED', pointer: '/params/key' }] };
+  await expect(of({ key: '${event.body.key}' })).rejects.toMatchObject(refused);
+  const { body } = await of({ own: '${secrets.a}', text: '${event.body.text}', day: '${schedule.date}' });
+  expect(body).toMatchObject({
+    args: { own: '${secrets.a}', text: 'at ${secrets.a}', day: '2026-02-01' },
+    execute: true,
+  });
+  expect((await of({ day: '${schedule.date}' }, null)).body).toMatchObject({ args: { day: '2026-01-31' } });
 });

@@ -181,6 +181,19 @@ describe('Argo workflows', () => {
     ]);
   });
 
+  it('bring their loops and the rules of their schedule', () => {
+    const of = (withSequence: object) =>
+      imported(dag([{ name: 'a', template: 'a', withSequence }]), 'argo', { types }).tasks.get('a')!['for_each'];
+    expect(of({ count: 3 })).toEqual(['0', '1', '2']);
+    expect(of({ start: 4, end: '2' })).toEqual(['4', '3', '2']);
+    const overlapOf = (concurrencyPolicy?: string) =>
+      imported(
+        { kind: 'CronWorkflow', spec: { schedule: '0 2 * * *', concurrencyPolicy, workflowSpec: { templates: [{}] } } },
+        'argo',
+      ).schedule!['overlap'];
+    expect([overlapOf(), overlapOf('Forbid'), overlapOf('Replace')]).toEqual(['allow', 'skip', 'cancel']);
+  });
+
   it('bring their durations, conditions and dependencies', () => {
     expect([secondsOf('1h30m'), secondsOf('90'), secondsOf(5), secondsOf('soon'), secondsOf(undefined)]).toEqual([
       5400,
@@ -254,6 +267,14 @@ describe('DAGs of Airflow', () => {
     ]);
   });
 
+  it('go on where a task fails, unless they say otherwise; retries come after five minutes', () => {
+    const of = (more: object) =>
+      imported({ dag: { dag_id: 'd', tasks: [{ task_id: 'a', retries: 1 }], ...more } }, 'airflow');
+    expect(of({}).chain).toMatchObject({ options: { stop_on_error: false } });
+    expect(of({ fail_fast: true }).chain).not.toHaveProperty('options');
+    expect(of({}).tasks.get('a')).toMatchObject({ retry_policy: { max_retries: 1, delay_ms: 300_000 } });
+  });
+
   it('that datasets start say so, and those that nothing starts have no schedule', () => {
     const timetable = { __type: 'airflow.timetables.simple.DatasetTriggeredTimetable', __var: {} };
     expect(imported({ dag: { dag_id: 'd', tasks: [], timetable } }, 'airflow')).toMatchObject({
@@ -276,6 +297,21 @@ describe('graphs of SecretPad', () => {
     ...{ source: `g-node-${from}`, sourceAnchor: `g-node-${from}-output-0` },
     ...{ target: `g-node-${to}`, targetAnchor: `g-node-${to}-input-${input}` },
   });
+  it('match tables by the number of their input, in whatever order edges stand', () => {
+    const graph = {
+      nodes: [
+        node(1, 'read_data/datatable', { datatable_selected: { s: 'left' } }),
+        node(2, 'read_data/datatable', { datatable_selected: { s: 'right' } }),
+        node(3, 'data_prep/psi', { 'input/input_ds1/keys': { ss: ['id1'] }, 'input/input_ds2/keys': { ss: ['id2'] } }),
+      ],
+      edges: [edge(2, 3, 1), edge(1, 3, 0)],
+    };
+    const tables = { left: { party: 'alice', path: 'l.csv' }, right: { party: 'bob', path: 'r.csv' } };
+    expect(imported(graph, 'secretpad', { tables }).tasks.get('n3')!['task_params']).toMatchObject({
+      task_config: { keys: { alice: ['id1'], bob: ['id2'] }, input_paths: { alice: 'l.csv', bob: 'r.csv' } },
+    });
+  });
+
   it('name tables, columns, components and attributes that they do not explain', () => {
     const graph = {
       nodes: [

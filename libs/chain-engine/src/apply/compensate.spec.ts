@@ -93,6 +93,22 @@ it('a chain that fails is undone by another one, the last task first, in the tra
   ]);
 });
 
+it('what undoes has the rights of the first chain, and each task its own tries and time; the first that fails holds it', async () => {
+  const parties = { sf_init_config: { parties: ['alice'], address: 'local' } };
+  const tries = { ...retryPolicy, maxRetries: 3 };
+  const chainId = await running([{ ...undo(0, parties), retryPolicy: tries, timeoutSeconds: 77, priority: 8 }], [{}]);
+  await sql(`UPDATE task_chains SET created_by = 'key:1', labels = '{"env":"x"}', approval_timeout_seconds = 55`);
+  await fail(chainId);
+  const made = `SELECT created_by, by_admin, stop_on_error, labels, approval_timeout_seconds FROM task_chains WHERE compensates IS NOT NULL`;
+  expect(await sql(made)).toEqual([
+    { created_by: 'key:1', by_admin: false, stop_on_error: true, labels: { env: 'x' }, approval_timeout_seconds: 55 },
+  ]);
+  expect(await undone()).toMatchObject([{ proposer: 'alice' }]);
+  const [task] = await sql(`SELECT timeout_seconds, priority, retry_policy FROM chain_tasks WHERE task_id = 'undo.t0'`);
+  expect(task).toMatchObject({ timeout_seconds: 77, priority: 8 });
+  expect(task!['retry_policy']).toEqual(tries);
+});
+
 it('values of results are put in, and whatever they say is text there', async () => {
   const hostile = { id: '${secrets.key}', more: ['$${tasks.t0.result}', '${tasks.undo.t1.result}', 7] };
   const params = {

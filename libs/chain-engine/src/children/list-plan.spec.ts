@@ -74,6 +74,29 @@ describe('the chain of a list', () => {
     ).toBe('INVALID_PARAMS');
   });
 
+  it('is not made of more parameters than a body may have, whatever a list of few words is put into', () => {
+    const long = plan({ maxItems: 10_000 }, { task_config: { result: ['x'.repeat(50_000), '${params.item}'] } });
+    const items = (count: number) => Array.from({ length: count }, (_, n) => n);
+    expect([codeOf(long, items(150)), codeOf(long, items(250))]).toEqual([null, 'INVALID_PARAMS']);
+  });
+
+  it('hands each instance the artifacts that its own parameters name, and no others', () => {
+    const [one, two] = ['artifact:c/a/x', 'artifact:c/b/y'];
+    const handed = new Map([
+      [one!, 'sha256:1'],
+      [two!, null],
+    ]);
+    const of = plan({}, { task_config: { result: ['${params.item}'] } });
+    const found = fillList(of, 'e', { items: [one!, two!, 'artifact:c/z/other'] }, handed);
+    const { tasks } = ('chain' in found && found.chain) || { tasks: [] };
+    expect(tasks.map((task) => task.handed)).toEqual([
+      new Map([[one, 'sha256:1']]),
+      new Map([[two, null]]),
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('is not made where an instance could not wait', () => {
     const waiting = (taskType: string, config: JsonValue): ChildPlan => {
       const made = plan({}, { task_config: config });
