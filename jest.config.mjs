@@ -20,6 +20,30 @@ const project = (displayName, ...folders) => ({
   transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],
 });
 
+/** Components, as they are written: the console is built by Vite, not by tsc. Each file asks for the environment `jsdom` itself. */
+const components = {
+  ...project('console'),
+  testMatch: ['<rootDir>/apps/console/src/**/*.spec.tsx'],
+  roots: ['<rootDir>/apps/console/src'],
+  setupFiles: ['<rootDir>/apps/console/jsdom-parts.ts'],
+  moduleFileExtensions: ['tsx', 'ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.tsx', '$1.ts', '$1.js'] },
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic' } },
+          target: 'es2022',
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+};
+
 /** Percent of each lib's lines that the unit tests run in Jest's own thread: parties of libs/compute run in threads of theirs. */
 const FLOORS = {
   'chain-domain': 99,
@@ -43,6 +67,7 @@ export default {
   projects: [
     project('unit', 'dist/{libs,apps,clients,launcher,bench,test/setup}'),
     project('tools', 'tools', 'dist/tools'),
+    components,
     ...['deploy', 'integration', 'attacks', 'fuzz', 'simulation', 'faults', 'mutants', 'e2e'].map((name) =>
       project(name, `dist/test/${name}`),
     ),

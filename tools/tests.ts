@@ -8,6 +8,7 @@ import { bin, Refusal, run } from './steps.js';
 const PROJECTS = [
   'unit',
   'tools',
+  'console',
   'deploy',
   'integration',
   'attacks',
