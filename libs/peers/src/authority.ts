@@ -6,6 +6,7 @@ import {
   randomBytes,
   type KeyObject,
   type webcrypto,
+  type X509Certificate,
 } from 'node:crypto';
 import {
   BasicConstraintsExtension,
@@ -156,6 +157,12 @@ function subjectOf(name: Name): Subject | undefined {
   const [tenants, names] = [name.getField('O'), name.getField('CN')];
   if (tenants.length !== 1 || names.length !== 1 || name.toJSON().length !== 2) return undefined;
   return { tenant: tenants[0]!, name: names[0]! };
+}
+
+/** Whom a certificate of the authority admits; undefined for one that it gave to nobody's site. */
+export function subjectOfCertificate({ subject }: X509Certificate): Subject | undefined {
+  const [, tenant, name] = /^O=([^\n]+)\nCN=([^\n]+)$/.exec(subject) ?? [];
+  return tenant === undefined ? undefined : { tenant, name: name! };
 }
 
 const keyOf = (secret: Buffer): KeyObject =>

@@ -3,3 +3,6 @@ export { Authority, makeRequest, readRequest, RENEWED_MS, type Asked, type Subje
 export { FINGERPRINT, fingerprintOf, identityOf, makeIdentity, ownFingerprint, type Identity } from './identity.js';
 export { meet, type Address, type Meeting, type Met, type Peer } from './meet.js';
 export { PeerFault } from './peer-fault.js';
+export type { UplinkCode } from './uplink.js';
+export { dial, UplinkFault, type Uplink } from './uplink-client.js';
+export { UplinkServer, type UplinkAdmission, type UplinkCaller } from './uplink-server.js';

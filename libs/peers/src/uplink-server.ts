@@ -1,0 +1,344 @@
+import { constants as tls, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { subjectOfCertificate, type Authority, type Subject } from './authority.js';
+import { fingerprintOf } from './identity.js';
+import { Strangers } from './strangers.js';
+import {
+  BEAT,
+  BOUNDS,
+  commonVersion,
+  keepBeating,
+  rangeText,
+  readRange,
+  SOFTWARE,
+  UPLINK_PATH,
+  UPLINK_VERSIONS,
+  UPLINK_WORDS,
+  VERSION_HEADER,
+  type Beat,
+  type UplinkCode,
+  type VersionRange,
+} from './uplink.js';
+
+/** A site that has proven its key over TLS, by a certificate of the authority. */
+export interface UplinkCaller extends Subject {
+  readonly fingerprint: string;
+  /** Of this connection, new. */
+  readonly connection: string;
+  readonly address: string;
+  readonly version: number;
+  readonly software: string;
+}
+
+/** Who counts as a site. What the authority once signed does not say that. */
+export interface UplinkAdmission {
+  /** Stores that it is connected, in place of its earlier connection; else says why it may not be. */
+  admit(caller: UplinkCaller): Promise<UplinkCode | undefined>;
+  /** Stores that these are connected still, and says which of them may be no longer. */
+  hold(connections: readonly string[]): Promise<ReadonlyMap<string, UplinkCode>>;
+  /** Stores that it is connected no longer. */
+  release(connection: string): Promise<void>;
+}
+
+/** Times, ms. */
+export interface UplinkTimes {
+  /** Until the end of the TLS handshake, and from there to the request. */
+  readonly greetMs: number;
+  readonly beat: Beat;
+  readonly holdMs: number;
+  /** Without an answer to `hold` for this long, nobody is connected: a revocation would not be heard of. */
+  readonly unheldMs: number;
+}
+
+export interface UplinkOptions {
+  readonly authority: Authority;
+  readonly host: string;
+  readonly port: number;
+  readonly admission: UplinkAdmission;
+  /** A connection was refused or ended. `reason` is one of a few. */
+  onRefused(reason: string, details: object): void;
+  onFault(error: unknown): void;
+  readonly times?: UplinkTimes;
+  readonly versions?: VersionRange;
+}
+
+const TIMES: UplinkTimes = { greetMs: 10_000, beat: BEAT, holdMs: 5_000, unheldMs: 30_000 };
+const MOST_CONNECTIONS = 1_000;
+/** Pings and settings that a site may send in a minute. */
+const MOST_CONTROLS = 120;
+const FLUSH_MS = 2_000;
+
+interface Held {
+  readonly caller: UplinkCaller;
+  /** The end of the certificate that it showed, ms. */
+  readonly ends: number;
+  readonly session: ServerHttp2Session;
+  readonly stream: ServerHttp2Stream;
+}
+
+/**
+ * Where sites keep their one connection to the control plane: HTTP/2 over TLS 1.3 with certificates of both sides. A site asks once, and
+ * the answer does not end; pings go both ways. Nothing else crosses yet.
+ */
+export class UplinkServer {
+  /** Those that were admitted, by fingerprint and tenant: a later one takes the place of an earlier one. */
+  private readonly held = new Map<string, Held>();
+  private readonly greeting = new Map<string, ServerHttp2Session>();
+  private readonly strangers = new Strangers();
+  private readonly times: UplinkTimes;
+  private readonly versions: VersionRange;
+  private readonly server: Http2SecureServer;
+  private holding: NodeJS.Timeout | undefined;
+  private asked = false;
+  private answered = performance.now();
+
+  private constructor(
+    private readonly options: UplinkOptions,
+    identity: { readonly key: string; readonly cert: string },
+  ) {
+    this.times = options.times ?? TIMES;
+    this.versions = options.versions ?? UPLINK_VERSIONS;
+    this.server = createSecureServer({
+      ...identity,
+      ...BOUNDS,
+      settings: { ...BOUNDS.settings, maxConcurrentStreams: 1 },
+      ca: options.authority.cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.3',
+      // A session that is taken up again would show its certificate no more.
+      secureOptions: tls.SSL_OP_NO_TICKET,
+      handshakeTimeout: this.times.greetMs,
+      unknownProtocolTimeout: 1,
+      maxSessionRejectedStreams: 4,
+      maxSessionInvalidFrames: 4,
+    });
+    this.server.maxConnections = MOST_CONNECTIONS;
+  }
+
+  /** Listens. */
+  static async listen(options: UplinkOptions): Promise<UplinkServer> {
+    const made = new UplinkServer(options, await options.authority.controlPlane());
+    await made.start();
+    return made;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** How many sites are connected here. */
+  get connections(): number {
+    return this.held.size;
+  }
+
+  /** Listens no longer, and tells all sites to connect to another replica. */
+  async close(): Promise<void> {
+    clearInterval(this.holding);
+    this.server.close();
+    for (const session of this.greeting.values()) session.destroy();
+    const all = [...this.held.values()];
+    await Promise.all(all.map((each) => this.end(each, 'DRAINING')));
+  }
+
+  private async start(): Promise<void> {
+    const { server, options } = this;
+    server.on('connection', (socket) => {
+      if (this.strangers.take(socket)) return;
+      options.onRefused('too many', { address: socket.remoteAddress });
+      socket.destroy();
+    });
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      options.onRefused('tls', { code: error.code, address: socket.remoteAddress });
+      socket.destroy();
+    });
+    server.on('unknownProtocol', (socket) => void socket.destroy());
+    server.on('sessionError', () => undefined); // `close` of the session follows.
+    server.on('session', (session) => this.greet(session));
+    server.listen(options.port, options.host);
+    await once(server, 'listening');
+    server.on('error', options.onFault);
+    this.holding = setInterval(() => void this.hold(), this.times.holdMs);
+  }
+
+  /** Awaits the request of one whose certificate is of the authority. */
+  private greet(session: ServerHttp2Session): void {
+    // To be asked once: Node 20 forgets it.
+    const certificate = (session.socket as TLSSocket).getPeerX509Certificate();
+    const subject = certificate && subjectOfCertificate(certificate);
+    const { remoteAddress: address = '-', remotePort: port = 0 } = session.socket;
+    if (!certificate || !subject) return session.destroy();
+    const fingerprint = fingerprintOf(certificate.publicKey);
+    const key = `${subject.tenant} ${fingerprint}`;
+    this.greeting.get(key)?.destroy();
+    this.greeting.set(key, session);
+    const late = setTimeout(() => {
+      this.options.onRefused('silent', { ...subject, address });
+      session.destroy();
+    }, this.times.greetMs);
+    const done = (): void => {
+      clearTimeout(late);
+      if (this.greeting.get(key) === session) this.greeting.delete(key);
+    };
+    session.once('close', done);
+    session.on('error', () => undefined); // `close` follows.
+    this.boundControls(session, { ...subject, address });
+    const ends = Date.parse(certificate.validTo);
+    session.once('stream', (stream, headers) => {
+      stream.on('error', () => undefined);
+      stream.once('data', () => {
+        this.options.onRefused('data', { ...subject, address });
+        session.destroy();
+      });
+      session.on('stream', (second) => void second.close(constants.NGHTTP2_REFUSED_STREAM));
+      const connection = randomUUID();
+      const caller = { ...subject, fingerprint, connection, address, version: 0, software: 'unknown' };
+      this.answer({ caller, ends, session, stream }, headers)
+        .then((admitted) => {
+          done();
+          if (admitted) this.strangers.forget(address, port);
+        })
+        .catch((error: unknown) => {
+          this.options.onFault(error);
+          session.destroy();
+        });
+    });
+  }
+
+  /** Returns whether it is connected. */
+  private async answer(asked: Held, headers: IncomingHttpHeaders): Promise<boolean> {
+    const { session, stream } = asked;
+    if (headers[':method'] !== 'GET' || headers[':path'] !== UPLINK_PATH) {
+      stream.respond({ ':status': 404 }, { endStream: true });
+      return this.leave(session, 'path');
+    }
+    const range = readRange(headers[VERSION_HEADER]);
+    const version = range && commonVersion(this.versions, range);
+    if (version === undefined) {
+      const theirs = range ? rangeText(range) : 'none';
+      const detail = `The control plane speaks versions ${rangeText(this.versions)} of the protocol with sites, this site ${theirs}.`;
+      return this.refuse(asked, 'PROTOCOL_UNSUPPORTED', detail);
+    }
+    const software = SOFTWARE.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown';
+    const held = { ...asked, caller: { ...asked.caller, version, software } };
+    const refused = await this.options.admission.admit(held.caller).catch((error: unknown): UplinkCode => {
+      this.options.onFault(error);
+      return 'UNAVAILABLE';
+    });
+    if (refused) return this.refuse(held, refused, UPLINK_WORDS[refused]);
+    const release = (): void => {
+      this.options.admission.release(held.caller.connection).catch(this.options.onFault);
+    };
+    if (session.destroyed || stream.destroyed || !this.server.listening) {
+      session.destroy();
+      release();
+      return false;
+    }
+    session.once('close', () => {
+      const key = keyOf(held);
+      if (this.held.get(key)?.session === session) this.held.delete(key);
+      release();
+    });
+    const before = this.held.get(keyOf(held));
+    this.held.set(keyOf(held), held);
+    stream.respond({ ':status': 200, [VERSION_HEADER]: String(version) });
+    keepBeating(session, this.times.beat, () => {
+      this.options.onRefused('silent', this.named(held));
+      session.destroy();
+    });
+    if (before) void this.end(before, 'REPLACED');
+    return true;
+  }
+
+  private refuse(asked: Held, code: UplinkCode, detail: string): false {
+    this.options.onRefused(code, this.named(asked));
+    if (asked.stream.destroyed) return false;
+    const status = code === 'UNAVAILABLE' ? 503 : code === 'PROTOCOL_UNSUPPORTED' ? 426 : 403;
+    asked.stream.respond({ ':status': status, 'content-type': 'application/problem+json' });
+    asked.stream.end(JSON.stringify({ status, code, detail }));
+    return this.leave(asked.session);
+  }
+
+  private leave(session: ServerHttp2Session, reason?: string): false {
+    if (reason !== undefined) this.options.onRefused(reason, { address: session.socket.remoteAddress });
+    session.close();
+    destroyLater(session);
+    return false;
+  }
+
+  /** A site that sends pings or settings without end is cut off. */
+  private boundControls(session: ServerHttp2Session, who: object): void {
+    let left = MOST_CONTROLS;
+    const count = (): void => {
+      left -= 1;
+      if (left > 0) return;
+      this.options.onRefused('flood', who);
+      session.destroy();
+    };
+    session.on('ping', count).on('remoteSettings', count);
+    const timer = setInterval(() => (left = MOST_CONTROLS), 60_000);
+    session.once('close', () => clearInterval(timer));
+  }
+
+  /** Ends the connections that count no longer. */
+  private async hold(): Promise<void> {
+    const now = Date.now();
+    for (const each of this.held.values()) if (each.ends <= now) this.drop(each, 'EXPIRED');
+    if (performance.now() - this.answered > this.times.unheldMs)
+      for (const each of this.held.values()) this.drop(each, 'UNAVAILABLE');
+    if (this.asked) return;
+    this.asked = true;
+    const all = [...this.held.values()];
+    try {
+      const ended = all.length === 0 ? new Map() : await this.options.admission.hold(all.map(connectionOf));
+      this.answered = performance.now();
+      for (const each of all) {
+        const code = ended.get(connectionOf(each)) as UplinkCode | undefined;
+        if (code) this.drop(each, code);
+      }
+    } catch (error) {
+      this.options.onFault(error);
+    } finally {
+      this.asked = false;
+    }
+  }
+
+  private drop(held: Held, code: UplinkCode): void {
+    this.options.onRefused(code, this.named(held));
+    void this.end(held, code);
+  }
+
+  /** Tells the site why, and ends its connection. */
+  private async end({ session, stream }: Held, code: UplinkCode): Promise<void> {
+    if (session.destroyed) return;
+    const closed = once(session, 'close');
+    session.goaway(constants.NGHTTP2_NO_ERROR, 0, Buffer.from(code));
+    stream.end();
+    session.close();
+    destroyLater(session);
+    await closed;
+  }
+
+  private named({ caller: { tenant, name, fingerprint, address } }: Held): object {
+    return { tenant, party: name, fingerprint, address };
+  }
+}
+
+const keyOf = ({ caller }: Held): string => `${caller.tenant} ${caller.fingerprint}`;
+const connectionOf = ({ caller }: Held): string => caller.connection;
+
+/** What was written may still go out. */
+function destroyLater(session: ServerHttp2Session): void {
+  const timer = setTimeout(() => session.destroy(), FLUSH_MS);
+  session.once('close', () => clearTimeout(timer));
+}
