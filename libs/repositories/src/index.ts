@@ -51,6 +51,7 @@ export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
 export * as idempotencyKeys from './idempotency-keys.js';
 export { loginFault, makeLogins } from './logins.js';
+export { NodeConnectionRepository, type NodeConnection, type NodeRefusal } from './node-connection.repository.js';
 export { NodeRepository, type InvitationView, type NodeView } from './node.repository.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
 export { readApprovals, type ApprovalRow } from './reads/read-approvals.js';

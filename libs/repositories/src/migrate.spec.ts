@@ -43,12 +43,12 @@ describe('migrations', () => {
 
   it('do not hold up others behind a table that is used, and go on when it is free', async () => {
     await withConnection(database.url, async (user) => {
-      await user.query('BEGIN; LOCK TABLE tenants IN ACCESS SHARE MODE');
+      await user.query('BEGIN; LOCK TABLE nodes IN ACCESS SHARE MODE');
       const reverting = revertMigration(database.url);
       await withConnection(database.url, async (reader) => {
         await waiting(reader, 1);
         // This waits behind the migration, and is served when that gives way.
-        await reader.query('SELECT FROM tenants LIMIT 1');
+        await reader.query('SELECT FROM nodes LIMIT 1');
       });
       await user.query('COMMIT');
       expect(await reverting).toBe(NAMES.at(-1));
@@ -86,6 +86,6 @@ describe('migrations', () => {
 
 /** Until so many sessions wait for a lock on a table. */
 async function waiting(client: { query(sql: string): Promise<{ rows: unknown[] }> }, count: number): Promise<void> {
-  const sql = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'tenants'::regclass`;
+  const sql = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'nodes'::regclass`;
   while ((await client.query(sql)).rows.length < count) await delay(20);
 }

@@ -5,10 +5,25 @@ import { NodeInvitation } from './entities/node-invitation.entity.js';
 import { PartyNode } from './entities/party-node.entity.js';
 import { rowsOf } from './rows.js';
 
-export type NodeView = Omit<PartyNode, 'tenant_id' | 'certificate'>;
+export type NodeView = Omit<PartyNode, 'tenant_id' | 'certificate' | 'connection' | 'refused_at'> & {
+  /** Whether a worker has held its connection lately: it does so every 5 s. */
+  readonly connected: boolean;
+};
 export type InvitationView = Omit<NodeInvitation, 'tenant_id' | 'token_hash'>;
 
-const VIEW = ['fingerprint', 'party', 'dealer', 'joined_at', 'expires_at', 'revoked_at'];
+const CONNECTED = `connection IS NOT NULL AND revoked_at IS NULL AND last_seen_at > now() - interval '20 s'`;
+const COLUMNS = [
+  'fingerprint',
+  'party',
+  'dealer',
+  'joined_at',
+  'expires_at',
+  'revoked_at',
+  'last_seen_at',
+  'protocol_version',
+  'software_version',
+] as const;
+const VIEW = `${COLUMNS.join(', ')}, coalesce(${CONNECTED}, false) AS connected`;
 /** Both times are those of one transaction. */
 const JOINED_BY_IT = `used_at = (SELECT joined_at FROM nodes
   WHERE nodes.fingerprint = :fingerprint AND nodes.party = node_invitations.party AND revoked_at IS NULL)`;
@@ -116,14 +131,17 @@ export class NodeRepository {
 
   /** The tenant's sites by party, those that count first; revoked ones included. */
   async list(db: Queryable): Promise<NodeView[]> {
-    const nodes = await db.entities.find(PartyNode, {
-      order: { party: 'ASC', revoked_at: { direction: 'DESC', nulls: 'FIRST' }, fingerprint: 'ASC' },
-    });
-    return nodes.map(({ tenant_id: _, certificate: _certificate, ...view }) => view);
+    return db.entities
+      .createQueryBuilder(PartyNode, 'node')
+      .select(VIEW)
+      .orderBy('party')
+      .addOrderBy('revoked_at', 'DESC', 'NULLS FIRST')
+      .addOrderBy('fingerprint')
+      .getRawMany<NodeView>();
   }
 
   /** The site of this key with its certificate, whether it counts or not. */
-  async find(db: Queryable, fingerprint: string): Promise<(NodeView & Pick<PartyNode, 'certificate'>) | undefined> {
+  async find(db: Queryable, fingerprint: string): Promise<PartyNode | undefined> {
     return (await db.entities.findOneBy(PartyNode, { fingerprint })) ?? undefined;
   }
 

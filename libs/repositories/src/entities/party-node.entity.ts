@@ -23,4 +23,16 @@ export class PartyNode {
   expires_at: string;
   @TimeColumn({ nullable: true })
   revoked_at: string | null;
+  /** Its newest one to the control plane; null where that has ended. */
+  @Column('uuid', { nullable: true })
+  connection: string | null;
+  @TimeColumn({ nullable: true })
+  last_seen_at: string | null;
+  /** Of its last connection, as its software version. */
+  @Column('integer', { nullable: true })
+  protocol_version: number | null;
+  @Column('varchar', { length: 64, nullable: true })
+  software_version: string | null;
+  @TimeColumn({ nullable: true })
+  refused_at: string | null;
 }
