@@ -136,7 +136,10 @@ export class JoinController {
     return this.databases.forTenant(tenant).engine;
   }
 
-  private async answer(node: NodeView, { certificate, expires_at }: Certified): Promise<AdmittedDto> {
+  private async answer(
+    node: Pick<NodeView, 'party' | 'dealer' | 'fingerprint'>,
+    { certificate, expires_at }: Certified,
+  ): Promise<AdmittedDto> {
     const { party, dealer, fingerprint } = node;
     return { party, dealer, fingerprint, certificate, authority: (await this.authority.get()).cert, expires_at };
   }
@@ -161,7 +164,7 @@ const REFUSED = { refused: 'wrong invitation', actor: null } as const;
 /** As the audit log names a site. */
 const nodeActor = (party: string): string => `node:${party}`;
 
-const counts = ({ revoked_at, expires_at }: NodeView): boolean =>
+const counts = ({ revoked_at, expires_at }: Pick<NodeView, 'revoked_at' | 'expires_at'>): boolean =>
   revoked_at === null && Date.parse(expires_at) > Date.now();
 
 const noNode = (): Problem =>

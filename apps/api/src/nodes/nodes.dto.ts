@@ -92,6 +92,18 @@ export class NodeDto {
   expires_at: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   revoked_at: string | null;
+  /** Whether it keeps its connection to the control plane now: a site that is gone counts as connected for up to 20 s. */
+  @ApiProperty({ example: true })
+  connected: boolean;
+  /** When a worker last held its connection. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  last_seen_at: string | null;
+  /** Of the protocol that its last connection used. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  protocol_version: number | null;
+  /** What it said of its software; `unknown` where that did not fit. */
+  @ApiProperty({ type: String, nullable: true, example: '1.0.0' })
+  software_version: string | null;
 }
 
 export class NodeListDto {

@@ -1472,6 +1472,22 @@ export type NodeDto = {
      */
     expires_at: string;
     revoked_at: string | null;
+    /**
+     * Whether it keeps its connection to the control plane now: a site that is gone counts as connected for up to 20 s.
+     */
+    connected: boolean;
+    /**
+     * When a worker last held its connection.
+     */
+    last_seen_at: string | null;
+    /**
+     * Of the protocol that its last connection used.
+     */
+    protocol_version: number | null;
+    /**
+     * What it said of its software; `unknown` where that did not fit.
+     */
+    software_version: string | null;
 };
 
 export type NodeListDto = {
