@@ -105,7 +105,10 @@ async function start(
         SECRETS_PUBLIC_KEY: secrets.publicKey,
         NODE_CA_KEY: localNodeCaKey(config),
       }),
-      ...(portVariable === 'WORKER_PORT' && privateKeysOf(secrets)),
+      ...(portVariable === 'WORKER_PORT' && {
+        ...privateKeysOf(secrets),
+        ...(config.nodePort !== undefined && { NODE_CA_KEY: localNodeCaKey(config) }),
+      }),
     };
     const env = portVariable === 'WORKER_PORT' ? secretsInFiles(whole, join(config.dataDir, 'worker')) : whole;
     const logFile = join(config.dataDir, 'logs', `${name}.log`);

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_CONFIG, HealthModule, LOGGER, PlatformModule, type AppConfig, type Logger } from '#libs/platform';
 import { QueuesModule } from '#libs/queues';
+import { NodesModule } from './nodes/nodes.module.js';
 import { ProcessorsModule } from './processors/processors.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { WorkerHealth } from './runs/worker-health.js';
@@ -34,6 +35,7 @@ export class WorkerModule {
         QueuesModule.registerTypes(types),
         RunsModule,
         SecretsModule,
+        NodesModule,
         ProcessorsModule.forTypes(types),
         HealthModule.forApp({
           imports: [RunsModule],

@@ -60,6 +60,8 @@ export interface Config {
   readonly secrets: SecretsConfig;
   /** 32 bytes that the authority follows from which admits sites of parties; undefined: none can join. */
   readonly nodeCaKey: Buffer | undefined;
+  /** Where a worker listens for sites; undefined: it does not. */
+  readonly nodePort: number | undefined;
 }
 
 /** A PostgreSQL URL for each app: of a login that is a member of the app's role and nothing more. */
@@ -214,6 +216,7 @@ function read(reader: ValueReader, env: Environment): Config {
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
     nodeCaKey: reader.key('NODE_CA_KEY', KEY_EXAMPLE),
+    nodePort: reader.text('NODE_PORT') === undefined ? undefined : port('NODE_PORT', 7444),
   });
 }
 

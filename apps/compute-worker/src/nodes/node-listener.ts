@@ -1,0 +1,76 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { Authority, UplinkServer, type UplinkCaller } from '#libs/peers';
+import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
+import { NodeConnectionRepository, type Database } from '#libs/repositories';
+
+/** Injects the `Database` of connections. */
+export const NODE_DATABASE = Symbol('NODE_DATABASE');
+
+/** Listens for sites of parties, where NODE_PORT is set. */
+@Injectable()
+export class NodeListener implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private server: UplinkServer | undefined;
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(NODE_DATABASE) private readonly db: Database,
+    private readonly connections: NodeConnectionRepository,
+    private readonly registry: Registry,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { nodePort, nodeCaKey, host } = this.config;
+    if (nodePort === undefined) return;
+    if (nodeCaKey === undefined)
+      throw new Error('NODE_PORT is set, and NODE_CA_KEY is not: sites could not be told from others');
+    const { db, connections, logger } = this;
+    const refused = new Counter({
+      name: 'taskchain_node_refused_total',
+      help: 'Connections of sites that this worker refused or ended, by reason',
+      labelNames: ['reason'],
+      registers: [this.registry],
+    });
+    this.server = await UplinkServer.listen({
+      authority: await Authority.of(nodeCaKey),
+      host,
+      port: nodePort,
+      admission: {
+        admit: ({ name, ...rest }: UplinkCaller) => connections.connect(db, { party: name, ...rest }),
+        hold: (held) => connections.hold(db, held),
+        release: (connection) => connections.release(db, connection),
+      },
+      onRefused(reason, details) {
+        refused.inc({ reason });
+        logger.warn({ reason, ...details }, 'a connection of a site was refused or ended');
+      },
+      onFault: (error) => logger.error({ err: error }, 'a connection of a site could not be stored or checked'),
+    });
+    const { server } = this;
+    new Gauge({
+      name: 'taskchain_node_connections',
+      help: 'Sites that are connected to this worker',
+      registers: [this.registry],
+      collect() {
+        this.set(server.connections);
+      },
+    });
+    logger.info({ port: server.port }, 'the compute worker listens for sites');
+  }
+
+  /** Sites connect to another replica, while this one drains. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.server?.close();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.db.close();
+  }
+}
