@@ -3,9 +3,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
-import { withConnection } from '#libs/local-postgres';
-import { makeIdentity, makeRequest, ownFingerprint, type Identity, type Subject } from '#libs/peers';
-import { command } from '../../apps/party-node/src/sites-for-tests.js';
+import { freePort, withConnection } from '#libs/local-postgres';
+import {
+  Authority,
+  dial,
+  makeIdentity,
+  makeRequest,
+  ownFingerprint,
+  readRequest,
+  type Identity,
+  type Subject,
+  type UplinkFault,
+} from '#libs/peers';
+import { command, startCommand } from '../../apps/party-node/src/sites-for-tests.js';
 import {
   describeSystem,
   eventually,
@@ -17,8 +27,11 @@ import {
 const work = mkdtempSync(join(tmpdir(), 'task-chain-nodes-'));
 afterAll(() => rmSync(work, { recursive: true }));
 
-const env = { NODE_CA_KEY: randomBytes(32).toString('base64') };
-const apps = ['api', 'status-listener'] as const;
+const key = randomBytes(32);
+const nodePort = await freePort();
+const env = { NODE_CA_KEY: key.toString('base64'), NODE_PORT: String(nodePort), WORKER_TYPES: 'expr' };
+const apps = ['api', 'status-listener', 'compute-worker'] as const;
+const at = `127.0.0.1:${nodePort}`;
 const MINUTE = 60_000;
 
 interface Node {
@@ -26,6 +39,10 @@ interface Node {
   readonly fingerprint: string;
   readonly expires_at: string;
   readonly revoked_at: string | null;
+  readonly connected: boolean;
+  readonly last_seen_at: string | null;
+  readonly protocol_version: number | null;
+  readonly software_version: string | null;
 }
 interface Admitted extends Node {
   readonly certificate: string;
@@ -186,5 +203,81 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     expect(err).toContain('no longer safe: ask for a new invitation');
     expect(readdirSync(folder).filter((name) => name.endsWith('.crt'))).toEqual(['node.crt']);
     expect(readFileSync(join(folder, 'node.json'), 'utf8')).not.toContain('control_plane');
+  });
+
+  check('keep one connection to the control plane until they are revoked', async (one) => {
+    const file = join(work, 'invitation-i');
+    writeFileSync(file, await invite(one, 'bank-i'));
+    const folder = join(work, 'bank-i');
+    expect((await command(['join', one.api.url, '--invitation', file, '--folder', folder])).code).toBe(0);
+    const node = async () => (await nodes(one.api)).find(({ party }) => party === 'bank-i')!;
+    expect(await node()).toMatchObject({ connected: false, last_seen_at: null, protocol_version: null });
+    const first = startCommand('connect', at, '--folder', folder);
+    await first.said(`connected to ${at} (protocol 1)`);
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await node()).toMatchObject({ connected: true, protocol_version: 1, software_version: version });
+    const second = startCommand('connect', at, '--folder', folder);
+    await second.said('connected to');
+    await first.said('Another process has connected with the key of this site');
+    first.process.kill('SIGTERM');
+    expect((await first.ended).code).toBe(0);
+    expect((await node()).connected).toBe(true);
+    const began = performance.now();
+    await one.api.expect(200, '/nodes/bank-i?confirm=bank-i', { method: 'DELETE' });
+    expect(await second.ended).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('This site was revoked') as unknown,
+    });
+    expect(performance.now() - began).toBeLessThan(MINUTE);
+    expect(await node()).toMatchObject({ connected: false, last_seen_at: expect.any(String) as unknown });
+    const again = await command(['connect', at, '--folder', folder]);
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('This site was revoked') as unknown });
+    const { port } = await one.app('compute-worker').ready();
+    const metrics = await (await fetch(`http://127.0.0.1:${port as number}/metrics`)).text();
+    expect(metrics).toMatch(/taskchain_node_refused_total\{reason="REVOKED",.*\} 2/);
+    const log = await eventually('the changes are in the log', async () => {
+      const { items } = await one.api.expect<{ items: { action: string; details: object }[] }>(
+        200,
+        '/audit?target=bank-i',
+      );
+      return items.length === 6 ? items : undefined;
+    });
+    expect(
+      log
+        .map(({ action }) => action)
+        .reverse()
+        .slice(2),
+    ).toEqual(['joinNode', 'connectNode', 'revokeNode', 'refuseNode']);
+    expect(log[0]!.details).toMatchObject({ reason: 'REVOKED' });
+  });
+
+  check('are connected by no certificate that the authority signs, but by their row', async (one) => {
+    const identity = await makeIdentity('bank-j');
+    const { certificate } = await ask(one, await invite(one, 'bank-j'), identity, of('bank-j'), 201);
+    const authority = await Authority.of(key);
+    const connect = (cert: string, who = identity) =>
+      dial({
+        address: { host: '127.0.0.1', port: nodePort },
+        identity: { key: who.key, cert },
+        authority: authority.cert,
+        software: '1.0.0',
+        signal: new AbortController().signal,
+      });
+    const signed = async (who: Identity, subject: Subject) =>
+      authority.admit((await readRequest(await makeRequest(who, subject)))!);
+    const stranger = await makeIdentity('bank-j');
+    for (const [who, subject] of [
+      [stranger, of('bank-j')],
+      [identity, of('bank-i')],
+      [identity, { tenant: 'acme', name: 'bank-j' }],
+    ] as const) {
+      const refused = await connect(await signed(who, subject), who).catch((error: UplinkFault) => error);
+      expect(refused).toMatchObject({ code: 'UNKNOWN' });
+    }
+    const uplink = await connect(certificate);
+    uplink.close();
+    await eventually('it is gone', async () => !(await nodes(one.api)).some(({ connected }) => connected) || undefined);
+    await sql(`UPDATE nodes SET expires_at = now() WHERE party = 'bank-j'`);
+    expect(await connect(certificate).catch((error: UplinkFault) => error)).toMatchObject({ code: 'EXPIRED' });
   });
 });

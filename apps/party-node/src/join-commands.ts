@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import { controlPlaneUrl, join, readInvitation, renew } from './admission.js';
+import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Terminal } from './terminal.js';
 
-/** join and renew. */
+/** join, renew and connect. */
 export function addJoinCommands(
   program: Command,
   withFolder: (command: Command) => Command,
@@ -41,7 +43,23 @@ export function addJoinCommands(
       'renew the certificate that admits this site, where it ends within 10 days; also says whether the site still counts',
     )
     .action(async ({ folder }: { folder: string }) => out(`${await renew(new NodeFolder(folder), signal)}\n`));
+
+  withFolder(program.command('connect <host:port>'))
+    .description(
+      'keep the connection of this site to the control plane that it has joined, until it is stopped; renews its certificate in time',
+    )
+    .action((at: string, { folder }: { folder: string }) =>
+      keepConnected({
+        folder: new NodeFolder(folder),
+        address: addressOf(at),
+        software: project.version,
+        signal,
+        log: (message) => err(`${message}\n`),
+      }),
+    );
 }
+
+const project = createRequire(import.meta.url)('../../../../package.json') as { readonly version: string };
 
 async function textOf(path: string): Promise<string> {
   if (path !== '-') {

@@ -1,9 +1,17 @@
-import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createPrivateKey, randomBytes, X509Certificate, type KeyObject } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { FINGERPRINT, identityOf, makeIdentity, ownFingerprint, type Address, type Identity } from '#libs/peers';
+import {
+  FINGERPRINT,
+  fingerprintOf,
+  identityOf,
+  makeIdentity,
+  ownFingerprint,
+  type Address,
+  type Identity,
+} from '#libs/peers';
 import { Refusal } from './refusal.js';
 
 /** Another member that this site takes part with. */
@@ -142,6 +150,22 @@ export class NodeFolder {
     const file = await this.read();
     // The certificate is renewed daily, while a person may add a peer.
     if (!isDeepStrictEqual(file.control_plane, control)) await this.write({ ...file, control_plane: control });
+  }
+
+  /** The key of this site with the certificate that admits it, and the authority that it has pinned. Throws Refusal where it has not joined. */
+  async admission(): Promise<{ readonly identity: Identity; readonly authority: string }> {
+    const { control_plane: control } = await this.read();
+    if (!control) throw new Refusal(`This site has not joined: task-chain-node join <url> --folder ${this.path}`);
+    const [key, cert, authority] = await Promise.all([
+      this.keyText(),
+      ...['admission.crt', 'authority.crt'].map((name) => readFile(join(this.path, name), 'utf8')),
+    ]);
+    const found = fingerprintOf(new X509Certificate(authority!).publicKey);
+    if (found !== control.authority)
+      throw new Refusal(
+        `${join(this.path, 'authority.crt')} is of another authority (${found}) than the one that this site has joined (${control.authority}).`,
+      );
+    return { identity: { key, cert: cert! }, authority: authority! };
   }
 
   /** What the owner of the data has signed, as the API gives it; nothing where the folder has no such file. */

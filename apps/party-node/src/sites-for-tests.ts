@@ -60,26 +60,7 @@ export class TestSites {
 
   /** Starts a command at a site, in a separate process. */
   start(site: string, ...args: string[]): Running {
-    const child = guarded(
-      () => spawn(process.execPath, [BIN, ...args, '--folder', join(this.path, site)], { stdio: 'pipe' }),
-      'TERM',
-    );
-    let [out, err] = ['', ''];
-    const heard = new Set<() => void>();
-    child.stdout!.on('data', (chunk) => (out += String(chunk)));
-    child.stderr!.on('data', (chunk) => {
-      err += String(chunk);
-      heard.forEach((look) => look());
-    });
-    const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-    const said = (text: string): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const look = (): void => void (err.includes(text) && resolve());
-        heard.add(look);
-        look();
-        void ended.then(() => reject(new Error(`it ended: ${err}`)));
-      });
-    return { process: child, ended, said };
+    return startCommand(...args, '--folder', join(this.path, site));
   }
 
   /** Writes a file that every site has, and returns its path and the hash that they accept. */
@@ -112,4 +93,25 @@ export async function command(args: readonly string[], signal = new AbortControl
   let [out, err] = ['', ''];
   const code = await run(args, { out: (text) => (out += text), err: (text) => (err += text), signal });
   return { code, out, err };
+}
+
+/** Starts a command in a separate process. */
+export function startCommand(...args: string[]): Running {
+  const child = guarded(() => spawn(process.execPath, [BIN, ...args], { stdio: 'pipe' }), 'TERM');
+  let [out, err] = ['', ''];
+  const heard = new Set<() => void>();
+  child.stdout!.on('data', (chunk) => (out += String(chunk)));
+  child.stderr!.on('data', (chunk) => {
+    err += String(chunk);
+    heard.forEach((look) => look());
+  });
+  const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => void (err.includes(text) && resolve());
+      heard.add(look);
+      look();
+      void ended.then(() => reject(new Error(`it ended: ${err}`)));
+    });
+  return { process: child, ended, said };
 }

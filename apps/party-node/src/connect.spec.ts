@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Authority, makeRequest, readRequest, UplinkServer, type UplinkCaller, type UplinkCode } from '#libs/peers';
+import { keepConnected, type Connection } from './connect.js';
+import { NodeFolder } from './node-folder.js';
+import { command } from './sites-for-tests.js';
+
+const DAY_MS = 86_400_000;
+const subject = { tenant: 'default', name: 'bank-a' };
+let work: string;
+let authority: Authority;
+let folder: NodeFolder;
+let server: UplinkServer;
+let admitted: UplinkCaller[];
+let refused: UplinkCode | undefined;
+let stop: AbortController;
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'connect-'));
+  authority = await Authority.of(randomBytes(32));
+});
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+const certificate = async (endsIn: number): Promise<string> => {
+  const asked = await readRequest(await makeRequest(await folder.identity(), subject));
+  return authority.admit(asked!, Date.now() - 30 * DAY_MS + endsIn);
+};
+const admit = async (endsIn: number): Promise<void> =>
+  folder.admit(
+    { url: 'http://127.0.0.1:1', tenant: 'default', authority: authority.fingerprint },
+    await certificate(endsIn),
+    authority.cert,
+  );
+const listen = (port = 0): Promise<UplinkServer> =>
+  UplinkServer.listen({
+    authority,
+    host: '127.0.0.1',
+    port,
+    admission: {
+      admit: async (caller) => {
+        if (refused === undefined) admitted.push(caller);
+        return refused;
+      },
+      hold: () => Promise.resolve(new Map()),
+      release: () => Promise.resolve(),
+    },
+    onRefused: () => undefined,
+    onFault: () => undefined,
+  });
+
+beforeEach(async () => {
+  folder = new NodeFolder(await mkdtemp(join(work, 'site-')));
+  await folder.init({ name: 'bank-a', dealer: false });
+  await admit(30 * DAY_MS);
+  [admitted, refused, stop] = [[], undefined, new AbortController()];
+  server = await listen();
+});
+afterEach(async () => {
+  stop.abort();
+  await server.close();
+});
+
+/** Starts to keep the connection. `said` resolves once it has said that, so many times. */
+function start(more: Partial<Connection> = {}) {
+  const log: string[] = [];
+  const looks = new Set<() => void>();
+  const ended = keepConnected({
+    folder,
+    address: { host: '127.0.0.1', port: server.port },
+    software: '1.0.0',
+    signal: stop.signal,
+    log(message) {
+      log.push(message);
+      for (const look of looks) look();
+    },
+    times: { firstWait: 20, longestWait: 50 },
+    ...more,
+  });
+  const said = (text: string, times = 1): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => void (log.filter((each) => each.includes(text)).length >= times && resolve());
+      looks.add(look);
+      look();
+      void ended.then(() => reject(new Error(log.join())), reject);
+    });
+  return { log, ended, said };
+}
+
+describe('a site that is to stay connected', () => {
+  test('comes back when the control plane was away, and ends when it is asked to', async () => {
+    const { ended, said } = start();
+    await said('connected to');
+    const { port } = server;
+    await server.close();
+    await said('ECONNREFUSED', 3);
+    server = await listen(port);
+    await said('(protocol 1)', 2);
+    expect(admitted).toHaveLength(2);
+    stop.abort();
+    await ended;
+  });
+
+  test.each(['UNKNOWN', 'REVOKED', 'EXPIRED'] as const)('ends where a person has to act: %s', async (code) => {
+    refused = code;
+    await expect(start().ended).rejects.toThrow('refused this site');
+  });
+
+  test('goes on where that may pass', async () => {
+    refused = 'UNAVAILABLE';
+    const { said } = start();
+    await said('cannot look sites up now', 2);
+    refused = undefined;
+    await said('(protocol 1)');
+  });
+
+  test('renews its certificate before that ends, and has the new connection before it ends the old one', async () => {
+    await admit(5 * DAY_MS);
+    let renewals = 0;
+    const renew = async (): Promise<void> => {
+      renewals += 1;
+      // At first the API is away.
+      if (renewals < 3) throw new Error('the API does not answer');
+      await admit(30 * DAY_MS);
+    };
+    const { said, log } = start({ renew, times: { renewal: 20 } });
+    await said('with the new certificate');
+    expect(admitted).toHaveLength(2);
+    expect(server.connections).toBe(1);
+    expect(log[0]).toContain('ends in 119 h: the API does not answer');
+    expect(log.join()).not.toContain('not connected');
+    expect(renewals).toBe(3);
+  });
+
+  test('ends when its certificate has, and nobody renews it', async () => {
+    await admit(-1_000);
+    await expect(start().ended).rejects.toThrow('does not answer');
+  });
+
+  test('trusts the authority that it has pinned alone', async () => {
+    const other = await Authority.of(randomBytes(32));
+    await writeFile(join(folder.path, 'authority.crt'), other.cert);
+    const at = `127.0.0.1:${server.port}`;
+    const { code, err } = await command(['connect', at, '--folder', folder.path]);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('of another authority') as unknown });
+    expect(admitted).toEqual([]);
+    await rm(join(folder.path, 'node.json'));
+    const site = new NodeFolder(await mkdtemp(join(work, 'new-')));
+    await site.init({ name: 'bank-b', dealer: false });
+    const { err: said } = await command(['connect', at, '--folder', site.path]);
+    expect(said).toContain('This site has not joined');
+  });
+});
