@@ -14,7 +14,10 @@ export async function openTestBrowser(): Promise<TestBrowser> {
   if ('reason' in found) return { browser: undefined as never, skip: found.reason, close: async () => {} };
   // Here and not above: few tests need a browser, and all would wait for its package.
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath: found.path, args: ['--disable-dev-shm-usage', '--disable-gpu'] });
+  const browser = await chromium.launch({
+    executablePath: found.path,
+    args: ['--disable-dev-shm-usage', '--disable-gpu'],
+  });
   return { browser, skip: false, close: () => browser.close() };
 }
 

@@ -26,7 +26,10 @@ const WIDTHS = forDocs ? [1280] : [390, 820, 1280];
 const found = await ensureChromium();
 if ('reason' in found) throw new Error(found.reason);
 const system = await startSystem();
-const browser = await chromium.launch({ executablePath: found.path, args: ['--disable-dev-shm-usage', '--disable-gpu'] });
+const browser = await chromium.launch({
+  executablePath: found.path,
+  args: ['--disable-dev-shm-usage', '--disable-gpu'],
+});
 const faults: string[] = [];
 let pictures = 0;
 try {
