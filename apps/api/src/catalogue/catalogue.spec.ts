@@ -24,6 +24,19 @@ describe('the catalogue', () => {
     ]);
   });
 
+  it('takes the schema of a payload or an answer written out alone', () => {
+    const faultsOf = (type: string, task_config: object) =>
+      new Catalogue(false, {}).find(type)!.checkParams({ task_config });
+    const signal = { name: 'file', key: 'k' };
+    const signOff = { question: 'May it?', who: ['role:admin'] };
+    expect(faultsOf('signal', { ...signal, schema: { type: 'object' } })).toEqual([]);
+    for (const text of ['${tasks.a.result.schema}', '${params.schema}']) {
+      const fault = { message: 'is written out: it takes no references', isLiteral: true };
+      expect(faultsOf('signal', { ...signal, schema: text })).toEqual([{ pointer: '/task_config/schema', ...fault }]);
+      expect(faultsOf('sign_off', { ...signOff, form: text })).toEqual([{ pointer: '/task_config/form', ...fault }]);
+    }
+  });
+
   it('refuses a script that the operator does not allow, and says which are', () => {
     const params = {
       sf_init_config: { parties: ['alice'] },

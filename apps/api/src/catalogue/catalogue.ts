@@ -23,6 +23,8 @@ interface ParamsFault {
   readonly code?: string;
   readonly pointer: string;
   readonly message: string;
+  /** The parameter must be written out: a reference in its place is no excuse. */
+  readonly isLiteral?: true;
 }
 
 interface TypeChecks {
@@ -70,8 +72,12 @@ export class Catalogue implements TaskCatalogue {
     if (!this.types.includes(type) || findTaskType(type) === undefined) return undefined;
     return {
       checkParams: (params) => {
-        const faults = checkTaskParams(type, params as never);
         const { engine = 'native' } = params;
+        // What it leads to would be known when the engine can no longer be refused.
+        if (typeof engine === 'string' && engine.includes('${')) {
+          return [{ pointer: '/engine', message: 'is written out: it takes no references', isLiteral: true }];
+        }
+        const faults = checkTaskParams(type, params as never);
         const fault = faults.length > 0 ? undefined : this.engines.fault(engine as string);
         if (fault !== undefined) return [{ pointer: '/engine', message: fault }];
         return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);

@@ -17,7 +17,7 @@ import {
 import { schemaFaults, type TaskType } from '#libs/compute';
 import { valueSchemaFaults } from '../chains/creating/params.schema.js';
 
-type ParamsFault = { readonly pointer: string; readonly message: string };
+type ParamsFault = { readonly pointer: string; readonly message: string; readonly isLiteral?: true };
 
 const wait = {
   type: 'object',
@@ -217,7 +217,12 @@ export function checkControl(
   );
   const ofSchema = ['schema', 'form'].flatMap((field) => {
     const schema = config[field];
-    return isObject(schema) ? valueSchemaFaults(schema, `/task_config/${field}`) : [];
+    const at = `/task_config/${field}`;
+    // A schema out of a result could be one that never ends.
+    if (isOpen(schema)) {
+      return [{ pointer: at, message: 'is written out: it takes no references', isLiteral: true } as const];
+    }
+    return isObject(schema) ? valueSchemaFaults(schema, at) : [];
   });
   const { schema: _schema, form: _form, ...values } = config;
   if (faults.length + ofSchema.length > 0 || JSON.stringify(values).includes('${'))

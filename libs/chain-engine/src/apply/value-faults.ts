@@ -1,19 +1,23 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { pointer, requirementInWords } from '#libs/chain-domain';
+import { isObject, pointer, requirementInWords } from '#libs/chain-domain';
 
 /** So many faults say enough. */
 const MOST = 20;
 
-/** By the schema, so that the checks of one go with it. */
-const checks = new WeakMap<object, ValidateFunction>();
+/** By the schema, so that the checks of one go with it. null: there is none. */
+const checks = new WeakMap<object, ValidateFunction | null>();
+
+type ValueFault = { readonly pointer: string; readonly message: string };
 
 /**
  * What is wrong with a value by a schema that a chain brought, which was checked with the chain. It is compiled once, for as long as
- * somebody holds the schema, and by its own instance of Ajv: a shared one would keep all that it compiled.
+ * somebody holds the schema, and by its own instance of Ajv: a shared one would keep all that it compiled. A schema that could not have
+ * been brought is a fault: it might take for ever, or end the process.
  */
-export function valueFaults(schema: object, value: unknown): { readonly pointer: string; readonly message: string }[] {
+export function valueFaults(schema: object, value: unknown): ValueFault[] {
   let check = checks.get(schema);
-  if (check === undefined) checks.set(schema, (check = compiled(schema)));
+  if (check === undefined) checks.set(schema, (check = isPlain(schema) ? compiled(schema) : null));
+  if (check === null) return [{ pointer: '', message: 'is not checked: its schema has what no schema of a value has' }];
   if (check(value)) return [];
   return check.errors!.slice(0, MOST).map((error) => {
     const missing = (error.params as { missingProperty?: string }).missingProperty;
@@ -22,7 +26,21 @@ export function valueFaults(schema: object, value: unknown): { readonly pointer:
   });
 }
 
-function compiled(schema: object): ValidateFunction {
+/** Their checks take no longer than the value is large. The API lets a chain bring these alone. */
+const PLAIN = new Set([
+  ...['type', 'title', 'description', 'default', 'examples', 'enum', 'const', 'minimum', 'maximum', 'exclusiveMinimum'],
+  ...['exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'minItems', 'maxItems', 'items', 'minProperties'],
+  ...['maxProperties', 'properties', 'required', 'additionalProperties', 'x-secret', 'x-dataset', 'x-artifact'],
+]);
+
+function isPlain(schema: unknown): boolean {
+  if (typeof schema === 'boolean') return true;
+  if (!isObject(schema) || !Object.keys(schema).every((keyword) => PLAIN.has(keyword))) return false;
+  const { items = true, additionalProperties = true, properties = {} } = schema;
+  return isObject(properties) && [items, additionalProperties, ...Object.values(properties)].every(isPlain);
+}
+
+function compiled(schema: object): ValidateFunction | null {
   const ajv = new Ajv2020({
     allErrors: true,
     strict: false,
@@ -30,5 +48,9 @@ function compiled(schema: object): ValidateFunction {
     ownProperties: true,
     validateSchema: false,
   });
-  return ajv.compile(schema);
+  try {
+    return ajv.compile(schema);
+  } catch {
+    return null;
+  }
 }

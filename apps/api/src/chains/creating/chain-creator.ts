@@ -65,6 +65,7 @@ export class ChainCreator {
     body: unknown,
     { caller: { actor }, party, isAdmin }: Pick<CreateRequest, 'caller' | 'party' | 'isAdmin'>,
   ): Promise<void> {
-    await readFaultless({ actor, party, isAdmin }, db, body, this.catalogue);
+    const catalogue = this.catalogue.forTenant(await this.directory.enginesOf(db.tenant!));
+    await readFaultless({ actor, party, isAdmin }, db, body, catalogue);
   }
 }

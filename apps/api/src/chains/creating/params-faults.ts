@@ -107,7 +107,7 @@ export function addParamsFaults(
     }
     const referring = new Set([...references, ...malformed].map((reference) => reference.pointer));
     for (const fault of type.checkParams(params)) {
-      if (referring.has(fault.pointer)) continue;
+      if (referring.has(fault.pointer) && fault.isLiteral !== true) continue;
       const { code = 'INVALID_PARAMS', message } = fault;
       const field = fault.pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
       faults.add({ code, pointer: at + fault.pointer, message: `${label}${field || 'task_params'} ${message}.` });

@@ -74,6 +74,33 @@ describe('the engine of a task that names none', () => {
     expect([engines.namesFor('psi'), engines.namesFor('fillna')]).toEqual([['secretflow'], []]);
   });
 
+  it('is written out: what a result says chooses none, which the tenant might not allow', () => {
+    const own = catalogueOf('native', '/p', { default_engine: null, allowed_engines: ['native'] });
+    const first = { task_id: 'first', task_type: 'diagnostic', task_params: { task_config: {} } };
+    const later = { ...psi({}, { engine: '${tasks.first.result.engine}' }), depends_on: ['first'] };
+    const catalogue = new Catalogue(true, {}, own.engines);
+    const refused = [expect.stringMatching(/engine is written out: it takes no references/)];
+    expect(enginesOf([first, later], catalogue)).toEqual(refused);
+    const list = { ...later, for_each: { items: '${tasks.first.result.list}', max_items: 3 } };
+    list.task_params = psi({}, { engine: '${item}' }).task_params;
+    expect(enginesOf([first, list], catalogue)).toEqual(refused);
+    const undone = { ...first, compensate_with: { task_type: 'psi', task_params: later.task_params } };
+    expect(enginesOf([undone], catalogue)).toEqual(refused);
+    const params = { type: 'object', properties: { engine: { type: 'string' } } };
+    const chain = { chain_name: 'inner', params, tasks: [psi({}, { engine: '${params.engine}' })] };
+    const args = { engine: '${tasks.first.result.engine}' };
+    const child = {
+      task_id: 'child',
+      task_type: 'chain',
+      depends_on: ['first'],
+      task_params: { task_config: { chain, args } },
+    };
+    expect(enginesOf([first, child], catalogue)).toEqual(refused);
+    // Of a parameter that is given when the chain is created.
+    const given = { ...child, task_params: { task_config: { chain, args: { engine: 'native' } } } };
+    expect(read([first, given], catalogue)).toMatchObject({ ok: true });
+  });
+
   it('must be set up: the fault says which variable sets it up', () => {
     expect(enginesOf([psi({}, { engine: 'secretflow' })], catalogueOf('native'))).toEqual([
       expect.stringMatching(/engine is "secretflow", which is not set up .* sets SECRETFLOW_PYTHON/),

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { valueFaults } from './value-faults.js';
+
+const NOT_CHECKED = [{ pointer: '', message: expect.stringContaining('is not checked') }];
+
+describe('a value', () => {
+  it('is checked by its schema, whole', () => {
+    const schema = {
+      ...{ type: 'object', required: ['path'], additionalProperties: false },
+      properties: { path: { type: 'string', maxLength: 3 }, list: { items: { type: 'integer' } } },
+    };
+    expect(valueFaults(schema, { path: 'abc', list: [1] })).toEqual([]);
+    expect(valueFaults(schema, { list: ['x'], more: 1 }).map(({ pointer }) => pointer)).toEqual([
+      '/path',
+      '',
+      '/list/0',
+    ]);
+  });
+
+  it('is refused, and the process lives, where the schema is one that no chain can bring', async () => {
+    const hostile = [
+      { $async: true, type: 'string' },
+      { pattern: '^(a+)+$' },
+      { type: 5 },
+      { $ref: '#/x' },
+      { type: 'array', uniqueItems: true },
+      { items: { allOf: [{ type: 'string' }] } },
+      { properties: { a: { additionalProperties: { format: 'date' } } } },
+      { properties: 7 },
+    ];
+    for (const schema of hostile)
+      expect([schema, valueFaults(schema, `${'a'.repeat(60)}!`)]).toEqual([schema, NOT_CHECKED]);
+    // A promise that nobody awaits would end the process by now.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});
