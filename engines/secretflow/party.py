@@ -121,7 +121,8 @@ def rows_in(path):
     """Rows of a table of SPU's, below its header. There is no file where SPU finds nothing."""
     try:
         with open(path, "rb") as table:
-            return max(0, sum(1 for _ in table) - 1)
+            # A line that was cut is none.
+            return max(0, sum(line.endswith(b"\n") for line in table) - 1)
     except FileNotFoundError:
         return 0
 

@@ -111,5 +111,5 @@ export {
 } from './template.repository.js';
 export { shipTemplates } from './ship-templates.js';
 export { PLATFORM, TenantRepository, type Quota, type TenantChange } from './tenant.repository.js';
-export { isTransient } from './transient.js';
+export { isInTheWay, isTransient } from './transient.js';
 export { WebhookRepository, type DeliveryView } from './webhook.repository.js';
