@@ -1,14 +1,19 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { freePort } from '#libs/local-postgres';
 import { findDebianPrograms, itUnless } from '#libs/testing';
 import { chain, describeSystem, eventually, line, task, type SystemUnderTest } from './system/index.js';
 
-describeSystem('the metrics of chains', 'postgres', {}, (check) => {
+// A worker that listens for sites has metrics of them.
+const env = { NODE_CA_KEY: randomBytes(32).toString('base64'), NODE_PORT: String(await freePort()) };
+
+describeSystem('the metrics of chains', 'postgres', { env }, (check) => {
   check('count each end once over all listeners, whoever ended the chain', async (system) => {
     const { api } = system;
     await system.startApp('status-listener');
