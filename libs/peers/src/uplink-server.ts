@@ -196,11 +196,15 @@ export class UplinkServer {
     const ends = Date.parse(certificate.validTo);
     session.once('stream', (stream, headers) => {
       stream.on('error', () => undefined);
+      stream.once('close', () => this.leave(session));
       stream.once('data', () => {
         this.options.onRefused('data', { ...subject, address });
         session.destroy();
       });
-      session.on('stream', (second) => void second.close(constants.NGHTTP2_REFUSED_STREAM));
+      session.on('stream', (second) => {
+        second.on('error', () => undefined);
+        session.destroy();
+      });
       const connection = randomUUID();
       const caller = { ...subject, fingerprint, connection, address, version: 0, software: 'unknown' };
       this.answer({ caller, ends, session, stream }, headers)
@@ -262,7 +266,7 @@ export class UplinkServer {
 
   private refuse(asked: Held, code: UplinkCode, detail: string): false {
     this.options.onRefused(code, this.named(asked));
-    if (asked.stream.destroyed) return false;
+    if (asked.stream.destroyed) return this.leave(asked.session);
     const status = code === 'UNAVAILABLE' ? 503 : code === 'PROTOCOL_UNSUPPORTED' ? 426 : 403;
     asked.stream.respond({ ':status': status, 'content-type': 'application/problem+json' });
     asked.stream.end(JSON.stringify({ status, code, detail }));
@@ -271,6 +275,7 @@ export class UplinkServer {
 
   private leave(session: ServerHttp2Session, reason?: string): false {
     if (reason !== undefined) this.options.onRefused(reason, { address: session.socket.remoteAddress });
+    if (session.destroyed) return false;
     session.close();
     destroyLater(session);
     return false;
@@ -321,7 +326,8 @@ export class UplinkServer {
   /** Tells the site why, and ends its connection. */
   private async end({ session, stream }: Held, code: UplinkCode): Promise<void> {
     if (session.destroyed) return;
-    const closed = once(session, 'close');
+    // `once` of node:events would fail where the site resets the connection meanwhile.
+    const closed = new Promise<void>((resolve) => session.once('close', resolve));
     session.goaway(constants.NGHTTP2_NO_ERROR, 0, Buffer.from(code));
     stream.end();
     session.close();

@@ -31,6 +31,9 @@ class ControlPlane {
   readonly admitted: UplinkCaller[] = [];
   readonly released: string[] = [];
   readonly reasons: string[] = [];
+  asked = 0;
+  /** What the database waits for before it answers. */
+  looking: Promise<void> | undefined;
   refused: UplinkCode | undefined;
   ended: UplinkCode | 'fault' | undefined;
   server: UplinkServer;
@@ -44,6 +47,8 @@ class ControlPlane {
       port: 0,
       admission: {
         admit: async (caller) => {
+          made.asked += 1;
+          await made.looking;
           if (made.refused === undefined) made.admitted.push(caller);
           return made.refused;
         },
@@ -253,7 +258,8 @@ describe('who is no site of the authority', () => {
 });
 
 describe('a site that does not keep to the protocol', () => {
-  const FRAME = { DATA: 0, HEADERS: 1, SETTINGS: 4, PING: 6, CONTINUATION: 9 };
+  const FRAME = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, PING: 6, CONTINUATION: 9 };
+  const [END_STREAM, END_HEADERS] = [1, 4];
   const frame = (type: number, body: Buffer | number, stream = 0, flags = 0): Buffer => {
     const [length, bytes] = typeof body === 'number' ? [body, Buffer.alloc(0)] : [body.byteLength, body];
     const head = Buffer.alloc(9);
@@ -292,12 +298,11 @@ describe('a site that does not keep to the protocol', () => {
     'frames of streams that are not open': times(100, frame(FRAME.DATA, Buffer.alloc(8), 3)),
     'no HTTP/2': randomBytes(4_096),
   };
-  test.each(Object.keys(attacks))('is cut off: %s', async (name) => {
-    const plane = await ControlPlane.start({ greetMs: 300 });
+  /** A site that has proven its key, and writes what it wants. */
+  const raw = async (plane: ControlPlane, tcp = connectTcp(plane.server.port, '127.0.0.1')): Promise<TLSSocket> => {
     const socket = connectTls({
       ...identity,
-      host: '127.0.0.1',
-      port: plane.server.port,
+      socket: tcp.on('error', () => undefined),
       ca: authority.cert,
       servername: CONTROL_PLANE,
       ALPNProtocols: ['h2'],
@@ -306,6 +311,27 @@ describe('a site that does not keep to the protocol', () => {
     await once(socket, 'secureConnect');
     socket.write(PREFACE);
     socket.write(frame(FRAME.SETTINGS, Buffer.alloc(0)));
+    return socket;
+  };
+  /** HPACK: literal headers without indexing. */
+  const ask = Buffer.concat(
+    Object.entries({
+      ':method': 'GET',
+      ':scheme': 'https',
+      ':authority': 'x',
+      ':path': '/uplink',
+      'task-chain-protocol': '1-1',
+    }).flatMap((pair) => [
+      Buffer.from([0]),
+      ...pair.flatMap((text) => [Buffer.from([text.length]), Buffer.from(text)]),
+    ]),
+  );
+  const request = (stream: number): Buffer => frame(FRAME.HEADERS, ask, stream, END_STREAM | END_HEADERS);
+  const rst = (stream: number): Buffer => frame(FRAME.RST_STREAM, Buffer.from([0, 0, 0, 8]), stream);
+
+  test.each(Object.keys(attacks))('is cut off: %s', async (name) => {
+    const plane = await ControlPlane.start({ greetMs: 300 });
+    const socket = await raw(plane);
     socket.write(attacks[name]!);
     await closed(socket);
     expect([plane.admitted, plane.server.connections]).toEqual([[], 0]);
@@ -331,7 +357,66 @@ describe('a site that does not keep to the protocol', () => {
     expect(plane.reasons).toEqual(['silent']);
   });
 
-  test('gets a second stream refused, and has sent no data', async () => {
+  test.each(['before', 'after'])('is cut off at a second stream %s it is connected', async (when) => {
+    const plane = await ControlPlane.start();
+    const socket = await raw(plane);
+    if (when === 'after') {
+      socket.write(request(1));
+      await until(() => plane.server.connections === 1);
+      socket.write(Buffer.concat([rst(1), request(3)]));
+    } else socket.write(Buffer.concat([request(1), rst(1), request(3)]));
+    await closed(socket);
+    await until(() => plane.released.length === 1);
+    expect(plane.server.connections).toBe(0);
+  });
+
+  test('may reset the connection that a newer one replaces', async () => {
+    const plane = await ControlPlane.start();
+    const tcp = connectTcp(plane.server.port, '127.0.0.1');
+    const old = await raw(plane, tcp);
+    old.on('data', (chunk: Buffer) => void (chunk.includes('REPLACED') && tcp.resetAndDestroy()));
+    old.write(frame(FRAME.HEADERS, ask, 1, END_HEADERS));
+    await until(() => plane.server.connections === 1);
+    await plane.dial();
+    await until(() => plane.released.length === 1);
+    expect([plane.released, plane.server.connections]).toEqual([[plane.admitted[0]!.connection], 1]);
+  });
+
+  test.each([undefined, 'REVOKED'] as const)('is let go once it takes its request back: %s', async (code) => {
+    const plane = await ControlPlane.start();
+    plane.refused = code;
+    let look = (): void => undefined;
+    plane.looking = new Promise((resolve) => (look = resolve));
+    const socket = await raw(plane);
+    const heard = listenTo(socket);
+    socket.write(request(1));
+    await until(() => plane.asked === 1);
+    // The answer to the ping says that the reset was read.
+    socket.write(Buffer.concat([rst(1), frame(FRAME.PING, Buffer.from('was read'))]));
+    await until(() => heard().includes('was read'));
+    look();
+    await closed(socket);
+    if (code === undefined) await until(() => plane.released.length === 1);
+    expect(plane.server.connections).toBe(0);
+  });
+
+  test('gets a second stream refused while the first is open', async () => {
+    const plane = await ControlPlane.start();
+    const socket = await raw(plane);
+    const heard = listenTo(socket);
+    socket.write(request(1));
+    await until(() => plane.server.connections === 1);
+    const refusal = frame(FRAME.RST_STREAM, Buffer.from([0, 0, 0, 7]), 3).toString('latin1');
+    socket.write(request(3));
+    await until(() => heard().includes(refusal));
+    expect(plane.server.connections).toBe(1);
+    // The sixth one is too many.
+    socket.write(Buffer.concat([5, 7, 9, 11, 13].map(request)));
+    await closed(socket);
+    await until(() => plane.server.connections === 0);
+  });
+
+  test('is cut off when it sends data', async () => {
     const plane = await ControlPlane.start();
     const made = await session(plane);
     const first = made.request(good, { endStream: false });
