@@ -16,6 +16,8 @@ let folder: NodeFolder;
 let server: UplinkServer;
 let admitted: UplinkCaller[];
 let refused: UplinkCode | undefined;
+/** What happens when the control plane looks the site up. */
+let asked: () => Promise<void>;
 let stop: AbortController;
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'connect-'));
@@ -40,6 +42,7 @@ const listen = (port = 0): Promise<UplinkServer> =>
     port,
     admission: {
       admit: async (caller) => {
+        await asked();
         if (refused === undefined) admitted.push(caller);
         return refused;
       },
@@ -54,7 +57,7 @@ beforeEach(async () => {
   folder = new NodeFolder(await mkdtemp(join(work, 'site-')));
   await folder.init({ name: 'bank-a', dealer: false });
   await admit(30 * DAY_MS);
-  [admitted, refused, stop] = [[], undefined, new AbortController()];
+  [admitted, refused, asked, stop] = [[], undefined, () => Promise.resolve(), new AbortController()];
   server = await listen();
 });
 afterEach(async () => {
@@ -102,9 +105,32 @@ describe('a site that is to stay connected', () => {
     await ended;
   });
 
-  test.each(['UNKNOWN', 'REVOKED', 'EXPIRED'] as const)('ends where a person has to act: %s', async (code) => {
+  test.each(['UNKNOWN', 'REVOKED'] as const)('ends where a person has to act: %s', async (code) => {
     refused = code;
     await expect(start().ended).rejects.toThrow('refused this site');
+  });
+
+  test('ends where its certificate has: EXPIRED', async () => {
+    refused = 'EXPIRED';
+    asked = () => admit(-1_000);
+    await expect(start().ended).rejects.toThrow('refused this site');
+  });
+
+  test('goes on with a certificate that something else has renewed', async () => {
+    refused = 'EXPIRED';
+    const { said, log } = start({ times: { firstWait: 20, longestWait: 50, renewal: 20 } });
+    await said('The certificate of this site has ended');
+    refused = undefined;
+    await said('(protocol 1)');
+    const known = admitted.length;
+    // The control plane is busy at first.
+    refused = 'UNAVAILABLE';
+    await admit(30 * DAY_MS - 1_000);
+    await said('cannot look sites up now');
+    refused = undefined;
+    await said('with the new certificate');
+    expect(admitted).toHaveLength(known + 1);
+    expect(log.filter((each) => each.includes('(protocol 1)'))).toHaveLength(1);
   });
 
   test('goes on where that may pass', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { X509Certificate } from 'node:crypto';
-import { dial, RENEWED_MS, UplinkFault, type Address, type Uplink, type UplinkCode } from '#libs/peers';
+import { dial, RENEWED_MS, UplinkFault, type Address, type Identity, type Uplink, type UplinkCode } from '#libs/peers';
 import { renew } from './admission.js';
 import type { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
@@ -28,7 +28,7 @@ interface ConnectionTimes {
 
 const TIMES: ConnectionTimes = { firstWait: 1_000, longestWait: 60_000, good: 30_000, renewal: 3_600_000 };
 /** No later attempt would be answered otherwise: a person has to act. */
-const FINAL: readonly (UplinkCode | undefined)[] = ['UNKNOWN', 'REVOKED', 'EXPIRED', 'PROTOCOL_UNSUPPORTED'];
+const FINAL: readonly (UplinkCode | undefined)[] = ['UNKNOWN', 'REVOKED', 'PROTOCOL_UNSUPPORTED'];
 
 /** Keeps the one connection of this site to its control plane until the signal ends it. Throws Refusal where a person has to act. */
 export async function keepConnected(connection: Connection): Promise<void> {
@@ -39,7 +39,9 @@ export async function keepConnected(connection: Connection): Promise<void> {
     const began = performance.now();
     const ended = await stay(connection, at, times).catch((error: unknown) => faultOf(error, signal));
     if (signal.aborted) return;
-    if (FINAL.includes(ended.code)) throw new Refusal(`${at} refused this site: ${ended.why}`);
+    // The certificate may have been renewed since this connection was opened.
+    const isOver = ended.code === 'EXPIRED' && leftOf((await connection.folder.admission()).identity) <= 0;
+    if (isOver || FINAL.includes(ended.code)) throw new Refusal(`${at} refused this site: ${ended.why}`);
     if (performance.now() - began > times.good) tries = 0;
     const replaced = ended.code === 'REPLACED';
     const longest = replaced ? times.longestWait : Math.min(times.longestWait, times.firstWait * 2 ** tries);
@@ -55,11 +57,14 @@ interface Ended {
   readonly why: string;
 }
 
-/** Connects, and resolves once that has ended. A new certificate brings a new connection, which takes the place of the one before. */
+/**
+ * Connects, and resolves once that has ended. A new certificate, whoever renewed it, brings a new connection, which takes the place of the
+ * one before.
+ */
 async function stay(connection: Connection, at: string, times: ConnectionTimes): Promise<Ended> {
   const { signal, log } = connection;
   await renewInTime(connection);
-  let uplink = await open(connection);
+  let { uplink, cert } = await open(connection);
   log(`connected to ${at} (protocol ${uplink.version})`);
   const stop = new AbortController();
   const abort = (): void => stop.abort();
@@ -70,11 +75,12 @@ async function stay(connection: Connection, at: string, times: ConnectionTimes):
       const what = await Promise.race([uplink.ended, tick]);
       if (typeof what === 'object') return what;
       if (what === 'stop') return { why: 'it was asked to end' };
-      if (!(await renewInTime(connection))) continue;
+      await renewInTime(connection);
+      if ((await connection.folder.admission()).identity.cert === cert) continue;
       const next = await open(connection).catch((error: unknown) => void log(faultOf(error, signal).why));
       if (next === undefined) continue;
       const before = uplink;
-      uplink = next;
+      ({ uplink, cert } = next);
       before.close();
       log(`connected to ${at} with the new certificate`);
     }
@@ -85,26 +91,26 @@ async function stay(connection: Connection, at: string, times: ConnectionTimes):
   }
 }
 
-async function open({ folder, address, software, signal }: Connection): Promise<Uplink> {
+async function open({ folder, address, software, signal }: Connection): Promise<{ uplink: Uplink; cert: string }> {
   const { identity, authority } = await folder.admission();
-  return dial({ address, identity, authority, software, signal });
+  return { uplink: await dial({ address, identity, authority, software, signal }), cert: identity.cert };
 }
 
-/** Renews the certificate where it ends soon. Returns whether there is a new one. */
-async function renewInTime({ folder, signal, log, renew: work = renew }: Connection): Promise<boolean> {
-  const { identity } = await folder.admission();
-  const left = Date.parse(new X509Certificate(identity.cert).validTo) - Date.now();
-  if (left > RENEWED_MS) return false;
+/** How long the certificate of a site counts, ms. */
+const leftOf = ({ cert }: Identity): number => Date.parse(new X509Certificate(cert).validTo) - Date.now();
+
+/** Renews the certificate where it ends soon. */
+async function renewInTime({ folder, signal, log, renew: work = renew }: Connection): Promise<void> {
+  const left = leftOf((await folder.admission()).identity);
+  if (left > RENEWED_MS) return;
   try {
     await work(folder, signal);
-    return (await folder.admission()).identity.cert !== identity.cert;
   } catch (error) {
-    if (signal.aborted) return false;
+    if (signal.aborted) return;
     if (left <= 0) throw error;
     log(
       `the certificate could not be renewed, and ends in ${Math.floor(left / 3_600_000)} h: ${(error as Error).message}`,
     );
-    return false;
   }
 }
 
