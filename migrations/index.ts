@@ -35,6 +35,7 @@ import { Nodes1764028800034 } from './0034-nodes.js';
 import { TriedSince1764028800035 } from './0035-tried-since.js';
 import { TenantEngines1764028800036 } from './0036-tenant-engines.js';
 import { NodeConnections1764028800037 } from './0037-node-connections.js';
+import { NodeConnectionRows1764028800038 } from './0038-node-connection-rows.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -75,4 +76,5 @@ export const migrations = [
   TriedSince1764028800035,
   TenantEngines1764028800036,
   NodeConnections1764028800037,
+  NodeConnectionRows1764028800038,
 ];

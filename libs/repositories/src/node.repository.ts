@@ -5,7 +5,10 @@ import { NodeInvitation } from './entities/node-invitation.entity.js';
 import { PartyNode } from './entities/party-node.entity.js';
 import { rowsOf } from './rows.js';
 
-export type NodeView = Omit<PartyNode, 'tenant_id' | 'certificate' | 'connection' | 'refused_at'> & {
+export type NodeView = Omit<
+  PartyNode,
+  'tenant_id' | 'certificate' | 'connection' | 'connected_noted_at' | 'refused_noted_at'
+> & {
   /** Whether a worker has held its connection lately: it does so every 5 s. */
   readonly connected: boolean;
 };

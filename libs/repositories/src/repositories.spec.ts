@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { ApiKeyRepository } from './api-key.repository.js';
+import { sealAudit } from './audit.js';
 import { AuditRepository } from './audit.repository.js';
 import { ChainRepository } from './chain.repository.js';
 import { openDatabase, type Database } from './database.js';
 import { DutyRepository } from './duty.repository.js';
+import { NodeConnectionRepository } from './node-connection.repository.js';
 import { TenantRepository } from './tenant.repository.js';
 import * as idempotency from './idempotency-keys.js';
 import type { PooledDataSource } from './pooled-data-source.js';
@@ -16,6 +19,7 @@ import { ScheduleRepository, settleMade } from './schedule.repository.js';
 import { TemplateRepository } from './template.repository.js';
 import { WebhookRepository } from './webhook.repository.js';
 
+const connections = new NodeConnectionRepository();
 const keys = new ApiKeyRepository();
 const history = new TaskHistoryRepository();
 const duties = new DutyRepository();
@@ -312,6 +316,69 @@ describe('repositories', () => {
     expect(await duties.hold(engine, 'gauges', 'two', 60_000)).toBe(false);
     expect(await duties.hold(engine, 'gauges', 'one', 0)).toBe(true);
     expect(await duties.hold(engine, 'gauges', 'two', 60_000)).toBe(true);
+  });
+
+  describe('of connections of sites', () => {
+    let worker: Database;
+    afterAll(() => worker.close());
+    const [A, B] = ['a', 'b'].map((each) => `sha256:${each.repeat(64)}`) as [string, string];
+    const connect = (fingerprint: string, address: unknown = '10.0.0.1', software = '1.0.0') =>
+      connections.connect(worker, {
+        ...{ tenant: 'default', party: 'bank-s', fingerprint, connection: randomUUID(), version: 1, software },
+        address: address as string,
+      });
+    const minuteLater = (column: string) => sql(`UPDATE nodes SET ${column} = ${column} - interval '61 s'`);
+    const rows = async (): Promise<unknown> => {
+      await sealAudit(engine);
+      return sql(`SELECT action, address FROM audit_log WHERE target = 'bank-s' ORDER BY seq`);
+    };
+    beforeAll(async () => {
+      worker = await openDatabase(database.url, { role: 'task_chain_worker', max: 1 });
+      await sql(`INSERT INTO parties (party, name) VALUES ('bank-s', 'S'), ('bank-t', 'T')`);
+      await sql(
+        `INSERT INTO nodes (fingerprint, party, dealer, certificate, expires_at)
+         VALUES ('${A}', 'bank-s', false, '', now() + interval '1 day'), ('${B}', 'bank-t', false, '', now() + interval '1 day')`,
+      );
+    });
+
+    test('note them once a minute and site at most, whatever is said of them', async () => {
+      for (const software of ['1.0.0', '1.0.1', '1.0.2', 'x'.repeat(65)])
+        expect(await connect(A, '10.0.0.1', software)).toBeUndefined();
+      const first = { action: 'connectNode', address: '10.0.0.1' };
+      expect(await rows()).toEqual([first]);
+      await minuteLater('connected_noted_at');
+      // It was seen just now, and comes from elsewhere.
+      await connect(A, 'f'.repeat(65));
+      await minuteLater('connected_noted_at');
+      await connect(A, null);
+      const noted = [
+        first,
+        { action: 'connectNode', address: 'f'.repeat(64) },
+        { action: 'connectNode', address: '-' },
+      ];
+      expect(await rows()).toEqual(noted);
+      await sql(`UPDATE nodes SET revoked_at = now() WHERE party = 'bank-s'`);
+      // One that is refused all the time is noted again.
+      for (let minute = 0; minute < 2; minute++) {
+        for (let again = 0; again < 2; again++) expect(await connect(A)).toBe('REVOKED');
+        await minuteLater('refused_noted_at');
+      }
+      const refused = { action: 'refuseNode', address: '10.0.0.1' };
+      expect(await rows()).toEqual([...noted, refused, refused]);
+    });
+
+    test('hold the others while a row of one is held by somebody else', async () => {
+      await sql(`UPDATE nodes SET revoked_at = NULL, connection = gen_random_uuid(), last_seen_at = '2026-01-01'`);
+      const held = (await sql(`SELECT connection FROM nodes ORDER BY party`)) as { connection: string }[];
+      const gone = randomUUID();
+      await engine.transaction(async (tx) => {
+        await tx.query({ name: '', text: `SELECT FROM nodes WHERE party = 'bank-s' FOR UPDATE` });
+        const ended = await connections.hold(worker, [...held.map(({ connection }) => connection), gone]);
+        expect(ended).toEqual(new Map([[gone, 'REPLACED']]));
+      });
+      const seen = await sql(`SELECT last_seen_at > '2026-01-02' AS seen FROM nodes ORDER BY party`);
+      expect(seen).toEqual([{ seen: false }, { seen: true }]);
+    });
   });
 
   test('begin no transaction by themselves', async () => {

@@ -33,6 +33,9 @@ export class PartyNode {
   protocol_version: number | null;
   @Column('varchar', { length: 64, nullable: true })
   software_version: string | null;
+  /** When the audit log said last that it was connected, and that it was refused. */
   @TimeColumn({ nullable: true })
-  refused_at: string | null;
+  connected_noted_at: string | null;
+  @TimeColumn({ nullable: true })
+  refused_noted_at: string | null;
 }
