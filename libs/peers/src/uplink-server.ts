@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { subjectOfCertificate, type Authority, type Subject } from './authority.js';
 import { fingerprintOf } from './identity.js';
+import { boundFrames, destroyLater } from './session-ends.js';
 import { Strangers } from './strangers.js';
 import {
   BEAT,
@@ -74,9 +75,6 @@ export interface UplinkOptions {
 
 const TIMES: UplinkTimes = { greetMs: 10_000, beat: BEAT, holdMs: 5_000, unheldMs: 30_000 };
 const MOST_CONNECTIONS = 1_000;
-/** Pings and settings that a site may send in a minute. */
-const MOST_CONTROLS = 120;
-const FLUSH_MS = 2_000;
 
 interface Held {
   readonly caller: UplinkCaller;
@@ -94,6 +92,8 @@ export class UplinkServer {
   /** Those that were admitted, by fingerprint and tenant: a later one takes the place of an earlier one. */
   private readonly held = new Map<string, Held>();
   private readonly greeting = new Map<string, ServerHttp2Session>();
+  /** Those that are being stored, of each key the newest. */
+  private readonly admitting = new Map<string, Promise<UplinkCode | undefined>>();
   private readonly strangers = new Strangers();
   private readonly times: UplinkTimes;
   private readonly versions: VersionRange;
@@ -192,7 +192,7 @@ export class UplinkServer {
     };
     session.once('close', done);
     session.on('error', () => undefined); // `close` follows.
-    this.boundControls(session, { ...subject, address });
+    boundFrames(session, () => this.options.onRefused('flood', { ...subject, address }));
     const ends = Date.parse(certificate.validTo);
     session.once('stream', (stream, headers) => {
       stream.on('error', () => undefined);
@@ -235,10 +235,7 @@ export class UplinkServer {
     }
     const software = SOFTWARE.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown';
     const held = { ...asked, caller: { ...asked.caller, version, software } };
-    const refused = await this.options.admission.admit(held.caller).catch((error: unknown): UplinkCode => {
-      this.options.onFault(error);
-      return 'UNAVAILABLE';
-    });
+    const refused = await this.admit(held);
     if (refused) return this.refuse(held, refused, UPLINK_WORDS[refused]);
     const release = (): void => {
       this.options.admission.release(held.caller.connection).catch(this.options.onFault);
@@ -254,14 +251,33 @@ export class UplinkServer {
       release();
     });
     const before = this.held.get(keyOf(held));
-    this.held.set(keyOf(held), held);
     stream.respond({ ':status': 200, [VERSION_HEADER]: String(version) });
     keepBeating(session, this.times.beat, () => {
       this.options.onRefused('silent', this.named(held));
       session.destroy();
     });
-    if (before) void this.end(before, 'REPLACED');
+    if (before) this.drop(before, 'REPLACED', { replaced_by: held.caller.address });
+    this.held.set(keyOf(held), held);
     return true;
+  }
+
+  /** One after the other for each key, so that the newest is stored last. One that is gone when its turn comes is not stored. */
+  private admit(asked: Held): Promise<UplinkCode | undefined> {
+    const { admission, onFault } = this.options;
+    const key = keyOf(asked);
+    const work = (this.admitting.get(key) ?? Promise.resolve()).then(() =>
+      asked.session.destroyed ? undefined : admission.admit(asked.caller),
+    );
+    const stored = work
+      .catch((error: unknown): UplinkCode => {
+        onFault(error);
+        return 'UNAVAILABLE';
+      })
+      .finally(() => {
+        if (this.admitting.get(key) === stored) this.admitting.delete(key);
+      });
+    this.admitting.set(key, stored);
+    return stored;
   }
 
   private refuse(asked: Held, code: UplinkCode, detail: string): false {
@@ -279,20 +295,6 @@ export class UplinkServer {
     session.close();
     destroyLater(session);
     return false;
-  }
-
-  /** A site that sends pings or settings without end is cut off. */
-  private boundControls(session: ServerHttp2Session, who: object): void {
-    let left = MOST_CONTROLS;
-    const count = (): void => {
-      left -= 1;
-      if (left > 0) return;
-      this.options.onRefused('flood', who);
-      session.destroy();
-    };
-    session.on('ping', count).on('remoteSettings', count);
-    const timer = setInterval(() => (left = MOST_CONTROLS), 60_000);
-    session.once('close', () => clearInterval(timer));
   }
 
   /** Ends the connections that count no longer. */
@@ -318,8 +320,10 @@ export class UplinkServer {
     }
   }
 
-  private drop(held: Held, code: UplinkCode): void {
-    this.options.onRefused(code, this.named(held));
+  private drop(held: Held, code: UplinkCode, details: object = {}): void {
+    if (this.held.get(keyOf(held)) !== held) return; // It was dropped already.
+    this.held.delete(keyOf(held));
+    this.options.onRefused(code, { ...this.named(held), ...details });
     void this.end(held, code);
   }
 
@@ -342,9 +346,3 @@ export class UplinkServer {
 
 const keyOf = ({ caller }: Held): string => `${caller.tenant} ${caller.fingerprint}`;
 const connectionOf = ({ caller }: Held): string => caller.connection;
-
-/** What was written may still go out. */
-function destroyLater(session: ServerHttp2Session): void {
-  const timer = setTimeout(() => session.destroy(), FLUSH_MS);
-  session.once('close', () => clearTimeout(timer));
-}

@@ -31,6 +31,7 @@ class ControlPlane {
   readonly admitted: UplinkCaller[] = [];
   readonly released: string[] = [];
   readonly reasons: string[] = [];
+  readonly details: object[] = [];
   asked = 0;
   /** What the database waits for before it answers. */
   looking: Promise<void> | undefined;
@@ -58,7 +59,10 @@ class ControlPlane {
         },
         release: async (connection) => void made.released.push(connection),
       },
-      onRefused: (reason) => void made.reasons.push(reason),
+      onRefused(reason, details) {
+        made.reasons.push(reason);
+        made.details.push(details);
+      },
       onFault: () => undefined,
       times: { greetMs: LONG, beat, holdMs: LONG, unheldMs: LONG, ...times },
       ...(versions && { versions }),
@@ -175,6 +179,8 @@ describe('a site at its control plane', () => {
     const first = await plane.dial();
     const second = await plane.dial();
     expect((await first.ended).code).toBe('REPLACED');
+    expect(plane.details).toEqual([expect.objectContaining({ party: 'bank-a', replaced_by: '127.0.0.1' })]);
+    expect(plane.reasons).toEqual(['REPLACED']);
     await until(() => plane.released.length === 1);
     expect([plane.released, plane.server.connections]).toEqual([[plane.admitted[0]!.connection], 1]);
     second.close();
@@ -258,7 +264,7 @@ describe('who is no site of the authority', () => {
 });
 
 describe('a site that does not keep to the protocol', () => {
-  const FRAME = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, PING: 6, CONTINUATION: 9 };
+  const FRAME = { DATA: 0, HEADERS: 1, PRIORITY: 2, RST_STREAM: 3, SETTINGS: 4, PING: 6, CONTINUATION: 9 };
   const [END_STREAM, END_HEADERS] = [1, 4];
   const frame = (type: number, body: Buffer | number, stream = 0, flags = 0): Buffer => {
     const [length, bytes] = typeof body === 'number' ? [body, Buffer.alloc(0)] : [body.byteLength, body];
@@ -277,6 +283,13 @@ describe('a site that does not keep to the protocol', () => {
     let left = rest;
     for (; left >= 128; left >>= 7) length.push((left & 127) | 128);
     return Buffer.concat([Buffer.from([0, 1, 0x61, ...length, left]), Buffer.alloc(size, 'a')]);
+  };
+  /** What ends them: the bounds of node:http2, which gives no reason, or the own ones. All others hold little, until the time to greet ends. */
+  const ends: Record<string, string[]> = {
+    '10,000 headers': [],
+    'continuations without an end': [],
+    'settings without an end': ['flood'],
+    'pings without an end': ['flood'],
   };
   const attacks: Record<string, Buffer> = {
     'a frame of 16 MiB': frame(FRAME.DATA, 0xffffff, 1),
@@ -330,12 +343,24 @@ describe('a site that does not keep to the protocol', () => {
   const rst = (stream: number): Buffer => frame(FRAME.RST_STREAM, Buffer.from([0, 0, 0, 8]), stream);
 
   test.each(Object.keys(attacks))('is cut off: %s', async (name) => {
-    const plane = await ControlPlane.start({ greetMs: 300 });
+    const plane = await ControlPlane.start(ends[name] ? {} : { greetMs: 300 });
     const socket = await raw(plane);
     socket.write(attacks[name]!);
     await closed(socket);
+    expect(plane.reasons).toEqual(ends[name] ?? ['silent']);
     expect([plane.admitted, plane.server.connections]).toEqual([[], 0]);
     await plane.dial();
+  });
+
+  test('is cut off when it sends frames without end after it is connected', async () => {
+    const plane = await ControlPlane.start();
+    const socket = await raw(plane);
+    socket.write(request(1));
+    await until(() => plane.server.connections === 1);
+    // Priorities are no ping, no settings, and of no stream that is open.
+    socket.write(times(6_000, frame(FRAME.PRIORITY, Buffer.from([0, 0, 0, 0, 1]), 5)));
+    await closed(socket);
+    expect(plane.reasons).toEqual(['flood']);
   });
 
   const session = async (plane: ControlPlane): Promise<ClientHttp2Session> => {
@@ -398,6 +423,27 @@ describe('a site that does not keep to the protocol', () => {
     await closed(socket);
     if (code === undefined) await until(() => plane.released.length === 1);
     expect(plane.server.connections).toBe(0);
+  });
+
+  test('is stored after its earlier connection, and not where a newer one came meanwhile', async () => {
+    const plane = await ControlPlane.start();
+    let look = (): void => undefined;
+    plane.looking = new Promise((resolve) => (look = resolve));
+    const sockets: TLSSocket[] = [];
+    for (let each = 0; each < 3; each++) {
+      const socket = await raw(plane);
+      sockets.push(socket);
+      const heard = listenTo(socket);
+      socket.write(Buffer.concat([request(1), frame(FRAME.PING, Buffer.from('was read'))]));
+      await until(() => heard().includes('was read'));
+    }
+    await Promise.all([closed(sockets[0]!), closed(sockets[1]!)]);
+    expect(plane.asked).toBe(1);
+    look();
+    await until(() => plane.server.connections === 1);
+    expect(plane.asked).toBe(2);
+    await until(() => plane.released.includes(plane.admitted[0]!.connection));
+    expect(plane.released).not.toContain(plane.admitted[1]!.connection);
   });
 
   test('gets a second stream refused while the first is open', async () => {

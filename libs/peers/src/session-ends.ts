@@ -1,0 +1,36 @@
+import type { ServerHttp2Session } from 'node:http2';
+
+/** Pings and settings that the other end may send in a minute. */
+const MOST_CONTROLS = 120;
+/** Of all frames in a minute. A site sends 17 bytes in 10 s. */
+const MOST_BYTES = 65_536;
+const FLUSH_MS = 2_000;
+
+/** Ends a session whose other end sends without end. */
+export function boundFrames(session: ServerHttp2Session, onFlood: () => void): void {
+  const { socket } = session;
+  let controls = 0;
+  let [seconds, before] = [0, 0];
+  const look = (): void => {
+    if (session.destroyed || (controls < MOST_CONTROLS && socket.bytesRead - before <= MOST_BYTES)) return;
+    onFlood();
+    session.destroy();
+  };
+  const count = (): void => {
+    controls += 1;
+    look();
+  };
+  session.on('ping', count).on('remoteSettings', count);
+  const timer = setInterval(() => {
+    look();
+    seconds += 1;
+    if (seconds % 60 === 0 && !session.destroyed) [controls, before] = [0, socket.bytesRead];
+  }, 1_000);
+  session.once('close', () => clearInterval(timer));
+}
+
+/** What was written may still go out. */
+export function destroyLater(session: ServerHttp2Session): void {
+  const timer = setTimeout(() => session.destroy(), FLUSH_MS);
+  session.once('close', () => clearTimeout(timer));
+}
