@@ -101,15 +101,16 @@ export async function dial(options: Dial): Promise<Uplink> {
 function endOf(session: ClientHttp2Session): Uplink['ended'] {
   let code: UplinkCode | undefined;
   let fault: NodeJS.ErrnoException | undefined;
+  let leaving: NodeJS.Timeout | undefined;
   session.on('goaway', (_code: number, _last: number, data?: Buffer) => {
     const text = data?.subarray(0, 64).toString('latin1');
     if (isUplinkCode(text)) code ??= text;
-    const timer = setTimeout(() => session.destroy(), LEAVE_MS);
-    session.once('close', () => clearTimeout(timer));
+    leaving ??= setTimeout(() => session.destroy(), LEAVE_MS);
   });
   session.on('error', (error: NodeJS.ErrnoException) => (fault ??= error));
   return new Promise((resolve) => {
-    session.once('close', () =>
+    session.once('close', () => {
+      clearTimeout(leaving);
       resolve({
         ...(code !== undefined && { code }),
         why: code
@@ -117,8 +118,8 @@ function endOf(session: ClientHttp2Session): Uplink['ended'] {
           : fault
             ? `${fault.message}${fault.code ? ` (${fault.code})` : ''}`
             : 'the connection was closed',
-      }),
-    );
+      });
+    });
   });
 }
 
@@ -143,7 +144,7 @@ function refusalOf(headers: IncomingHttpHeaders, text: string): UplinkFault {
   const status = Number(headers[':status']);
   try {
     const { code, detail } = JSON.parse(text) as { code?: unknown; detail?: unknown };
-    const said = typeof detail === 'string' ? detail : `it answered ${status}`;
+    const said = typeof detail === 'string' ? detail.replaceAll(/\p{Cc}/gu, ' ') : `it answered ${status}`;
     return new UplinkFault(said, isUplinkCode(code) ? code : undefined);
   } catch {
     return new UplinkFault(`it answered ${status}`);

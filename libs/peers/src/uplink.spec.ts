@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectH2, createSecureServer, type ClientHttp2Session } from 'node:http2';
+import { connect as connectH2, createSecureServer, type ClientHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { connect as connectTcp, createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
 import { commonVersion, readRange, type UplinkCode, type VersionRange } from './uplink.js';
@@ -493,6 +493,39 @@ describe('a site that does not keep to the protocol', () => {
     const plane = await ControlPlane.start();
     await plane.dial({ software: 'x'.repeat(1_000) });
     expect(plane.admitted[0]!.software).toBe('unknown');
+  });
+});
+
+describe('a control plane that does not keep to the protocol', () => {
+  const serve = async (answer: (stream: ServerHttp2Stream) => void): Promise<number> => {
+    const server = createSecureServer({ ...(await authority.controlPlane()), requestCert: true, ca: authority.cert });
+    server.on('stream', answer).on('sessionError', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    undo.push(() => server.close());
+    return (server.address() as AddressInfo).port;
+  };
+
+  test('has no say over a terminal', async () => {
+    const port = await serve((stream) => {
+      stream.respond({ ':status': 403 });
+      stream.end(JSON.stringify({ code: 'CLOSED', detail: 'closed\u001b[2J\r\u009bok' }));
+    });
+    expect((await faultOf(dialAt(port))).message).toBe('closed [2J  ok');
+  });
+
+  test('is left once, however often it says that it ends', async () => {
+    const port = await serve((stream) => {
+      stream.on('error', () => undefined);
+      stream.respond({ ':status': 200, 'task-chain-protocol': '1' });
+      for (let each = 0; each < 20; each++) stream.session!.goaway(0, 0, Buffer.from('DRAINING'));
+      stream.session!.ping(() => stream.session!.destroy());
+    });
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    undo.push(() => timers.mockRestore());
+    const { ended } = await dialAt(port);
+    expect((await ended).code).toBe('DRAINING');
+    expect(timers.mock.calls.filter(([, ms]) => ms === 5_000)).toHaveLength(1);
   });
 });
 

@@ -1,21 +1,22 @@
 import {
   Inject,
   Injectable,
-  type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { Authority, UplinkServer, type UplinkCaller } from '#libs/peers';
 import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
 import { NodeConnectionRepository, type Database } from '#libs/repositories';
+import { Told } from './told.js';
 
 /** Injects the `Database` of connections. */
 export const NODE_DATABASE = Symbol('NODE_DATABASE');
 
 /** Listens for sites of parties, where NODE_PORT is set. */
 @Injectable()
-export class NodeListener implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   private server: UplinkServer | undefined;
 
   constructor(
@@ -38,6 +39,7 @@ export class NodeListener implements OnApplicationBootstrap, BeforeApplicationSh
       labelNames: ['reason'],
       registers: [this.registry],
     });
+    const told = new Told();
     this.server = await UplinkServer.listen({
       authority: await Authority.of(nodeCaKey),
       host,
@@ -49,7 +51,8 @@ export class NodeListener implements OnApplicationBootstrap, BeforeApplicationSh
       },
       onRefused(reason, details) {
         refused.inc({ reason });
-        logger.warn({ reason, ...details }, 'a connection of a site was refused or ended');
+        if (told.isNew(`${reason} ${JSON.stringify(details)}`))
+          logger.warn({ reason, ...details }, 'a connection of a site was refused or ended');
       },
       onFault: (error) => logger.error({ err: error }, 'a connection of a site could not be stored or checked'),
     });
@@ -65,8 +68,8 @@ export class NodeListener implements OnApplicationBootstrap, BeforeApplicationSh
     logger.info({ port: server.port }, 'the compute worker listens for sites');
   }
 
-  /** Sites connect to another replica, while this one drains. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Sites connect to another replica, while this one drains: that is a later hook. */
+  async onModuleDestroy(): Promise<void> {
     await this.server?.close();
   }
 
