@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
-import sodium from 'sodium-native';
+import { sodium } from '../mpc/sodium.js';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -6,8 +6,8 @@
  * values lie on the twist and stay there under multiplication, which shows one bit of every blinded key.
  */
 import { randomInt } from 'node:crypto';
-import sodium from 'sodium-native';
 import { TaskFailure } from '../contract/task-type.js';
+import { sodium } from './sodium.js';
 
 /** Bytes of a point: its u-coordinate, little-endian. */
 export const POINT_BYTES = 32;

@@ -3,8 +3,8 @@
  * SCN 2010). Who has no k sends a H(x), gets k a H(x) back, and takes a off: it learns F_k(x) of its own keys, and who has k learns nothing.
  */
 import { randomBytes } from 'node:crypto';
-import sodium from 'sodium-native';
 import { BlindingScalar, POINT_BYTES } from './curve.js';
+import { sodium } from './sodium.js';
 
 /** Bytes of F_k(x). */
 export const OUTPUT_BYTES = 64;

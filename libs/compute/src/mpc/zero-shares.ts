@@ -1,6 +1,6 @@
-import sodium from 'sodium-native';
 import { POINT_BYTES } from './curve.js';
 import { VALUE_WORDS } from './key-value-store.js';
+import { sodium } from './sodium.js';
 
 /** Bytes of a key that two parties have in common. */
 export const PAIR_KEY_BYTES = 32;
