@@ -199,7 +199,7 @@ class TickWorld {
     const creator = new ChainCreator(
       new Catalogue(false, [] as never),
       METRICS,
-      { quotaOf: async () => undefined } as never,
+      { quotaOf: async () => undefined, enginesOf: async () => undefined } as never,
       undefined as never,
       { admit } as never,
     );
