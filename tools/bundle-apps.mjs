@@ -1,14 +1,14 @@
-// Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads: a start spends up to half its time on
-// finding and opening 2,000 to 3,600 files. esbuild came with Vite and is the usual tool for it.
-import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+// Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads, and the programs of parties' processes into
+// dist/libs/compute/parties: a start spends up to half its time on finding and opening files. esbuild came with Vite and is the usual tool for it.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const DIST = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const APPS = ['api', 'status-listener', 'compute-worker'];
 /** They start threads from files beside them or load binaries. */
-const EXTERNAL = ['pino', 'sodium-native', '@bull-board/ui'];
+const EXTERNAL = ['pino', 'sodium-native', '@bull-board/ui', '@duckdb/node-api'];
 const BANNER = `import { createRequire as createRequireHere } from 'node:module';
 import { fileURLToPath as pathOfUrl } from 'node:url';
 const require = createRequireHere(import.meta.url), urlOfBundle = import.meta.url;`;
@@ -43,28 +43,67 @@ const missingPackages = {
     }),
 };
 
+const settings = (folder) => ({
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  external: EXTERNAL,
+  banner: { js: BANNER },
+  // Its paths lead to the sources.
+  tsconfigRaw: '{}',
+  plugins: [ownPlaces(folder), missingPackages],
+  logLevel: 'error',
+});
+
 /** Makes dist/apps/<app>/main.mjs of dist/apps/<app>/src/main.js. */
-export async function bundleApps(dist = DIST) {
-  await Promise.all(
-    APPS.map((app) =>
-      build({
-        entryPoints: [join(dist, 'apps', app, 'src/main.js')],
-        outfile: join(dist, 'apps', app, 'main.mjs'),
-        bundle: true,
-        platform: 'node',
-        target: 'node20',
-        format: 'esm',
-        // Nest and TypeORM name things by their classes.
-        keepNames: true,
-        external: EXTERNAL,
-        banner: { js: BANNER },
-        // Its paths lead to the sources.
-        tsconfigRaw: '{}',
-        plugins: [ownPlaces(join(dist, 'apps', app)), missingPackages],
-        logLevel: 'error',
-      }),
-    ),
-  );
+async function bundleApp(dist, app) {
+  const folder = join(dist, 'apps', app);
+  await build({
+    ...settings(folder),
+    entryPoints: [join(folder, 'src/main.js')],
+    outfile: join(folder, 'main.mjs'),
+    // Nest and TypeORM name things by their classes.
+    keepNames: true,
+  });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleApps();
+/**
+ * Makes dist/libs/compute/parties/<name>.mjs of each module that a party's process loads by its place: its entry, the programs, and what reads
+ * tables. They share what several of them load, so that a process holds it once. A file is replaced at once: processes may start meanwhile.
+ */
+async function bundleParties(dist) {
+  const source = join(dist, 'libs/compute/src');
+  const folder = join(dist, 'libs/compute/parties');
+  const programs = readdirSync(source, { recursive: true })
+    .filter((path) => path.endsWith('.js') && !/\.spec\.|-for-tests\./.test(path))
+    .map((path) => join(source, path))
+    .filter((path) => /^export (const|(async )?function) run\b/m.test(readFileSync(path, 'utf8')));
+  const { outputFiles } = await build({
+    ...settings(folder),
+    entryPoints: [join(source, 'party/party-process.js'), join(source, 'table/read-table.js'), ...programs],
+    outdir: folder,
+    entryNames: '[name]',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    // Places in errors are those of the sources.
+    sourcemap: true,
+    sourcesContent: false,
+    write: false,
+  });
+  mkdirSync(folder, { recursive: true });
+  for (const { path, text } of outputFiles) {
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
+  }
+  const made = new Set(outputFiles.map(({ path }) => basename(path)));
+  for (const name of readdirSync(folder)) if (!made.has(name)) rmSync(join(folder, name));
+}
+
+/** Makes all bundles of a built project. */
+export async function bundleAll(dist = DIST) {
+  await Promise.all([...APPS.map((app) => bundleApp(dist, app)), bundleParties(dist)]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleAll();

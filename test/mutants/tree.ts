@@ -14,8 +14,8 @@ export class Tree {
     this.path = resolve('.cache', 'mutants', name);
     rmSync(this.path, { recursive: true, force: true });
     mkdirSync(this.path, { recursive: true });
-    // Without bundles: apps start from the built files, in which the mutants are.
-    const filter = (path: string): boolean => !/^dist\/apps\/[^/]+\/main\.mjs$/.test(path);
+    // Without bundles: apps and parties start from the built files, in which the mutants are.
+    const filter = (path: string): boolean => !/^dist\/(apps\/[^/]+\/main\.mjs|libs\/compute\/parties)$/.test(path);
     cpSync('dist', join(this.path, 'dist'), { recursive: true, filter });
     for (const entry of readdirSync('.'))
       if (entry !== 'dist' && entry !== '.cache') symlinkSync(resolve(entry), join(this.path, entry));

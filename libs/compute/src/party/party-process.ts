@@ -10,6 +10,7 @@ import { TaskFailure, type JsonObject } from '../contract/task-type.js';
 import { diskFull } from '../contract/disk-full.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
+import { placeInSources } from './bundles.js';
 import { sha256 } from './hashes.js';
 import { openInput, type FileRoots } from './input-files.js';
 import { OpenedHere } from './opened.js';
@@ -206,7 +207,7 @@ function carry(party: string, thrown: unknown): CarriedFailure {
     code: 'PARTY_LOST',
     message: `Party ${party} stopped on an unforeseen ${name}${code ? ` (${code})` : ''}; the task may be tried again.`,
     retryable: true,
-    details: { party, places },
+    details: { party, places: places.map(placeInSources) },
   };
 }
 

@@ -11,6 +11,7 @@ import { TaskFailure, type Artifact, type PartyResult, type TaskConsent, type Ta
 import { provenFile, readFromParty, removeTemporary, violation } from './from-party.js';
 import type { FileRoots } from './input-files.js';
 import { accountsOf, prepareFolder } from './accounts.js';
+import { placesOfProgram } from './bundles.js';
 import { NEUTRAL, type CarriedFailure, type FromParty, type WrittenFile } from './party-link.js';
 import { artifactFolder, rightsOf } from './process-rights.js';
 import { failureOf, memberOf, post, type Member } from './party-member.js';
@@ -158,7 +159,7 @@ export class PartyProcesses {
       taskId: run.taskId,
       handed: run.handed,
     });
-    const all = programs.map((each) => ({ ...each, roots: rootsOf(each.name) }));
+    const all = programs.map((each) => ({ ...each, ...placesOfProgram(each.program), roots: rootsOf(each.name) }));
     const accounts = await accountsOf(all.map(({ roots }) => roots));
     return Promise.all(
       all.map(async (each) => {
@@ -174,7 +175,7 @@ export class PartyProcesses {
   private start(ready: Awaited<ReturnType<PartyProcesses['prepare']>>[number], others: readonly string[]): void {
     const { run, names, token } = this.options;
     const { name, roots } = ready;
-    const started = startProcess(ready.rights, ready.account, this.lines.of(name, others));
+    const started = startProcess(ready.entry, ready.rights, ready.account, this.lines.of(name, others));
     this.lines.keep(name, others, started.lines);
     const member = memberOf(name, roots, started);
     this.members.set(name, member);

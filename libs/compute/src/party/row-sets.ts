@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskFailure } from '../contract/task-type.js';
+import { placeHere } from './bundles.js';
 import type { InputFile } from './input-files.js';
 import { OWNER_FOLDER } from './owner-folder.js';
 import type { Owner } from './owner.js';
@@ -58,7 +59,7 @@ export const NO_ROW = 0xffff_ffff;
 export const NO_NUMBER = 0n;
 
 /** Loaded as a program of a party is, by its place: tables lie above the parties' processes. */
-const TABLES = new URL('../table/read-table.js', import.meta.url).href;
+const TABLES = new URL('../table/read-table.js', import.meta.url);
 type TableReader = (
   party: string,
   input: InputFile,
@@ -154,7 +155,7 @@ export class RowSets {
   }
 
   private async numbersOf(file: InputFile): Promise<BigUint64Array | undefined> {
-    const { readTable } = (await import(TABLES)) as { readonly readTable: TableReader };
+    const { readTable } = (await import(placeHere(TABLES).href)) as { readonly readTable: TableReader };
     let numbers = new BigUint64Array(1024);
     let rows = 0;
     try {

@@ -297,6 +297,19 @@ describe('endings', () => {
     expect(lines.filter((line) => /^error alice: at .*programs-for-tests/.test(line))).not.toEqual([]);
     expect(`${failure.message}${lines.join()}`).not.toMatch(/4711/);
   });
+  test('programs of task types run from bundles, and the log tells the place in the sources', async () => {
+    const lines: string[] = [];
+    const run = { ...aRun(), log: (_: string, message: string) => void lines.push(message) };
+    const burn = new URL('../diagnostic/burn.js', import.meta.url);
+    await expect(runParties({ program: burn, parties: { alice: null as never }, run })).rejects.toMatchObject({
+      code: 'PARTY_LOST',
+    });
+    const source = (
+      await readFile(new URL('../../../../../libs/compute/src/diagnostic/burn.ts', import.meta.url), 'utf8')
+    ).split('\n');
+    const row = source.findIndex((line) => line.includes('export const run')) + 1;
+    expect(lines.filter((line) => line.includes(`/libs/compute/src/diagnostic/burn.ts:${row}:`))).toHaveLength(1);
+  });
   test('a thread that dies is PARTY_LOST, and its peer ends too', async () => {
     const parties = { alice: { act: 'write', text: 'x', fail: 'exit' }, bob: { act: 'wait' } };
     await expect(runParties({ program, parties, run: aRun() })).rejects.toMatchObject({

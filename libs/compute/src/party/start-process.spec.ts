@@ -7,7 +7,7 @@ afterEach(() => void jest.restoreAllMocks());
 
 test('a process that is being ended is sent nothing: a failed write would lose what it has sent', async () => {
   const writes = jest.spyOn(Socket.prototype, 'write');
-  const { transport, stop, ended } = startProcess([], undefined);
+  const { transport, stop, ended } = startProcess(new URL('./party-process.js', import.meta.url), [], undefined);
   transport.onMessage(() => undefined);
   const post = (): void => transport.post({ kind: 'ended', peer: 'bob', lost: false });
   post();

@@ -7,8 +7,6 @@ import { streamTransport, type Transport } from './transport.js';
 /** JavaScript heap of one party, MB. Tables stream, so only keys and models are held. */
 const HEAP_MB = 1024;
 
-const ENTRY = fileURLToPath(new URL('./party-process.js', import.meta.url));
-
 /** A party's process. */
 export interface PartyProcess extends Pick<Guarded, 'ended' | 'stop'> {
   readonly transport: Transport<ToParty>;
@@ -17,15 +15,16 @@ export interface PartyProcess extends Pick<Guarded, 'ended' | 'stop'> {
 }
 
 /**
- * Starts a party's process with these rights, and with `account` where there is one. It waits for the message that starts it. `lines` are
+ * Starts a party's process from `entry` with these rights, and with `account` where there is one. It waits for the message that starts it. `lines` are
  * those to its peers: new ones, or ends of a peer's, which are this process's no more.
  */
 export function startProcess(
+  entry: URL,
   rights: readonly string[],
   account: Account | undefined,
   lines: readonly ('pipe' | Duplex)[] = [],
 ): PartyProcess {
-  const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, ...rights, ENTRY];
+  const node = [process.execPath, `--max-old-space-size=${HEAP_MB}`, ...rights, fileURLToPath(entry)];
   const { child, ended, isStopped, stop } = startGuarded(node, {
     account,
     cwd: '/',
