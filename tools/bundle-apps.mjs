@@ -13,6 +13,10 @@ const BANNER = `import { createRequire as createRequireHere } from 'node:module'
 import { fileURLToPath as pathOfUrl } from 'node:url';
 const require = createRequireHere(import.meta.url), urlOfBundle = import.meta.url;`;
 
+/** These ask for a package when they run, by a `require` of their own: Node would load it a second time, beside the bundled one. */
+const ASK_FOR_BUNDLED = /@nestjs\/(typeorm|mapped-types)\//;
+const OWN_REQUIRE = 'const require = createRequire(import.meta.url);';
+
 /** What a module asks about its own place stays true: paths to threads, programs, SQL and package.json start there. */
 const ownPlaces = (folder) => ({
   name: 'own-places',
@@ -25,7 +29,7 @@ const ownPlaces = (folder) => ({
         const names = `var __filename = pathOfUrl(${place(path)}), __dirname = pathOfUrl(${place(dirname(path))});`;
         return { contents: `${names}${text}`, loader: 'js' };
       }
-      const contents = text
+      const contents = (ASK_FOR_BUNDLED.test(path) ? text.replace(OWN_REQUIRE, '') : text)
         .replaceAll('import.meta.dirname', `pathOfUrl(${place(dirname(path))})`)
         .replaceAll('import.meta.url', `(${place(path)}.href)`);
       return { contents, loader: 'js' };
