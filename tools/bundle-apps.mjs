@@ -1,6 +1,6 @@
 // Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads, and the programs of parties' processes into
 // dist/libs/compute/parties: a start spends up to half its time on finding and opening files. esbuild came with Vite and is the usual tool for it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -60,13 +60,15 @@ const settings = (folder) => ({
   logLevel: 'error',
 });
 
-/** Makes dist/apps/<app>/main.mjs of dist/apps/<app>/src/main.js. */
-async function bundleApp(dist, app) {
-  const folder = join(dist, 'apps', app);
+/** Makes dist/apps/<app>/main.mjs of each dist/apps/<app>/src/main.js, in one build: most of what they load is the same. */
+async function bundleApps(dist) {
+  const folder = join(dist, 'apps');
   await build({
-    ...settings(folder),
-    entryPoints: [join(folder, 'src/main.js')],
-    outfile: join(folder, 'main.mjs'),
+    // From the folder of any app the place of a file is the same.
+    ...settings(join(folder, APPS[0])),
+    entryPoints: APPS.map((app) => ({ in: join(folder, app, 'src/main.js'), out: `${app}/main` })),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     // Nest and TypeORM name things by their classes.
     keepNames: true,
   });
@@ -105,9 +107,28 @@ async function bundleParties(dist) {
   for (const name of readdirSync(folder)) if (!made.has(name)) rmSync(join(folder, name));
 }
 
-/** Makes all bundles of a built project. */
+/** Holds when the bundles were begun, once they are whole. */
+const STAMP = '.bundle-stamp';
+
+/** Whether nothing that they are made of is newer than the bundles. */
+export function areCurrent(dist = DIST) {
+  const made = [...APPS.map((app) => `apps/${app}/main.mjs`), 'libs/compute/parties/party-process.mjs', STAMP];
+  if (!made.every((path) => existsSync(join(dist, path)))) return false;
+  const begun = Number(readFileSync(join(dist, STAMP), 'utf8'));
+  const built = ['apps', 'libs', 'migrations', 'clients']
+    .flatMap((folder) => readdirSync(join(dist, folder), { recursive: true }).map((path) => join(dist, folder, path)))
+    .filter((path) => path.endsWith('.js'));
+  const rest = [fileURLToPath(import.meta.url), join(dirname(dist), 'node_modules/.package-lock.json')];
+  return [...built, ...rest.filter(existsSync)].every((path) => statSync(path).mtimeMs < begun);
+}
+
+/** Makes all bundles of a built project, unless they are current. */
 export async function bundleAll(dist = DIST) {
-  await Promise.all([...APPS.map((app) => bundleApp(dist, app)), bundleParties(dist)]);
+  if (areCurrent(dist)) return;
+  const begun = Date.now();
+  rmSync(join(dist, STAMP), { force: true });
+  await Promise.all([bundleApps(dist), bundleParties(dist)]);
+  writeFileSync(join(dist, STAMP), String(begun));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleAll();

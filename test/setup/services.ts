@@ -9,7 +9,7 @@ let server: TestPostgres | undefined;
  * here, so that two files do not install them at once.
  */
 export async function setUp(): Promise<void> {
-  // Tests start what was built last, by whatever command.
+  // Tests start what was built last, by whatever command: this bundles what is newer than the bundles.
   execFileSync(process.execPath, [fileURLToPath(new URL('../../../tools/bundle-apps.mjs', import.meta.url))]);
   await ensureRedisServer();
   await ensureChromium();
