@@ -18,7 +18,7 @@ export class FakeWorker {
   /** Called with each job as it comes. */
   onJob: (job: TaskJob) => void = () => undefined;
   private readonly running = new Map<string, { readonly ref: AttemptRef; readonly end: () => void }>();
-  private readonly consumers: readonly ReturnType<typeof takeJobs>[];
+  private consumers: readonly Awaited<ReturnType<typeof takeJobs>>[] = [];
   private readonly timer: NodeJS.Timeout;
   private seq = 0;
 
@@ -26,16 +26,17 @@ export class FakeWorker {
     private readonly system: System,
     private readonly slots: number,
   ) {
-    const consumers = Math.ceil(slots / SLOTS_EACH);
-    this.consumers = Array.from({ length: consumers }, () =>
-      takeJobs(system.backend, 'diagnostic', SLOTS_EACH, (job) => this.take(job)),
-    );
     this.timer = setInterval(() => void this.beat().catch(() => undefined), 1_000);
   }
 
   /** `slots`: how many tasks it claims to run at once, a multiple of 100. */
   static async start(system: System, slots: number): Promise<FakeWorker> {
     const worker = new FakeWorker(system, slots);
+    worker.consumers = await Promise.all(
+      Array.from({ length: Math.ceil(slots / SLOTS_EACH) }, () =>
+        takeJobs(system.backend, 'diagnostic', SLOTS_EACH, (job) => worker.take(job)),
+      ),
+    );
     await worker.beat();
     return worker;
   }

@@ -24,14 +24,14 @@ class StandIn {
 
   private constructor(
     private readonly opened: TestQueues,
-    private consumer: ReturnType<typeof takeJobs> | undefined,
+    private consumer: Awaited<ReturnType<typeof takeJobs>> | undefined,
   ) {}
 
   static async enter(system: SystemUnderTest): Promise<StandIn> {
     const opened = await openTestQueues({ databaseUrl: system.databaseUrl, redisUrl: system.redisUrl });
     const worker = new StandIn(opened, undefined);
     await opened.channel.subscribe((text) => worker.controls.push(text));
-    worker.consumer = takeJobs(opened.backend, 'diagnostic', 4, (job) => {
+    worker.consumer = await takeJobs(opened.backend, 'diagnostic', 4, (job) => {
       worker.waiting.push(job);
       return new Promise((resolve) => worker.ends.set(job, resolve));
     });

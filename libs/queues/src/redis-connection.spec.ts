@@ -33,12 +33,11 @@ async function useAll(redisUrl: string): Promise<void> {
     const job = { ...ids, taskType: 'psi', params: {}, inputs: {}, timeoutMs: null, priority: 5 };
     await queues.send([job]);
     expect(await queues.depth('psi')).toMatchObject({ prioritized: 1, active: 0 });
-    let worker: ReturnType<typeof takeJobs> | undefined;
-    const taken = await new Promise((resolve) => {
-      worker = takeJobs(backend, 'psi', 1, async (each) => resolve(each));
-    });
-    expect(taken).toEqual(job);
-    await worker!.close();
+    let resolve: (taken: unknown) => void = () => undefined;
+    const taken = new Promise((take) => (resolve = take));
+    const worker = await takeJobs(backend, 'psi', 1, async (each) => resolve(each));
+    expect(await taken).toEqual(job);
+    await worker.close();
     await channel.publish('done', ids);
     const delivery = await channel.receive('done', 10, 5_000);
     expect(delivery.messages.map((text) => JSON.parse(text) as unknown)).toEqual([ids]);

@@ -107,7 +107,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       expect(await queues.state('states', jobId(job))).toBe('waiting');
       const hold = gate();
       const begun = gate();
-      const consumer = consume('states', 1, async () => {
+      const consumer = await consume('states', 1, async () => {
         begun.open();
         await hold.opened;
       });
@@ -144,7 +144,7 @@ for (const kind of ['postgres', 'redis'] as const) {
         seen.push(job.taskRequestId);
         if (seen.length === jobs.length) done.open();
       };
-      const consumers = [consume('many', 3, work), consume('many', 3, work)];
+      const consumers = [await consume('many', 3, work), await consume('many', 3, work)];
       await queues.send(jobs);
       await done.opened;
       await Promise.all(consumers.map((consumer) => consumer.close()));
@@ -157,7 +157,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       const job = jobOf('throws');
       let runs = 0;
       const second = gate();
-      const consumer = consume('throws', 1, async ({ taskId }) => {
+      const consumer = await consume('throws', 1, async ({ taskId }) => {
         if (taskId !== job.taskId) return second.open();
         runs++;
         throw new Error('as asked');
@@ -175,7 +175,7 @@ for (const kind of ['postgres', 'redis'] as const) {
       const begun = gate();
       const hold = gate();
       let ended = 0;
-      const consumer = consume('drain', 1, async () => {
+      const consumer = await consume('drain', 1, async () => {
         begun.open();
         await hold.opened;
         ended++;
@@ -205,7 +205,7 @@ for (const kind of ['postgres', 'redis'] as const) {
     async function take(type: string, count: number): Promise<TaskJob[]> {
       const taken: TaskJob[] = [];
       const done = gate();
-      const consumer = consume(type, 1, async (job) => {
+      const consumer = await consume(type, 1, async (job) => {
         taken.push(job);
         if (taken.length === count) done.open();
       });

@@ -1,7 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { canonicalJson, canonicalTask, type Statement, type TaskStatement } from '#libs/consent';
 
@@ -22,6 +21,8 @@ export class TestOwner {
 
   /** Claims the folder of a party. */
   static async claim(dataRoot: string, party: string, approvals = 'signed'): Promise<TestOwner> {
+    // Here and not above: few test files have owners, and all would load it.
+    const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
     const { kty, crv, x } = await exportJWK(publicKey);
     const hashKey = randomBytes(32);

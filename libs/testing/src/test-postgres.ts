@@ -2,8 +2,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { guardFolder, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
-import { migrateQueues } from '#libs/queues';
-import { runMigrations } from '#libs/repositories';
 
 /** A server for tests. `url` is its migrated template database, which nobody stays connected to. */
 export interface TestPostgres {
@@ -39,6 +37,11 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 }
 
 async function migrate(server: EmbeddedPostgres): Promise<void> {
+  // Here and not above: a test file that is given a server would load Nest, TypeORM and BullMQ for nothing.
+  const [{ runMigrations }, { migrateQueues }] = await Promise.all([
+    import('#libs/repositories'),
+    import('#libs/queues'),
+  ]);
   await runMigrations(server.url);
   await migrateQueues(server.url);
   await withConnection(server.urlOf('postgres'), (client) =>

@@ -1,19 +1,5 @@
-import { Test } from '@nestjs/testing';
-import {
-  BACKEND,
-  BackendWorker,
-  PROCESSOR_OPTIONS,
-  queueName,
-  queueOptionsOf,
-  QueuesModule,
-  STATUS_CHANNEL,
-  taskJobOf,
-  TaskQueues,
-  type Backend,
-  type QueuesOptions,
-  type StatusChannel,
-  type TaskJob,
-} from '#libs/queues';
+// Values are imported below: few test files need Nest and BullMQ, and all would load them.
+import type { Backend, BackendWorker, QueuesOptions, StatusChannel, TaskJob, TaskQueues } from '#libs/queues';
 
 /** Queues and channel as an app has them. */
 export interface TestQueues {
@@ -28,6 +14,8 @@ export async function openTestQueues(
   options: Omit<QueuesOptions, 'onFault'>,
   onFault: QueuesOptions['onFault'] = () => undefined,
 ): Promise<TestQueues> {
+  const { Test } = await import('@nestjs/testing');
+  const { BACKEND, QueuesModule, STATUS_CHANNEL, TaskQueues } = await import('#libs/queues');
   const module = await Test.createTestingModule({
     imports: [
       QueuesModule.forRoot({ useFactory: () => ({ ...options, onFault }) }),
@@ -44,13 +32,14 @@ export async function openTestQueues(
 }
 
 /** Takes jobs of a type, `slots` at once, as a processor does; close the worker it returns. */
-export function takeJobs(
+export async function takeJobs(
   backend: Backend,
   type: string,
   slots: number,
   work: (job: TaskJob) => Promise<void>,
   onError: (error: Error) => void = () => undefined,
-): BackendWorker {
+): Promise<BackendWorker> {
+  const { BackendWorker, PROCESSOR_OPTIONS, queueName, queueOptionsOf, taskJobOf } = await import('#libs/queues');
   const options = { ...queueOptionsOf(backend), ...PROCESSOR_OPTIONS, autorun: true, concurrency: slots };
   return new BackendWorker(queueName(type), (job) => work(taskJobOf(job)), options).on('error', onError);
 }

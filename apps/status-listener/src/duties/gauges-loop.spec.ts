@@ -74,7 +74,7 @@ describe('the gauges', () => {
     });
     expect(await other()).toEqual({});
 
-    const taken = takeJobs(backend, 'psi', 1, async () => undefined);
+    const taken = await takeJobs(backend, 'psi', 1, async () => undefined);
     await sql('DELETE FROM task_chains');
     await sql('DELETE FROM workers');
     await (await channel.receive('notes', 10, 1_000)).ack();
