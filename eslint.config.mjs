@@ -47,6 +47,9 @@ const madeByNest = {
   message: 'Nest makes this class: take it by the constructor, and build it in a module.',
 };
 
+/** Not `projectService`, which is for editors: it takes 128 s of CPU where two programs that are made once take 102 s. */
+const PROJECTS = ['tsconfig.json', 'apps/console/tsconfig.json'];
+
 export default tseslint.config(
   {
     ignores: [
@@ -62,7 +65,7 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: PROJECTS, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
