@@ -20,7 +20,7 @@ interface ListAnswer {
 
 interface GraphAnswer {
   chain_type: string;
-  nodes: { task_id: string; status: string; level: number }[];
+  nodes: { task_id: string; status: string; level: number; parties: string[] }[];
   edges: { from: string; to: string }[];
   levels: string[][];
   critical_path: string[];
@@ -160,7 +160,12 @@ describeSystem('chains', 'postgres', { apps: ['api'] }, (check) => {
 
     check('are drawn as Mermaid, DOT and SVG, whatever the names hold', async ({ api }) => {
       const hostile = '"]; click a "javascript:alert(1)" %% <b>\n\\" 名';
-      const id = await api.create(chain([task('a', {}, { task_name: hostile }), task('b', {}, { depends_on: ['a'] })]));
+      const task_params = { task_config: {}, sf_init_config: { address: 'local', parties: ['alice', 'bob'] } };
+      const id = await api.create(
+        chain([task('a', {}, { task_name: hostile }), task('b', {}, { depends_on: ['a'], task_params })]),
+      );
+      const { nodes } = await api.expect<GraphAnswer>(200, `/chains/${id}/graph`);
+      expect(nodes.map(({ parties }) => parties)).toEqual([[], ['alice', 'bob']]);
       const mermaid = await api.call(`/chains/${id}/graph`, { headers: { accept: 'text/vnd.mermaid' } });
       expect(mermaid.headers.get('content-type')).toContain('text/vnd.mermaid');
       expect(mermaid.text).toMatch(/^flowchart LR\n/);

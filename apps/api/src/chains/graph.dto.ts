@@ -13,6 +13,9 @@ export class GraphNodeDto {
   status: string;
   @ApiProperty({ type: 'integer', example: 1 })
   level: number;
+  /** The parties that take part in it. */
+  @ApiProperty({ type: [String], example: ['alice', 'bob'] })
+  parties: readonly string[];
 }
 
 export class GraphEdgeDto {

@@ -1,3 +1,4 @@
+import { partiesOf } from '#libs/consent';
 import { plan } from '#libs/dag-planner';
 import type { ChainGraph } from '#libs/repositories';
 import type { GraphDto } from './graph.dto.js';
@@ -10,12 +11,13 @@ export function graphOf(chainId: string, { chain_type, tasks }: ChainGraph): Gra
   return {
     chain_id: chainId,
     chain_type,
-    nodes: tasks.map(({ task_id, task_name, task_type, status, level }) => ({
+    nodes: tasks.map(({ task_id, task_name, task_type, status, level, init }) => ({
       task_id,
       task_name,
       task_type,
       status,
       level,
+      parties: partiesOf({ sf_init_config: init }),
     })),
     edges: tasks.flatMap((task) => task.depends_on.map((from) => ({ from, to: task.task_id }))),
     levels: planned.plan.levels,

@@ -15,7 +15,7 @@ export class MetricsController {
     operationId: 'getChainMetrics',
     summary: 'Get chain metrics for a time window',
     description:
-      'Totals by status, running chains, success rate, execution time, sizes, task types and failure reasons.',
+      'Totals by status, running chains, success rate, execution time, sizes, task types, queues and failure reasons.',
   })
   @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The metrics.' })
   @ApiProblems(400, 503)
@@ -44,6 +44,7 @@ export class MetricsController {
         chains: size.chains,
       })),
       tasks_by_type: [...figures.types],
+      queues: [...figures.queues],
       chain_failure_reasons: [...figures.failures],
     };
   }

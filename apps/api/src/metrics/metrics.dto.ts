@@ -58,6 +58,19 @@ export class FailureReasonDto {
   examples: string[];
 }
 
+export class QueueDepthDto {
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  /** Tasks that could run and wait for a worker. */
+  @ApiProperty({ type: 'integer', example: 12 })
+  ready: number;
+  /** Tasks that were sent to the workers. */
+  @ApiProperty({ type: 'integer', example: 4 })
+  queued: number;
+  @ApiProperty({ type: 'integer', example: 2 })
+  running: number;
+}
+
 export class ChainMetricsDto {
   /** Counts chains created within this many seconds up to now. */
   @ApiProperty({ type: 'integer', example: 86400 })
@@ -81,6 +94,9 @@ export class ChainMetricsDto {
   chain_task_distribution: ChainSizeDto[];
   @ApiProperty({ type: [TaskTypeCountDto] })
   tasks_by_type: TaskTypeCountDto[];
+  /** What waits for workers and runs now, whenever it was created; types without any are left out. */
+  @ApiProperty({ type: [QueueDepthDto] })
+  queues: QueueDepthDto[];
   /** The 20 most frequent, by error code. */
   @ApiProperty({ type: [FailureReasonDto] })
   chain_failure_reasons: FailureReasonDto[];

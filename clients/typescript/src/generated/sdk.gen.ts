@@ -60,7 +60,7 @@ export class Operations extends HeyApiClient {
     /**
      * Get chain metrics for a time window
      *
-     * Totals by status, running chains, success rate, execution time, sizes, task types and failure reasons.
+     * Totals by status, running chains, success rate, execution time, sizes, task types, queues and failure reasons.
      */
     public getChainMetrics<ThrowOnError extends boolean = true>(options?: Options<GetChainMetricsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<GetChainMetricsResponses, GetChainMetricsErrors, ThrowOnError, 'data'>({

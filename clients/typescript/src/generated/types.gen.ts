@@ -36,6 +36,19 @@ export type TaskTypeCountDto = {
     failed: number;
 };
 
+export type QueueDepthDto = {
+    task_type: string;
+    /**
+     * Tasks that could run and wait for a worker.
+     */
+    ready: number;
+    /**
+     * Tasks that were sent to the workers.
+     */
+    queued: number;
+    running: number;
+};
+
 export type FailureReasonDto = {
     code: string;
     tasks: number;
@@ -67,6 +80,10 @@ export type ChainMetricsDto = {
     chain_avg_execution_time: ExecutionTimeDto;
     chain_task_distribution: Array<ChainSizeDto>;
     tasks_by_type: Array<TaskTypeCountDto>;
+    /**
+     * What waits for workers and runs now, whenever it was created; types without any are left out.
+     */
+    queues: Array<QueueDepthDto>;
     /**
      * The 20 most frequent, by error code.
      */
@@ -510,6 +527,7 @@ export type GraphNodeDto = {
     task_type: string;
     status: TaskStatus;
     level: number;
+    parties: Array<string>;
 };
 
 export type GraphEdgeDto = {

@@ -60,6 +60,8 @@ export interface GraphTask {
   readonly status: string;
   readonly level: number;
   readonly depends_on: readonly string[];
+  /** `sf_init_config` of its parameters, which names its parties. */
+  readonly init: unknown;
 }
 
 export interface ChainGraph {
@@ -100,8 +102,10 @@ const taskById: Statement = {
 };
 const graph: Statement = {
   name: 'chain-graph',
-  text: `SELECT c.chain_type, t.task_id, t.task_name, t.task_type, t.status, t.level, t.depends_on
-           FROM task_chains c LEFT JOIN chain_tasks t USING (chain_id) WHERE c.chain_id = $1 ORDER BY t.execution_order`,
+  text: `SELECT c.chain_type, t.task_id, t.task_name, t.task_type, t.status, t.level, t.depends_on,
+                r.params -> 'sf_init_config' AS init
+           FROM task_chains c LEFT JOIN chain_tasks t USING (chain_id) LEFT JOIN task_requests r USING (task_request_id)
+          WHERE c.chain_id = $1 ORDER BY t.execution_order`,
 };
 const taskStatuses: Statement = {
   name: 'task-statuses',

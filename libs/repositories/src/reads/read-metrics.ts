@@ -37,6 +37,21 @@ const types: Statement = {
      WHERE c.tenant_id = ${MINE} AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
      GROUP BY t.task_type ORDER BY tasks DESC, t.task_type`,
 };
+const queues: Statement = {
+  name: 'metrics-queues',
+  // Each part as its index has it.
+  text: `
+    SELECT task_type, count(*) FILTER (WHERE status = 'READY') AS ready, count(*) FILTER (WHERE status = 'QUEUED') AS queued,
+           count(*) FILTER (WHERE status = 'RUNNING') AS running
+      FROM (SELECT task_type, status FROM chain_tasks
+             WHERE status = 'READY' AND hold IS NULL AND concurrency_key IS NULL AND tenant_id = ${MINE}
+             UNION ALL
+            SELECT task_type, status FROM chain_tasks
+             WHERE status = 'READY' AND hold IS NULL AND concurrency_key IS NOT NULL AND tenant_id = ${MINE}
+             UNION ALL
+            SELECT task_type, status FROM chain_tasks WHERE status IN ('QUEUED', 'RUNNING') AND tenant_id = ${MINE}) AS open
+     GROUP BY task_type ORDER BY count(*) DESC, task_type`,
+};
 const failures: Statement = {
   name: 'metrics-failures',
   text: `
@@ -61,21 +76,24 @@ export interface ChainFigures {
   };
   readonly sizes: readonly { bucket: number; chains: number }[];
   readonly types: readonly { task_type: string; tasks: number; succeeded: number; failed: number }[];
+  /** Tasks that are ready, sent or running now, by type. */
+  readonly queues: readonly { task_type: string; ready: number; queued: number; running: number }[];
   readonly failures: readonly { code: string; tasks: number; chains: number; message: string; examples: string[] }[];
 }
 
 /** Lower bounds of the size buckets that `sizes` counts by: 1, 2, 3-5, 6-10, 11-50, 51-100, 101-1000, more. */
 export const SIZE_BUCKETS = ['1', '2', '3-5', '6-10', '11-50', '51-100', '101-1000', '1001-10000'] as const;
 
-/** The seed's six figures (6.2), each one grouped statement. */
+/** The seed's six figures (6.2) and the queues, each one grouped statement. */
 export async function readFigures(db: Queryable, windowSeconds: number): Promise<ChainFigures> {
   const window = [windowSeconds];
-  const [byStatus, now, duration, bySize, byType, byFailure] = await Promise.all([
+  const [byStatus, now, duration, bySize, byType, open, byFailure] = await Promise.all([
     db.query<{ status: string; chains: number }>(totals, window),
     db.query<{ chains: number }>(running),
     db.query<ChainFigures['duration']>(durations, window),
     db.query<ChainFigures['sizes'][number]>(sizes, window),
     db.query<ChainFigures['types'][number]>(types, window),
+    db.query<ChainFigures['queues'][number]>(queues),
     db.query<ChainFigures['failures'][number]>(failures, window),
   ]);
   return {
@@ -84,6 +102,7 @@ export async function readFigures(db: Queryable, windowSeconds: number): Promise
     duration: duration[0]!,
     sizes: bySize,
     types: byType,
+    queues: open,
     failures: byFailure,
   };
 }
