@@ -63,11 +63,11 @@ describe('the pages of the task types', () => {
     }
   }
 
-  it('are in Chinese throughout: docs/zh-CN/tasks/words.json has every text of the schemas', () => {
+  it('are in Chinese throughout: apps/console/src/words/types-zh.json has every text of the schemas', () => {
     expect(untranslated()).toEqual([]);
   });
 
-  it('take every text of docs/zh-CN/tasks/words.json', () => {
+  it('take every text of apps/console/src/words/types-zh.json', () => {
     expect(translated().filter((text) => !taskTexts().has(text))).toEqual([]);
   });
 });

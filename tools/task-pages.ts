@@ -73,23 +73,24 @@ const LANGUAGES: Readonly<Record<Language, PageLanguage>> = {
   },
 };
 
+const WORDS = 'apps/console/src/words/types-zh.json';
 let chinese: Record<string, string> | undefined;
 const missing = new Set<string>();
-/** The Chinese for a text of the code, by docs/zh-CN/tasks/words.json; `untranslated` has what is missing there. */
+/** The Chinese for a text of the code, by the words that the console takes as well; `untranslated` has what is missing there. */
 function inChinese(text: string): string {
   chinese ??= wordsFile();
   if (!Object.hasOwn(chinese, text)) missing.add(text);
   return chinese[text] ?? text;
 }
 
-/** Texts that docs/zh-CN/tasks/words.json lacks, of the pages made so far. */
+/** Texts that apps/console/src/words/types-zh.json lacks, of the pages made so far. */
 export const untranslated = (): string[] => [...missing];
 
-/** Texts in docs/zh-CN/tasks/words.json. */
+/** Texts in apps/console/src/words/types-zh.json. */
 export const translated = (): string[] => Object.keys(wordsFile());
 
 function wordsFile(): Record<string, string> {
-  return JSON.parse(readFileSync(join(ROOT, LANGUAGES.zh.folder, 'words.json'), 'utf8')) as Record<string, string>;
+  return JSON.parse(readFileSync(join(ROOT, WORDS), 'utf8')) as Record<string, string>;
 }
 
 /**
@@ -119,8 +120,7 @@ export async function writeTaskPages(): Promise<void> {
     writeFileSync(join(ROOT, path), made);
     process.stdout.write(`${path}\n`);
   }
-  for (const text of untranslated())
-    process.stdout.write(`docs/zh-CN/tasks/words.json lacks: ${JSON.stringify(text)}\n`);
+  for (const text of untranslated()) process.stdout.write(`${WORDS} lacks: ${JSON.stringify(text)}\n`);
 }
 
 /** A page of nothing but its made parts, for a new type: the rest is to be written by hand. */

@@ -1,8 +1,31 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { readScripts } from '#libs/compute';
 import { Catalogue } from './catalogue.js';
+import { controlTypes } from './control-types.js';
+
+const WORDS = new URL('../../../../../apps/console/src/words/', import.meta.url);
+const chinese = (name: string): Record<string, string> =>
+  JSON.parse(readFileSync(new URL(name, WORDS), 'utf8')) as Record<string, string>;
+
+/** Each title, description and `leaves` of types and their schemas. */
+function textsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    typeof each === 'string' && ['title', 'description', 'leaves'].includes(key) ? [each] : textsOf(each),
+  );
+}
 
 describe('the catalogue', () => {
+  it('is in Chinese throughout: the words of the console have every text', () => {
+    const ofControl = chinese('control-types-zh.json');
+    const words = { ...chinese('types-zh.json'), ...ofControl };
+    expect(textsOf(new Catalogue(true, {}).all).filter((text) => !/[\u4e00-\u9fff]/.test(words[text] ?? ''))).toEqual(
+      [],
+    );
+    expect(Object.keys(ofControl).filter((text) => !textsOf(controlTypes).includes(text))).toEqual([]);
+  });
+
   it('checks the parameters of a wait', () => {
     const faultsOf = (task_config: unknown, more = {}) =>
       new Catalogue(false, {})

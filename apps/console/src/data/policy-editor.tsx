@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { stringify } from 'yaml';
 import type { DatasetDto, StatementDto } from '#client';
 import { api } from '../api.js';
+import { useTaskTypes } from '../task-types.js';
 import { isFields, type Fields } from '../designer/draft.js';
 import { SchemaFields } from '../designer/schema-form.js';
 import { Failed } from '../view/failed.js';
@@ -31,11 +32,7 @@ function Editor({ dataset, now }: { dataset: DatasetDto; now: StatementDto | und
   const { party, name, columns } = dataset;
   const [policy, change] = useState<Fields>(() => (now === undefined ? NEW_POLICY : policyOf(now.body)));
   const [added, add] = useState<number>();
-  const types = useQuery({
-    queryKey: ['task-types'],
-    queryFn: ({ signal }) => api.listTaskTypes({ signal }),
-    staleTime: Infinity,
-  }).data;
+  const types = useTaskTypes().data;
   const rules = (Array.isArray(policy['rules']) ? policy['rules'] : []).filter(isFields);
   const setRules = (next: readonly Fields[]) => change({ ...policy, rules: next });
   const faults = faultsOfPolicy(policy, useNow(false));
@@ -56,7 +53,7 @@ function Editor({ dataset, now }: { dataset: DatasetDto; now: StatementDto | und
   });
   const ruleSchema = schemaOf(
     RULE_FIELDS(
-      (types?.items ?? []).map(({ task_type }) => task_type),
+      (types ?? []).map(({ task_type }) => task_type),
       columns.map((each) => each.name),
     ),
   );

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { CreateChainRequest } from '#client';
 import { api } from '../api.js';
+import { useTaskTypes } from '../task-types.js';
 import { layOut } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
@@ -49,11 +50,7 @@ function Designer({ actor }: { actor: string }) {
   const [hasCopy, setHasCopy] = useState(false);
   const [wrong, setWrong] = useState<string>();
   const [asked, ask] = useState(false);
-  const types = useQuery({
-    queryKey: ['task-types'],
-    queryFn: ({ signal }) => api.listTaskTypes({ signal }),
-    staleTime: Infinity,
-  });
+  const types = useTaskTypes();
   const datasets = useQuery({
     queryKey: ['datasets'],
     queryFn: ({ signal }) => api.listDatasets({ signal }),
@@ -138,7 +135,7 @@ function Designer({ actor }: { actor: string }) {
         key={draft.tasks.indexOf(only)}
         draft={draft}
         task={only}
-        type={types.data?.items.find((each) => each.task_type === only.task_type)}
+        type={types.data?.find((each) => each.task_type === only.task_type)}
         datasets={datasets.data?.items ?? []}
         faults={check.faults}
         change={edit}
@@ -192,7 +189,7 @@ function Designer({ actor }: { actor: string }) {
       {now.origin && <OriginLine of={now.origin} />}
       <Verdict of={check} />
       <div className="designer">
-        <Palette types={types.data?.items ?? []} add={(type) => add(type)} />
+        <Palette types={types.data ?? []} add={(type) => add(type)} />
         <Canvas
           draft={draft}
           places={places}

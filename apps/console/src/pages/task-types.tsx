@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Collapse, Empty, Input, Skeleton, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { TaskTypeDto } from '#client';
-import { api } from '../api.js';
+import { useTaskTypes } from '../task-types.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Title } from '../view/title.js';
@@ -12,11 +11,11 @@ import { Title } from '../view/title.js';
 export function TaskTypesPage() {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
-  const query = useQuery({ queryKey: ['task-types'], queryFn: ({ signal }) => api.listTaskTypes({ signal }) });
+  const query = useTaskTypes();
   const text = (search.get('q') ?? '').toLowerCase();
   const fits = ({ task_type, title, description }: TaskTypeDto) =>
     `${task_type} ${title} ${description}`.toLowerCase().includes(text);
-  const items = query.data?.items.filter(fits) ?? [];
+  const items = query.data?.filter(fits) ?? [];
   return (
     <>
       <Title text={t('pages./task-types')}>
