@@ -1,3 +1,5 @@
+import { TextDecoder, TextEncoder } from 'node:util';
+
 /** What Ant Design asks of a browser and jsdom has not: a message to itself, as a task of its own; sizes, which nothing here has. */
 class Channel {
   readonly port1: { onmessage: (() => void) | null } = { onmessage: null };
@@ -13,4 +15,13 @@ globalThis.MessageChannel ??= Channel as unknown as typeof MessageChannel;
 globalThis.ResizeObserver ??= NoSizes;
 globalThis.matchMedia ??= () => Object.assign(new EventTarget(), { matches: false }) as unknown as MediaQueryList;
 
-export {};
+// Of browsers, and not of jsdom or Node 20.
+Object.assign(globalThis, { TextDecoder, TextEncoder });
+Map.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item, at: number) => Key): Map<Key, Item[]> => {
+  const groups = new Map<Key, Item[]>();
+  for (const [at, item] of [...items].entries()) {
+    const key = keyOf(item, at);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return groups;
+};

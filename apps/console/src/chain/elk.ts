@@ -88,6 +88,17 @@ function inColumns(levels: ReadonlyMap<string, number>): Places {
   );
 }
 
+/** From left to right, and on in the next row, in about the shape of a screen. */
+export function inRows(ids: readonly string[]): Places {
+  const columns = Math.ceil(Math.sqrt(ids.length / 1.5));
+  return Object.fromEntries(
+    ids.map((id, at) => [
+      id,
+      { x: (at % columns) * (NODE.width + 60), y: Math.floor(at / columns) * (NODE.height * 2) },
+    ]),
+  );
+}
+
 function byElk({ ids, edges }: Shape, layoutOptions: object): Promise<Places> {
   const elk = running();
   const id = asked++;

@@ -1,13 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Drawn } from './bands.js';
-import { layOut, type Places, type Shape } from './elk.js';
+import type { Drawn } from './groups.js';
+import { inRows, layOut, type Places, type Shape } from './elk.js';
 
-/** Where the nodes stand; undefined until they are laid out. Their states may change: only another graph is laid out anew. */
-export function useLayout({ nodes, edges }: Drawn): { places: Places | undefined; error: unknown } {
+/**
+ * Where the nodes stand; undefined until they are laid out. Their states may change: only another graph is laid out anew. `areInOrder`: one follows
+ * the other, which needs no more than rows.
+ */
+export function useLayout(
+  { nodes, edges }: Drawn,
+  areInOrder: boolean,
+): { places: Places | undefined; error: unknown } {
   const shape: Shape = { ids: nodes.map(({ id }) => id), edges };
   const { data, error } = useQuery({
-    queryKey: ['layout', JSON.stringify(shape)],
-    queryFn: () => layOut(shape),
+    queryKey: ['layout', areInOrder, JSON.stringify(shape)],
+    queryFn: () => (areInOrder ? inRows(shape.ids) : layOut(shape)),
     staleTime: Infinity,
     gcTime: 60_000,
   });

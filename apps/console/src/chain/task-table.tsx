@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveTask } from '#client';
 import { Name } from '../view/name.js';
-import { Rows } from '../view/rows.js';
+import { ManyRows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration, useNow } from '../view/times.js';
 import { fits } from './fits.js';
@@ -27,29 +27,36 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
         placeholder={t('chain.find')}
         onChange={({ target }) => find(target.value)}
       />
-      <Rows
+      <ManyRows
         rowKey="task_id"
         dataSource={found}
         locale={{ emptyText: <Empty description={t('chain.noTask')} /> }}
-        pagination={{ pageSize: 50, showSizeChanger: false, hideOnSinglePage: true }}
+        pagination={{ pageSize: 500, showSizeChanger: false, hideOnSinglePage: true }}
         columns={[
           {
             title: t('task.task'),
             key: 'task',
+            width: 320,
             render: (_, { task_id, task_name }) => (
               <Button type="link" className="cell" onClick={() => open(task_id)}>
                 <Name text={task_name || task_id} />
               </Button>
             ),
           },
-          { title: t('chains.state'), key: 'status', render: (_, { status }) => <Status of={status} /> },
-          { title: t('task.type'), dataIndex: 'task_type' },
-          { title: t('task.attempt'), dataIndex: 'attempt' },
-          { title: t('chains.took'), key: 'took', render: (_, task) => took(task) },
-          { title: t('task.worker'), key: 'worker', render: (_, { worker_id }) => <Name text={worker_id ?? '–'} /> },
+          { title: t('chains.state'), key: 'status', width: 150, render: (_, { status }) => <Status of={status} /> },
+          { title: t('task.type'), dataIndex: 'task_type', width: 170 },
+          { title: t('task.attempt'), dataIndex: 'attempt', width: 90 },
+          { title: t('chains.took'), key: 'took', width: 110, render: (_, task) => took(task) },
+          {
+            title: t('task.worker'),
+            key: 'worker',
+            width: 220,
+            render: (_, { worker_id }) => <Name text={worker_id ?? '–'} className="cell" />,
+          },
           {
             title: t('task.error'),
             key: 'error',
+            width: 200,
             render: (_, { error }) => error && <code>{error.code}</code>,
           },
         ]}

@@ -10,6 +10,7 @@ import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Name, shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
+import { Covers, Whole } from './covers.js';
 
 /** A refusal counts for as long as one of the CLI. */
 const REFUSED_FOR_MS = 30 * 86_400_000;
@@ -38,6 +39,7 @@ export function ApprovalsPage() {
       {query.data?.items.map((item) => (
         <Asked key={`${item.hash} ${item.party}`} of={item} refuse={mayDecide(item) ? () => refuse(item) : undefined} />
       ))}
+      {session !== undefined && <Covers party={session.party} />}
       {refused && <Refusal of={refused} close={() => refuse(undefined)} />}
     </>
   );
@@ -72,10 +74,12 @@ function SignOffs() {
 function Asked({ of, refuse }: { of: ApprovalDto; refuse: (() => void) | undefined }) {
   const { t } = useTranslation();
   const { chain_id, task_id, party } = of;
-  const command = (what: 'show' | 'approve') =>
-    what === 'show'
-      ? `task-chain approvals show ${chain_id} ${task_id} --party ${party}`
-      : `task-chain approvals approve ${chain_id} ${task_id} --key ~/${party}/${party}.key`;
+  const key = `--key ~/${party}/${party}.key`;
+  const commands = {
+    show: `task-chain approvals show ${chain_id} ${task_id} --party ${party}`,
+    approve: `task-chain approvals approve ${chain_id} ${task_id} ${key}`,
+    cover: `task-chain approvals cover ${task_id} --chain ${chain_id} --uses 10 --dry-run ${key}`,
+  };
   return (
     <Card
       className="asked"
@@ -99,6 +103,10 @@ function Asked({ of, refuse }: { of: ApprovalDto; refuse: (() => void) | undefin
         <dd>{of.task_type}</dd>
         <dt>{t('task.engine')}</dt>
         <dd>{of.engine}</dd>
+        <dt>{t('approvals.part')}</dt>
+        <dd>
+          <Whole of={of.origin} />
+        </dd>
         <dt>{t('approvals.why')}</dt>
         <dd>
           <Name text={of.reasons ?? '–'} />
@@ -114,13 +122,19 @@ function Asked({ of, refuse }: { of: ApprovalDto; refuse: (() => void) | undefin
       <Json value={of.task} label={t('approvals.task')} />
       <h2>{t('approvals.approve')}</h2>
       <p>{t('approvals.signed')}</p>
-      <Typography.Paragraph copyable={{ text: command('show') }}>
-        <code className="wrap">{command('show')}</code>
-      </Typography.Paragraph>
-      <Typography.Paragraph copyable={{ text: command('approve') }}>
-        <code className="wrap">{command('approve')}</code>
-      </Typography.Paragraph>
+      <Command text={commands.show} />
+      <Command text={commands.approve} />
+      <p>{t('approvals.cover')}</p>
+      <Command text={commands.cover} />
     </Card>
+  );
+}
+
+function Command({ text }: { text: string }) {
+  return (
+    <Typography.Paragraph copyable={{ text }}>
+      <code className="wrap">{text}</code>
+    </Typography.Paragraph>
   );
 }
 

@@ -95,6 +95,19 @@ function Figures({ of }: { of: ChainMetricsDto }) {
           },
         ]}
       />
+      <h2>{t('overview.queues')}</h2>
+      <p className="dim">{t('overview.aboutQueues')}</p>
+      <Rows
+        rowKey="task_type"
+        dataSource={of.queues}
+        locale={{ emptyText: <Empty image={null} description={t('overview.noQueues')} /> }}
+        columns={[
+          { title: t('task.type'), dataIndex: 'task_type' },
+          { title: t('status.READY'), dataIndex: 'ready' },
+          { title: t('status.QUEUED'), dataIndex: 'queued' },
+          { title: t('status.RUNNING'), dataIndex: 'running' },
+        ]}
+      />
       <h2>{t('overview.types')}</h2>
       <Rows
         rowKey="task_type"

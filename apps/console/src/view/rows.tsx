@@ -8,3 +8,14 @@ export function Rows<Row extends object>(props: TableProps<Row>) {
     </div>
   );
 }
+
+/** Rows beyond this are not in the page until they are scrolled to. */
+const MOST_ROWS = 50;
+const ROW_PX = 39;
+
+/** A table of many rows; each column needs a width. */
+export function ManyRows<Row extends object>(props: TableProps<Row> & { readonly dataSource: readonly Row[] }) {
+  const width = props.columns?.reduce((sum, each) => sum + Number(each.width), 0) ?? 0;
+  if (props.dataSource.length <= MOST_ROWS) return <Rows {...props} />;
+  return <Table size="small" pagination={false} virtual scroll={{ x: width, y: 14 * ROW_PX }} {...props} />;
+}

@@ -1,3 +1,4 @@
+import { approvals, covers, signOff } from './approvals-en.js';
 import { chains } from './chains-en.js';
 import { data } from './data-en.js';
 import { designer } from './designer-en.js';
@@ -103,6 +104,10 @@ export const en = {
     tasks: 'Tasks',
     newest: 'Newest message',
     examples: 'Examples',
+    queues: 'Queues now',
+    aboutQueues:
+      'Tasks of your tenant. Ready ones could run and wait for a worker; queued ones were sent to the workers.',
+    noQueues: 'No task waits for a worker, and none runs.',
     types: 'Task types',
   },
   chains,
@@ -131,7 +136,10 @@ export const en = {
     before: 'Before',
     after: 'More',
     critical: 'Thick lines: the critical path',
-    banded: 'Tasks are gathered by level: choose a level to open it, or use the table',
+    gather: 'Gather tasks',
+    gatherBy: { level: 'By level', party: 'By party', name: 'By name' },
+    gathered: 'Choose a group to open it, or find a task',
+    others: 'Others',
     levels: 'Levels {{from}}–{{to}}',
     minimap: 'Small map of the graph',
   },
@@ -174,6 +182,12 @@ export const en = {
     ran: 'Ran for',
     mediaType: 'Media type',
     bytes: 'Bytes',
+  },
+  preview: {
+    show: 'Preview {{name}}',
+    whole: 'All {{rows}} rows. Types are those of the values shown.',
+    more: 'The first {{rows}} rows, {{columns}} columns. Types are those of the values shown; download the file for the rest.',
+    types: { integer: 'integer', number: 'number', boolean: 'boolean', time: 'time', text: 'text', empty: 'empty' },
   },
   waiting: {
     CHAIN_NOT_STARTED: 'The chain has not been started: choose Start.',
@@ -227,34 +241,9 @@ export const en = {
     back: 'Back',
     close: 'Close',
   },
-  approvals: {
-    heading: 'Approvals of data owners',
-    about: 'Tasks that no policy of the owner of the data covers. They run once the owner has approved them.',
-    none: 'No task waits for an approval.',
-    party: 'Party',
-    why: 'Why it asks',
-    hash: 'Hash of the task',
-    task: 'The exact task',
-    approve: 'To approve',
-    signed:
-      'An approval is signed with the key of the party, which never comes into a browser. The owner looks and signs with:',
-    refuse: 'Refuse',
-    refuseTitle: 'Refuse {{task}}',
-    refusing: 'The task fails, in the name of {{party}}. This counts for 30 days.',
-    words: 'What the author of the chain reads',
-  },
-  signOff: {
-    heading: 'Sign-offs that ask you',
-    none: 'No task asks you to sign it off.',
-    who: 'Who may answer',
-    until: 'Until',
-    others: 'You are not among those whom it asks.',
-    answer: 'Answer',
-    note: 'Note, kept with the answer',
-    approve: 'Sign off',
-    reject: 'Reject',
-    help: 'Signed off, the task succeeds with your answer. Rejected, it fails with your note, which is needed then.',
-  },
+  approvals,
+  covers,
+  signOff,
   data,
   designer,
   schedules,
