@@ -9,6 +9,7 @@ import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { duration, Time } from '../view/times.js';
 import { between, CompareAttempts } from './compare-attempts.js';
+import { TablePreview } from './table-preview.js';
 
 export interface TaskPath {
   readonly chain_id: string;
@@ -23,7 +24,7 @@ function Loaded<T>({ query, children }: { query: UseQueryResult<T>; children: (d
   return children(query.data!);
 }
 
-/** The files that a task made, to download. */
+/** The files that a task made, to download; the beginning of tables. */
 export function Artifacts({ path, moment }: { path: TaskPath; moment: string }) {
   const { t } = useTranslation();
   const query = useQuery({
@@ -37,25 +38,32 @@ export function Artifacts({ path, moment }: { path: TaskPath; moment: string }) 
   return (
     <Loaded query={query}>
       {({ items }) => (
-        <Rows
-          rowKey="reference"
-          dataSource={items}
-          locale={{ emptyText: <Empty description={t('task.noArtifact')} /> }}
-          columns={[
-            {
-              title: t('chains.name'),
-              key: 'name',
-              render: (_, artifact) => (
-                <a href={href(artifact)} download>
-                  <Name text={artifact.name} className="cell" />
-                </a>
-              ),
-            },
-            { title: t('approvals.party'), key: 'party', render: (_, { party }) => party ?? '–' },
-            { title: t('task.mediaType'), dataIndex: 'media_type' },
-            { title: t('task.bytes'), dataIndex: 'size_bytes' },
-          ]}
-        />
+        <>
+          <Rows
+            rowKey="reference"
+            dataSource={items}
+            locale={{ emptyText: <Empty description={t('task.noArtifact')} /> }}
+            columns={[
+              {
+                title: t('chains.name'),
+                key: 'name',
+                render: (_, artifact) => (
+                  <a href={href(artifact)} download>
+                    <Name text={artifact.name} className="cell" />
+                  </a>
+                ),
+              },
+              { title: t('approvals.party'), key: 'party', render: (_, { party }) => party ?? '–' },
+              { title: t('task.mediaType'), dataIndex: 'media_type' },
+              { title: t('task.bytes'), dataIndex: 'size_bytes' },
+            ]}
+          />
+          {items
+            .filter(({ media_type }) => media_type.startsWith('text/csv'))
+            .map((artifact) => (
+              <TablePreview key={artifact.reference} name={artifact.name} href={href(artifact)} />
+            ))}
+        </>
       )}
     </Loaded>
   );

@@ -1,0 +1,88 @@
+/** @jest-environment jsdom */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import '../i18n.js';
+import { TablePreview } from './table-preview.js';
+
+const HREF = '/api/v1/chains/c/tasks/t/artifacts/rows.csv';
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+/** What the API does: whom it lets read, and what it sends, part by part. */
+let allowed: boolean;
+let parts: () => Uint8Array | undefined;
+let asked: string[];
+let cancelled: boolean;
+beforeEach(() => {
+  [allowed, asked, cancelled] = [true, [], false];
+  globalThis.fetch = (async (_: string, { method = 'GET' }: RequestInit) => {
+    asked.push(method);
+    const read = async () => {
+      const value = parts();
+      return { done: value === undefined, value };
+    };
+    const cancel = async () => void (cancelled = true);
+    return { ok: allowed, status: allowed ? 200 : 403, body: { getReader: () => ({ read, cancel }) } };
+  }) as never;
+});
+afterEach(cleanup);
+
+const send = (text: string) => {
+  const all = [bytes(text)];
+  parts = () => all.shift();
+};
+async function open(): Promise<void> {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  render(
+    <QueryClientProvider client={client}>
+      <TablePreview name="rows.csv" href={HREF} />
+    </QueryClientProvider>,
+  );
+  await userEvent.click(await screen.findByRole('button', { name: /Preview rows.csv/ }));
+}
+const cells = () => screen.getAllByRole('row').map((row) => [...row.children].map((cell) => cell.textContent));
+
+test('a table has the types of its values; what is missing says nothing', async () => {
+  send('id,rate,ok,at,name,none\n1,0.5,true,2026-11-29,"a, b",\n-2,,FALSE,2026-11-29T10:00:00Z,7 or so,\n');
+  await open();
+  await screen.findByText(/All 2 rows/);
+  expect(cells()).toEqual([
+    ['idinteger', 'ratenumber', 'okboolean', 'attime', 'nametext', 'noneempty'],
+    ['1', '0.5', 'true', '2026-11-29', 'a, b', ''],
+    ['-2', '', 'FALSE', '2026-11-29T10:00:00Z', '7 or so', ''],
+  ]);
+});
+
+test('of a file without an end the beginning alone is read, and no row that it cuts', async () => {
+  let sent = 0;
+  parts = () => bytes(sent++ === 0 ? `id,text\n1,"${'x'.repeat(30_000)}"\n2,"` : 'y'.repeat(1_000));
+  await open();
+  await screen.findByText(/The first 1 rows/);
+  expect(cells()).toEqual([
+    ['idinteger', 'texttext'],
+    ['1', `${'x'.repeat(200)}…`],
+  ]);
+  expect([sent < 50, cancelled]).toEqual([true, true]);
+});
+
+test('what somebody wrote into a table is text, with a mark where it would turn round', async () => {
+  send('<b onmouseover=alert(1)>h</b>,t\n<img src=x onerror=alert(1)>,\u202egnp.exe\n=cmd()');
+  await open();
+  await screen.findByText(/All 2 rows/);
+  expect(cells()[1]).toEqual(['<img src=x onerror=alert(1)>', String.raw`\u202egnp.exe`]);
+  expect(document.querySelector('img, b')).toBeNull();
+});
+
+test('who may not download it is offered no preview, and nothing is read', async () => {
+  allowed = false;
+  const client = new QueryClient();
+  const { container } = render(
+    <QueryClientProvider client={client}>
+      <TablePreview name="rows.csv" href={HREF} />
+    </QueryClientProvider>,
+  );
+  await waitFor(() => expect(client.getQueryData(['may read', HREF])).toBe(false));
+  expect(asked).toEqual(['HEAD']);
+  expect(container.textContent).toBe('');
+});
