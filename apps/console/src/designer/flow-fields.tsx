@@ -21,7 +21,7 @@ const SCHEMAS = {
   repeat: (t: Words, carry: Fields | undefined): Fields => ({
     required: ['until', 'max'],
     properties: {
-      until: { type: 'string', title: t('until'), description: t('untilHelp') },
+      until: { type: 'string', 'x-condition': true, title: t('until'), description: t('untilHelp') },
       max: { type: 'integer', title: t('max'), description: t('maxHelp') },
       delay: { type: 'number', title: t('delay') },
       carry: { title: t('carry'), description: t(carry ? 'carryHelp' : 'carryJson'), ...(carry ?? { type: 'object' }) },
@@ -30,7 +30,7 @@ const SCHEMAS = {
   end_chain: (t: Words): Fields => ({
     required: ['when', 'status'],
     properties: {
-      when: { type: 'string', title: t('endWhen'), description: t('endWhenHelp') },
+      when: { type: 'string', 'x-condition': true, title: t('endWhen'), description: t('endWhenHelp') },
       status: { enum: ['SUCCESS', 'FAILURE', 'CANCELLED'], title: t('endStatus') },
       message: { type: 'string', title: t('endMessage') },
     },

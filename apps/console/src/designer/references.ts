@@ -1,19 +1,66 @@
-import { ancestorsOf, isFields, type Draft, type DraftTask } from './draft.js';
+import { ancestorsOf, isFields, type Draft, type DraftTask, type Fields } from './draft.js';
 
 /** What a text may go on with where it has an open `${`; empty where it has none. */
 export function completions(draft: Draft, task: DraftTask, text: string): string[] {
   const at = text.lastIndexOf('${');
   if (at < 0 || text.includes('}', at)) return [];
-  const params = draft['params'];
-  const names = isFields(params) && isFields(params['properties']) ? Object.keys(params['properties']) : [];
   const all = [
-    ...ancestorsOf(draft, task.task_id).map((id) => `\${tasks.${id}.result.`),
-    ...names.map((name) => `\${params.${name}}`),
+    ...ancestorsOf(draft, task.task_id).flatMap((id) => [
+      `\${tasks.${id}.result.`,
+      ...membersOf(draft, id).map((member) => `\${tasks.${id}.result.${member}}`),
+    ]),
+    ...propertiesOf(draft['params']).map((name) => `\${params.${name}}`),
   ];
   const begun = text.slice(at);
   return all.filter((each) => each.startsWith(begun) && each !== begun).map((each) => text.slice(0, at) + each);
 }
 
+/** What a condition (CEL) has at its end that may be a name: an identifier with its members. */
+const NAME = /(?<![\w.\])])[A-Za-z_]\w*(?:\.\w*|\["[^"]*"?\]?)*$/;
+const MACROS = ['has(', 'size(', 'int(', 'string(', 'double('];
+
+/** What a condition may go on with: `itself` where it is asked after the task has ended. Within a text nothing is offered. */
+export function conditions(draft: Draft, task: DraftTask, text: string, itself: boolean): string[] {
+  const begun = NAME.exec(text)?.[0] ?? '';
+  const before = text.slice(0, text.length - begun.length);
+  if (begun === '' && !/(^|[(!&|=<>+\-*/%,?:[]|\bin)\s*$/.test(before)) return [];
+  if ((before.replaceAll(/\\./g, '').match(/["']/g)?.length ?? 0) % 2 === 1) return [];
+  const ids = [...(itself ? [task.task_id] : []), ...ancestorsOf(draft, task.task_id)];
+  const all = [
+    ...ids.flatMap((id) => {
+      const name = /^[A-Za-z_]\w*$/.test(id) ? `tasks.${id}` : `tasks[${JSON.stringify(id)}]`;
+      const members = membersOf(draft, id).map((member) => `${name}.result.${member}`);
+      return [...members, `${name}.result`, `${name}.status`];
+    }),
+    ...Object.keys(task.task_params).map((name) => `params.${name}`),
+    ...['chain.name', 'chain.type', 'chain.metadata'],
+    ...MACROS,
+  ];
+  return all.filter((each) => each.startsWith(begun) && each !== begun).map((each) => before + each);
+}
+
+/** Members of a task's result, as far as its parameters describe it: outputs of a chain, the payload of a signal, the answer to a question. */
+function membersOf(draft: Draft, id: string): string[] {
+  const task = draft.tasks.find((each) => each.task_id === id);
+  const config = task?.task_params['task_config'];
+  if (task === undefined || !isFields(config)) return [];
+  const { chain, schema, form } = config;
+  switch (task.task_type) {
+    case 'chain':
+      return isFields(chain) && isFields(chain['outputs']) ? Object.keys(chain['outputs']) : [];
+    case 'signal':
+      return propertiesOf(schema);
+    case 'sign_off':
+      return ['answer', ...propertiesOf(form).map((name) => `answer.${name}`), 'note', 'signed_by', 'signed_at'];
+    case 'wait':
+      return ['ended_at'];
+    default:
+      return [];
+  }
+}
+
+const propertiesOf = (schema: unknown): string[] =>
+  isFields(schema) && isFields(schema['properties']) ? Object.keys(schema['properties'] as Fields) : [];
 /** The parties of a task, as it names them. */
 export function partiesOf({ task_params: params }: DraftTask): string[] {
   const init = params['sf_init_config'];

@@ -3,6 +3,7 @@ import { useId, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto } from '#client';
 import { shownText } from '../view/name.js';
+import { ConditionField } from './condition-field.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { datasetsIn } from './references.js';
@@ -15,6 +16,8 @@ export interface Help {
   /** The whole of the task's parameters: the columns of the datasets that a party's part of it names are offered. */
   readonly params: unknown;
   readonly complete: (text: string) => readonly string[];
+  /** The same for conditions that are asked once the task has ended: the fields with `x-condition`. */
+  readonly condition?: (text: string) => readonly string[];
   /** What is wrong at a JSON pointer. */
   readonly faultAt: (pointer: string) => string | undefined;
 }
@@ -136,6 +139,10 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
       const read = (text: string) => (text === '' ? undefined : READ[kindOf(schema)]?.(text));
       if (value !== undefined && typeof value !== 'string' && typeof value !== 'number') break;
       const text = value === undefined ? '' : String(value);
+      if (schema['x-condition'] === true && help.condition !== undefined) {
+        const isWrong = help.faultAt(pointer) !== undefined;
+        return <ConditionField id={id} value={text} change={change} complete={help.condition} isWrong={isWrong} />;
+      }
       const offered = [
         // An artifact comes out of a result: all that may be named is offered at once.
         ...help.complete(text === '' && kindOf(schema) === 'artifact' ? '${' : text),

@@ -4,10 +4,11 @@ import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
 import { Name, shownText } from '../view/name.js';
 import { ChildFields } from './child-fields.js';
+import { ConditionField } from './condition-field.js';
 import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
 import { editDependency, editTask, patched, renameTask, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
-import { completions, partiesOf } from './references.js';
+import { completions, conditions, partiesOf } from './references.js';
 import { Running } from './running-fields.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
 
@@ -47,6 +48,8 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
   const parties = partiesOf(task);
   const { trigger_rule: rule } = task;
   const complete = (text: string) => completions(draft, task, text);
+  const condition = (text: string) => conditions(draft, task, text, true);
+  const before = (text: string) => conditions(draft, task, text, false);
   const own = faults.filter(({ pointer = '' }) => pointer === at || pointer.startsWith(`${at}/`));
   return (
     <form aria-label={t('designer.task')} onSubmit={(event) => event.preventDefault()}>
@@ -100,6 +103,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           parent={parentOf(dependency)}
           fields={typeof dependency === 'string' ? {} : dependency}
           fault={faultAt(`${at}/depends_on/${index}/when`)}
+          complete={before}
           edit={(patch) =>
             change((now) => editDependency(now, id, parentOf(dependency), patch), `${id} ${parentOf(dependency)}`)
           }
@@ -130,11 +134,12 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
         schema={{ description: t('designer.whenHelp') }}
       >
         {(field) => (
-          <Input
+          <ConditionField
             id={field}
-            className="code"
             value={typeof task['when'] === 'string' ? task['when'] : ''}
-            onChange={({ target }) => edit({ when: target.value === '' ? undefined : target.value })}
+            change={(when) => edit({ when })}
+            complete={before}
+            isWrong={faultAt(`${at}/when`) !== undefined}
           />
         )}
       </Labelled>
@@ -145,7 +150,13 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
       >
         {(field) => <AsJson key={id} id={field} value={task['branch']} change={(next) => edit({ branch: next })} />}
       </Labelled>
-      <FlowFields key={`${id} flow`} task={task} at={at} edit={edit} help={{ parties, datasets, complete, faultAt }} />
+      <FlowFields
+        key={`${id} flow`}
+        task={task}
+        at={at}
+        edit={edit}
+        help={{ parties, datasets, complete, condition, faultAt }}
+      />
       <h3>{t('designer.parameters')}</h3>
       {(type?.needs_parties === true || parties.length > 0) && (
         <Labelled name={t('designer.parties')} required fault={faultAt(`${at}/task_params/sf_init_config`)}>
@@ -220,10 +231,11 @@ interface ConditionProps {
   readonly fields: Fields;
   readonly fault: string | undefined;
   readonly edit: (patch: Fields) => void;
+  readonly complete: (text: string) => readonly string[];
 }
 
 /** What one dependency asks of the task before it. */
-function Condition({ parent, fields, fault, edit }: ConditionProps) {
+function Condition({ parent, fields, fault, edit, complete }: ConditionProps) {
   const { t } = useTranslation();
   const { dependency_type: kind, when } = fields;
   const asked = typeof when === 'string' ? when : '';
@@ -245,11 +257,12 @@ function Condition({ parent, fields, fault, edit }: ConditionProps) {
       </Labelled>
       <Labelled name={t('designer.when')} fault={fault}>
         {(field) => (
-          <Input
+          <ConditionField
             id={field}
-            className="code"
             value={asked}
-            onChange={({ target }) => edit({ when: target.value === '' ? undefined : target.value })}
+            change={(next) => edit({ when: next })}
+            complete={complete}
+            isWrong={fault !== undefined}
           />
         )}
       </Labelled>
