@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   mutants: (args) => launch('test/mutants/run', args),
   measure: (args) => launch('bench/compute/measure', args),
   'console:screenshots': (args) => launch('test/e2e/console/screenshots', args),
+  'console:measure': (args) => launch('test/e2e/console/measure', args),
   doctor: (args) => launch('launcher/doctor', args),
   'engine:secretflow': async (args) => (await import('./engine-secretflow.js')).engineSecretflow(args),
   verify: async (args) => {

@@ -5,6 +5,7 @@ import { chromium, type Page } from 'playwright-core';
 import { TaskChainClient } from '#client';
 import { ensureChromium } from '#libs/testing';
 import { startSystem } from '../running-system.js';
+import { largeChain } from './large-chain.js';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const PICTURES = join(ROOT, '.cache', 'console');
@@ -48,7 +49,8 @@ try {
   };
   const { schedule_id: scheduleId } = await client.createSchedule({ body: nightly });
   await client.runSchedule({ path: { schedule_id: scheduleId } });
-  const pages = pagesOf(chainId, scheduleId).filter(([name]) => !forDocs || SHOWN.includes(name));
+  const { chain_id: largeId } = await client.createChain({ body: largeChain(2_000) as never });
+  const pages = pagesOf(chainId, scheduleId, largeId).filter(([name]) => !forDocs || SHOWN.includes(name));
   mkdirSync(PICTURES, { recursive: true });
   mkdirSync(IN_DOCS, { recursive: true });
   for (const language of LANGUAGES) {
@@ -69,7 +71,7 @@ try {
           await settle(page);
           const picture = `${name}-${language}`;
           if (forDocs) {
-            await page.screenshot({ path: join(IN_DOCS, `console-${picture}.jpg`), type: 'jpeg', quality: 55 });
+            await page.screenshot({ path: join(IN_DOCS, `console-${picture}.png`) });
           } else await page.screenshot({ path: join(PICTURES, `${picture}-${theme}-${width}.png`) });
           pictures++;
           const crowded = await page.evaluate<string[]>(CROWDED);
@@ -102,7 +104,7 @@ function failing(task_id: string): object {
 }
 
 /** A page's name, its path, and what it shows once it is there. */
-function pagesOf(chainId: string, scheduleId: string): readonly (readonly [string, string, string])[] {
+function pagesOf(chainId: string, scheduleId: string, largeId: string): readonly (readonly [string, string, string])[] {
   const chain = `/chains/${chainId}`;
   return [
     ['overview', '/', '.figures'],
@@ -112,6 +114,8 @@ function pagesOf(chainId: string, scheduleId: string): readonly (readonly [strin
     ['table', `${chain}?view=table`, '.ant-table-row'],
     ['history', `${chain}?view=history`, '.ant-table-row'],
     ['task', `${chain}?task=train`, '.ant-drawer .facts'],
+    ['large', `/chains/${largeId}`, '.node.group'],
+    ['large-table', `/chains/${largeId}?view=table`, '.ant-table-row'],
     ['designer', '/designer?template=template-credit-scoring', '.react-flow__node'],
     ['templates', '/templates', '.ant-table-row'],
     ['template', '/templates/template-psi-pipeline', '.node'],
