@@ -117,7 +117,8 @@ export function areCurrent(dist = DIST) {
   const begun = Number(readFileSync(join(dist, STAMP), 'utf8'));
   const built = ['apps', 'libs', 'migrations', 'clients']
     .flatMap((folder) => readdirSync(join(dist, folder), { recursive: true }).map((path) => join(dist, folder, path)))
-    .filter((path) => path.endsWith('.js'));
+    // The console is no part of them, and is built after them.
+    .filter((path) => path.endsWith('.js') && !path.startsWith(join(dist, 'apps/console')));
   const rest = [fileURLToPath(import.meta.url), join(dirname(dist), 'node_modules/.package-lock.json')];
   return [...built, ...rest.filter(existsSync)].every((path) => statSync(path).mtimeMs < begun);
 }
