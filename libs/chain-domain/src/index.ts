@@ -37,3 +37,4 @@ export {
 } from './task-settings.js';
 export * from './transitions.js';
 export * from './trigger-rules.js';
+export * from './value-schema.js';

@@ -1,10 +1,10 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { isObject, pointer, requirementInWords } from '#libs/chain-domain';
+import { isObject, PARAM_MARKS, pointer, requirementInWords, VALUE_KEYWORDS } from '#libs/chain-domain';
 
 /** So many faults say enough. */
 const MOST = 20;
 
-/** By the schema, so that the checks of one go with it. null: there is none. */
+/** By the schema, so that a check goes with it. null: the schema must not be compiled. */
 const checks = new WeakMap<object, ValidateFunction | null>();
 
 type ValueFault = { readonly pointer: string; readonly message: string };
@@ -26,16 +26,12 @@ export function valueFaults(schema: object, value: unknown): ValueFault[] {
   });
 }
 
-/** Their checks take no longer than the value is large. The API lets a chain bring these alone. */
-const PLAIN = new Set([
-  ...['type', 'title', 'description', 'default', 'examples', 'enum', 'const', 'minimum', 'maximum', 'exclusiveMinimum'],
-  ...['exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'minItems', 'maxItems', 'items', 'minProperties'],
-  ...['maxProperties', 'properties', 'required', 'additionalProperties', 'x-secret', 'x-dataset', 'x-artifact'],
-]);
+const KEYWORDS: ReadonlySet<string> = new Set([...VALUE_KEYWORDS, ...PARAM_MARKS]);
 
+/** Whether a chain may bring it, as far as that keeps a check short. */
 function isPlain(schema: unknown): boolean {
   if (typeof schema === 'boolean') return true;
-  if (!isObject(schema) || !Object.keys(schema).every((keyword) => PLAIN.has(keyword))) return false;
+  if (!isObject(schema) || !Object.keys(schema).every((keyword) => KEYWORDS.has(keyword))) return false;
   const { items = true, additionalProperties = true, properties = {} } = schema;
   return isObject(properties) && [items, additionalProperties, ...Object.values(properties)].every(isPlain);
 }

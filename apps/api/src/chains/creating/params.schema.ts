@@ -1,4 +1,4 @@
-import { FaultList } from '#libs/chain-domain';
+import { FaultList, type PARAM_MARKS, type VALUE_KEYWORDS } from '#libs/chain-domain';
 import { addSchemaFaults, compileSchema } from '../../http/schema-faults.js';
 
 /** The name of a parameter or an output: it stands in references. */
@@ -31,11 +31,17 @@ const value = {
   properties: children,
   required: names,
   additionalProperties: { anyOf: [{ type: 'boolean' }, { $ref: '#/$defs/value' }] },
-} as const;
+} as const satisfies Readonly<Record<(typeof VALUE_KEYWORDS)[number], object | true>>;
+
+const mark = { type: 'boolean' } as const;
+const marks: Readonly<Record<(typeof PARAM_MARKS)[number], object>> = {
+  'x-secret': mark,
+  'x-dataset': mark,
+  'x-artifact': mark,
+};
 
 /**
- * What `params` of a chain may be: a JSON Schema 2020-12 of an object, of the keywords that say what a form can show. There is no `pattern`, which
- * could take minutes over a text, no `uniqueItems`, which compares each with each, and no `$ref`.
+ * What `params` of a chain may be: a JSON Schema 2020-12 of an object, of the keywords that say what a form can show.
  */
 export const paramsSchema = {
   type: 'object',
@@ -57,9 +63,7 @@ export const paramsSchema = {
         additionalProperties: false,
         properties: {
           ...value,
-          'x-secret': { type: 'boolean' },
-          'x-dataset': { type: 'boolean' },
-          'x-artifact': { type: 'boolean' },
+          ...marks,
         },
       },
     },
