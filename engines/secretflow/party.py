@@ -6,11 +6,12 @@ The words of a library's errors may quote data, so only codes leave this process
 """
 
 import ctypes
-import errno
 import json
 import os
 import re
 import signal
+import threading
+import time
 
 LINE = 3
 PR_SET_PDEATHSIG = 1
@@ -19,6 +20,8 @@ CONNECT_TRIES = 600
 CONNECT_EVERY_MS = 200
 # A peer that says nothing for so long is lost. Its own end ends this process much sooner.
 SILENT_MS = 10 * 60 * 1000
+# What the C library calls a full disk, in lower case.
+NO_SPACE = "no space left"
 # Bytes of a message on the link.
 PAYLOAD = 8 * 1024 * 1024
 
@@ -51,19 +54,35 @@ def end_with(parent):
             os.killpg(0, signal.SIGKILL)
 
 
-def to_file(name):
-    """Lets libraries write to a file of this folder, which nobody reads but `remove_traces`: their words may quote data."""
-    log = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+def to_memory():
+    """Lets libraries write to memory that nobody else reads: their words may quote data, and a full disk does not cut them."""
+    log = os.memfd_create("log")
     os.dup2(log, 1)
     os.dup2(log, 2)
     return log
 
 
+def text_of(log):
+    return os.pread(log, os.fstat(log).st_size, 0).decode(errors="replace")
+
+
+def watch_disk(log):
+    """Ends the party where SPU could not write: a thread of SPU says so in the log, and the others wait for it."""
+    while True:
+        time.sleep(1)
+        if NO_SPACE in text_of(log).lower():
+            fail(log, "DISK_FULL")
+
+
+def fail(log, code):
+    remove_traces(log)
+    tell("failed", code=code)
+    os._exit(1)
+
+
 def remove_traces(log):
-    """Removes what SPU leaves in /tmp, wherever TMPDIR leads: the names and times of its steps. Its log tells the file."""
-    os.lseek(log, 0, os.SEEK_SET)
-    text = b"".join(iter(lambda: os.read(log, 1 << 20), b"")).decode(errors="replace")
-    for path in re.findall(r"Trace has been written to (/tmp/psi_[\w-]+\.trace)", text):
+    """Removes what SPU leaves in /tmp, wherever TMPDIR leads: the names and times of its steps. Its log names the file."""
+    for path in re.findall(r"Trace has been written to (/tmp/psi_[\w-]+\.trace)", text_of(log)):
         try:
             os.remove(path)
         except OSError:
@@ -114,24 +133,24 @@ def psi(job, lctx):
     report = psi.psi_execute(config, lctx, progress)
     # SPU does not say so when it can't write. It counts -1 where this party learns nothing.
     if report.intersection_count > rows_in(task["output"]):
-        raise OSError(errno.ENOSPC, "")
+        raise OSError(NO_SPACE)
 
 
 def rows_in(path):
     """Rows of a table of SPU's, below its header. There is no file where SPU finds nothing."""
     try:
         with open(path, "rb") as table:
-            # A line that was cut is none.
+            # A full disk may have cut the last line.
             return max(0, sum(line.endswith(b"\n") for line in table) - 1)
     except FileNotFoundError:
         return 0
 
 
-def code_of(error):
+def code_of(error, log):
     words = str(error).lower()
     if isinstance(error, MemoryError) or "bad_alloc" in words:
         return "OUT_OF_MEMORY"
-    if "no space left" in words or getattr(error, "errno", None) == errno.ENOSPC:
+    if NO_SPACE in words or NO_SPACE in text_of(log).lower():
         return "DISK_FULL"
     if "server failed start" in words or "address already in use" in words:
         return "PORT_TAKEN"
@@ -150,15 +169,14 @@ def main():
         tell("failed", code="ENGINE_NOT_READY")
         os._exit(1)
     tell("ready")
-    log = to_file("log")
+    log = to_memory()
+    threading.Thread(target=watch_disk, args=(log,), daemon=True).start()
     try:
         lctx = linked(job)
         tell("linked")
         psi(job, lctx)
     except BaseException as error:
-        remove_traces(log)
-        tell("failed", code=code_of(error))
-        os._exit(1)
+        fail(log, code_of(error, log))
     remove_traces(log)
     tell("done")
     # The peer may still wait for what this one has sent: whoever started both ends both.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
+import { requireDiskRoom } from '../contract/disk-full.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Account } from '../party/start-guarded.js';
 import { startSpu, type SpuFailure, type SpuJob, type SpuProcess } from './spu-process.js';
@@ -41,6 +42,8 @@ export async function runOnSpu(run: SpuRun, signal: AbortSignal): Promise<void> 
     const lost = await attempt(run, ports, signal);
     signal.throwIfAborted();
     if (lost === undefined) return;
+    // SPU may crash where it cannot write.
+    if (lost.failure === 'PARTY_LOST') await requireDiskRoom(run.parties.map(({ home }) => home));
     if (lost.failure !== 'PORT_TAKEN' || left <= 1) throw failureOf(lost);
     run.log('a port was taken in between: tries others');
   }

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { itUnless, noSmallDisk, onSmallDisk } from '#libs/testing';
 import { childrenOf, describeRunner } from '../catalogue/conformance-for-tests.js';
 import { copyExampleTables, exampleRun, exampleTasks, onLargeTables } from '../catalogue/examples-for-tests.js';
 import { native } from '../catalogue/native.js';
@@ -189,6 +190,28 @@ function withSpu(python: string): void {
       expect(await left()).toHaveLength(2);
       await spu.run('psi', { ...run, attempt: 2, params: runOf(folder).params });
       expect(await left()).toEqual([]);
+    });
+
+    itUnless(noSmallDisk(), 'fails by DISK_FULL where it cannot write, and finds no smaller intersection', async () => {
+      const full = { alice: 'full.csv', bob: 'full.csv' };
+      const rows = Array.from({ length: LARGE_ROWS }, (_, i) => `u${i}`).join('\n');
+      for (const [party, file] of Object.entries(full)) await folder.table(party, file, `id\n${rows}\n`);
+      // On 5 MiB RR22 has room for all but what it finds, and does not fail by itself.
+      const disks = [
+        ...Object.keys(PSI_PROTOCOLS).map((protocol) => [protocol, 3] as const),
+        ['RR22_PSI_2PC', 5] as const,
+      ];
+      for (const [protocol, megabytes] of disks) {
+        const run = { ...runOf(folder, { protocol, input_paths: full }), taskId: `full-${protocol}` };
+        mkdirSync(run.artifactRoot, { recursive: true });
+        const command = [process.execPath, SUPERVISOR, JSON.stringify({ python, run })];
+        const { stderr } = spawnSync(...onSmallDisk(run.artifactRoot, megabytes, command), { encoding: 'utf8' });
+        expect([protocol, megabytes, stderr]).toEqual([
+          protocol,
+          megabytes,
+          expect.stringContaining("code: 'DISK_FULL'"),
+        ]);
+      }
     });
 
     test('sends points of prime order alone: others would show something of their key through any mask', async () => {
