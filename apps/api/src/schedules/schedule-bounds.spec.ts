@@ -19,8 +19,9 @@ const SCHEDULE = {
 };
 
 describe('the secret of deliveries', () => {
-  const rotate = (actor: string, role: Role) => {
-    const schedules = { find: async () => SCHEDULE, setWebhookSecret: async () => ({}) };
+  const rotate = (actor: string, role: Role) =>
+    rotateWith({ find: async () => SCHEDULE, setWebhookSecret: async () => ({}) }, actor, role);
+  const rotateWith = (schedules: object, actor: string, role: Role) => {
     const given = [undefined, schedules, undefined, audit, undefined, undefined] as never[];
     const controller = new (ScheduleDeliveriesController as new (...all: never[]) => ScheduleDeliveriesController)(
       ...given,
@@ -35,6 +36,14 @@ describe('the secret of deliveries', () => {
       code: 'FORBIDDEN',
       message: expect.stringContaining('save the schedule with your key first'),
     });
+  });
+
+  it('is not stored where another key saves the schedule meanwhile', async () => {
+    const schedules = {
+      find: async () => ({ ...SCHEDULE, revision: 1, on_webhook: true }),
+      setWebhookSecret: async () => undefined,
+    };
+    await expect(rotateWith(schedules, 'key:a', 'author')).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
   });
 });
 

@@ -87,8 +87,8 @@ export class ScheduleCheck {
       null,
     );
     const author = { actor: callerOf(reply).actor, ...partyOf(reply) };
-    const catalogue = this.catalogue.forTenant(await this.directory.enginesOf(reads.tenant!));
-    const { reading, approvals } = await readChainOf(author, reads, body, catalogue);
+    const engines = await this.directory.enginesOf(reads.tenant!);
+    const { reading, approvals } = await readChainOf(author, reads, body, this.catalogue, engines);
     const faults = reading.ok ? [] : faultsOfAny(body, reading.faults, later);
     const errors = [...undeclared(body, later), ...faults.map((fault) => placeInTemplate(fault, {}))];
     return {

@@ -64,7 +64,7 @@ export class ScheduleDeliveriesController {
     type: WebhookSecretDto,
     description: 'The secret, which is shown only once, and to a repeated request with the same Idempotency-Key.',
   })
-  @ApiProblems(400, 403, 404, 409, 413, 415, 422, 503)
+  @ApiProblems(400, 403, 404, 409, 412, 413, 415, 422, 503)
   async rotate(
     @TenantDb() { engine }: TenantDatabases,
     @Param('schedule_id') id: string,

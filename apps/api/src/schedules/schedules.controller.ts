@@ -143,7 +143,7 @@ export class SchedulesController {
     operationId: 'putSchedule',
     summary: 'Change a schedule',
     description:
-      'Replaces all fields. From now on its chains have the rights of your key. A due time that waits already gets its chain as the schedule is then.',
+      'Replaces all fields. From now on its chains have the rights of your key; where another key had saved it, deliveries need a new secret. A due time that waits already gets its chain as the schedule is then.',
   })
   @ApiRequest(NewScheduleDto)
   @ApiHeader(IF_MATCH)

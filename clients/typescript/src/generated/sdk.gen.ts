@@ -1366,7 +1366,7 @@ export class Operations extends HeyApiClient {
     /**
      * Change a schedule
      *
-     * Replaces all fields. From now on its chains have the rights of your key. A due time that waits already gets its chain as the schedule is then.
+     * Replaces all fields. From now on its chains have the rights of your key; where another key had saved it, deliveries need a new secret. A due time that waits already gets its chain as the schedule is then.
      */
     public putSchedule<ThrowOnError extends boolean = true>(options: Options<PutScheduleData, ThrowOnError>) {
         return (options.client ?? this.client).put<PutScheduleResponses, PutScheduleErrors, ThrowOnError, 'data'>({

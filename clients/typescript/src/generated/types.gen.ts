@@ -9137,6 +9137,10 @@ export type RotateWebhookSecretErrors = {
      */
     409: ProblemDto;
     /**
+     * The resource has changed since it was read: `If-Match` names another state.
+     */
+    412: ProblemDto;
+    /**
      * The body is larger than 10 MB.
      */
     413: ProblemDto;
