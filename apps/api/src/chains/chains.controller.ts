@@ -92,7 +92,7 @@ export class ChainsController {
     const user = { actor: callerOf(reply).actor, ...partyOf(reply) };
     const engines = await this.directory.enginesOf(reads.tenant!);
     if (body instanceof LargeBody) return this.large.validate(body, reads.tenant!, engines, user);
-    return validationOf(user, reads, body, this.catalogue.forTenant(engines));
+    return validationOf(user, reads, body, this.catalogue, engines);
   }
 
   @Get()

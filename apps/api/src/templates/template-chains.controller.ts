@@ -79,8 +79,8 @@ export class TemplateChainsController {
   ): Promise<TemplateChainPreviewDto> {
     const { made, more, version } = await this.made(reads, id, body);
     const proposer = { actor: callerOf(reply).actor, ...partyOf(reply) };
-    const catalogue = this.catalogue.forTenant(await this.directory.enginesOf(reads.tenant!));
-    const { reading, approvals } = await readChainOf(proposer, reads, made, catalogue);
+    const engines = await this.directory.enginesOf(reads.tenant!);
+    const { reading, approvals } = await readChainOf(proposer, reads, made, this.catalogue, engines);
     return {
       version,
       errors: reading.ok ? [] : reading.faults.map((fault) => placeInTemplate(fault, more)),

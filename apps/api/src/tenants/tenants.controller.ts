@@ -133,7 +133,7 @@ export class TenantsController {
   }
 }
 
-/** Throws BAD_REQUEST where the default engine is none of those that are allowed. */
+/** Throws BAD_REQUEST where the default engine is not allowed. */
 function requireAllowed({ default_engine: engine, allowed_engines: allowed }: Tenant): void {
   if (engine === null || allowed === null || allowed.includes(engine)) return;
   const message = `must be one of allowed_engines (${allowed.join(', ')})`;

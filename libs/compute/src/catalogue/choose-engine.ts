@@ -22,12 +22,14 @@ export class EngineChoice {
     return new EngineChoice(this.runners, this.fallback, tenant);
   }
 
-  /** The engine of a task that names none: the tenant's default or the deployment's, where that runs the type with these parameters, else native. */
+  /** The engine of a task that names none: the tenant's default or the deployment's, where that may run the type and takes these parameters, else native. */
   of(type: string, params: TaskParams): string {
     const { name } = this.runners[0]!;
     const wanted = this.tenant.default_engine ?? this.fallback;
     const isRun = this.runners.some((each) => each.name === wanted && each.leaves(type) !== undefined);
-    return isRun && checkTaskParams(type, { ...params, engine: wanted }).length === 0 ? wanted : name;
+    return isRun && this.allows(wanted) && checkTaskParams(type, { ...params, engine: wanted }).length === 0
+      ? wanted
+      : name;
   }
 
   /** The names of those that run a type here, native first. */

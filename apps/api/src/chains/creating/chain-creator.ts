@@ -48,12 +48,13 @@ export class ChainCreator {
     by: Pick<CreateRequest, 'caller' | 'party' | 'isAdmin'>,
     making: Making,
   ): Promise<Creation> {
-    const request: CreateRequest = { ...by, quota: await this.directory.quotaOf(engine.tenant!), ...making };
-    const engines = await this.directory.enginesOf(engine.tenant!);
+    const tenant = engine.tenant!;
+    const of = { quota: await this.directory.quotaOf(tenant), engines: await this.directory.enginesOf(tenant) };
+    const request: CreateRequest = { ...by, ...of, ...making };
     const creation = await this.backlog.admit(() =>
       body instanceof LargeBody
-        ? this.large.create(body, engine.tenant!, engines, request)
-        : createFrom(engine, body, this.catalogue.forTenant(engines), request),
+        ? this.large.create(body, tenant, request)
+        : createFrom(engine, body, this.catalogue, request),
     );
     if (!creation.replayed) this.metrics.chainsCreated.inc();
     return creation;
@@ -65,7 +66,7 @@ export class ChainCreator {
     body: unknown,
     { caller: { actor }, party, isAdmin }: Pick<CreateRequest, 'caller' | 'party' | 'isAdmin'>,
   ): Promise<void> {
-    const catalogue = this.catalogue.forTenant(await this.directory.enginesOf(db.tenant!));
-    await readFaultless({ actor, party, isAdmin }, db, body, catalogue);
+    const engines = await this.directory.enginesOf(db.tenant!);
+    await readFaultless({ actor, party, isAdmin }, db, body, this.catalogue, engines);
   }
 }

@@ -1,6 +1,7 @@
 import { createChain, type Caller, type CreatedChain, type DueTime, type TemplateUse } from '#libs/chain-engine';
+import type { TenantEngines } from '#libs/compute';
 import type { Database, Quota } from '#libs/repositories';
-import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import type { Catalogue } from '../../catalogue/catalogue.js';
 import { idempotentRequest } from '../../http/idempotency-key.js';
 import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
@@ -17,6 +18,8 @@ export interface CreateRequest {
   /** The Idempotency-Key. */
   readonly key: string | undefined;
   readonly quota: Quota | undefined;
+  /** What the tenant says of engines. */
+  readonly engines: TenantEngines | undefined;
   /** What the key stands for; absent: the body. */
   readonly content?: unknown;
   readonly template?: TemplateUse | undefined;
@@ -33,11 +36,11 @@ export interface Creation {
 export async function createFrom(
   engine: Database,
   body: unknown,
-  catalogue: TaskCatalogue,
-  { caller, party, isAdmin, key, quota, content = body, template, schedule }: CreateRequest,
+  catalogue: Catalogue,
+  { caller, party, isAdmin, key, quota, engines, content = body, template, schedule }: CreateRequest,
 ): Promise<Creation> {
   const by = { actor: caller.actor, party, isAdmin };
-  const chain = newChainOf(await readFaultless(by, engine, body, catalogue), { ...by, template, schedule });
+  const chain = newChainOf(await readFaultless(by, engine, body, catalogue, engines), { ...by, template, schedule });
   const outcome = await createChain(engine, chain, idempotentRequest(key, content), caller, quota);
   if (outcome.kind === 'key-reused') {
     throw new Problem('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another chain: use a new key.');
@@ -50,9 +53,10 @@ export async function readFaultless(
   by: Author,
   db: Database,
   body: unknown,
-  catalogue: TaskCatalogue,
+  catalogue: Catalogue,
+  engines: TenantEngines | undefined,
 ): Promise<ChainInput> {
-  return faultless((await readChainOf(by, db, body, catalogue)).reading);
+  return faultless((await readChainOf(by, db, body, catalogue, engines)).reading);
 }
 
 /** What creating a chain of this body would find. */
@@ -60,9 +64,10 @@ export async function validationOf(
   user: Author,
   db: Database,
   body: unknown,
-  catalogue: TaskCatalogue,
+  catalogue: Catalogue,
+  engines: TenantEngines | undefined,
 ): Promise<ValidationDto> {
-  const { reading, approvals } = await readChainOf(user, db, body, catalogue);
+  const { reading, approvals } = await readChainOf(user, db, body, catalogue, engines);
   if (!reading.ok) {
     const nothing = { chain_type: null, total_tasks: null, levels: null, critical_path: null, approvals: [] };
     return { valid: false, errors: [...reading.faults], ...nothing };

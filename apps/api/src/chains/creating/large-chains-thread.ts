@@ -16,9 +16,14 @@ export interface ThreadData {
 }
 
 /** What is to be done with a body. */
-export type Work = { readonly tenant: string; readonly engines: TenantEngines | undefined } & (
-  { readonly kind: 'validate'; readonly user: Author } | { readonly kind: 'create'; readonly request: CreateRequest }
-);
+export type Work =
+  | {
+      readonly kind: 'validate';
+      readonly tenant: string;
+      readonly engines: TenantEngines | undefined;
+      readonly user: Author;
+    }
+  | { readonly kind: 'create'; readonly tenant: string; readonly request: CreateRequest };
 
 export interface ThreadRequest {
   readonly id: number;
@@ -54,11 +59,11 @@ parentPort!.on('message', (message: ThreadRequest | 'stop') => {
 async function answer({ id, bytes, work }: ThreadRequest): Promise<void> {
   try {
     const body = parseBody(bytes);
-    const [own, allowed] = [db.forTenant(work.tenant), catalogue.forTenant(work.engines)];
+    const own = db.forTenant(work.tenant);
     const value =
       work.kind === 'validate'
-        ? await validationOf(work.user, own, body, allowed)
-        : await createFrom(own, body, allowed, work.request);
+        ? await validationOf(work.user, own, body, catalogue, work.engines)
+        : await createFrom(own, body, catalogue, work.request);
     parentPort!.postMessage({ id, value } satisfies ThreadAnswer);
   } catch (error) {
     const { code, detail, errors, headers, state, quota, cause } = problemFromError(error);

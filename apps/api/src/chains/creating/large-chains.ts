@@ -36,13 +36,8 @@ export class LargeChains implements OnApplicationShutdown {
   constructor(@Inject(APP_CONFIG) private readonly config: AppConfig) {}
 
   /** As `createFrom`. Throws also TOO_MANY_REQUESTS and UNAVAILABLE where too many are at work. */
-  create(
-    body: LargeBody,
-    tenant: string,
-    engines: TenantEngines | undefined,
-    request: CreateRequest,
-  ): Promise<Creation> {
-    return this.run(body, request.caller.actor, { kind: 'create', tenant, engines, request });
+  create(body: LargeBody, tenant: string, request: CreateRequest): Promise<Creation> {
+    return this.run(body, request.caller.actor, { kind: 'create', tenant, request });
   }
 
   /** As `validationOf`, with the problems of `create`. */

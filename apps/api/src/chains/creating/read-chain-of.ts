@@ -1,7 +1,8 @@
 import { FaultList, type InputFault, isObject, quoted } from '#libs/chain-domain';
+import type { TenantEngines } from '#libs/compute';
 import { purposeOf } from '#libs/consent';
 import { type Database, secretUses, TemplateRepository, type Queryable } from '#libs/repositories';
-import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import type { Catalogue } from '../../catalogue/catalogue.js';
 import { Problem } from '../../http/problem.js';
 import { TemplateReader } from '../../templates/template-reader.js';
 import { withProtocols } from './auto-protocols.js';
@@ -21,14 +22,15 @@ export interface Author {
   readonly isAdmin: boolean;
 }
 
-/** As `readChain`; secrets and datasets that the author or the type may not use are faults as well. */
+/** As `readChain`, on the engines of the author's tenant (`engines`); secrets and datasets that the author or the type may not use are faults as well. */
 export async function readChainOf(
   author: Author,
   db: Database,
   body: unknown,
-  catalogue: TaskCatalogue,
+  catalogue: Catalogue,
+  engines: TenantEngines | undefined,
 ): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
-  const read = readChain(body, catalogue, { ...OUTERMOST, templates: await templatesOf(db, body) });
+  const read = readChain(body, catalogue.forTenant(engines), { ...OUTERMOST, templates: await templatesOf(db, body) });
   const reading = read.ok ? { ...read, chain: await withProtocols(db, read.chain, author) } : read;
   const refused = await refusedSecrets(db, reading.secrets, author);
   const approvals: ExpectedApproval[] = [];

@@ -72,6 +72,15 @@ describe('the engine of a task that names none', () => {
     ]);
     const { engines } = catalogueOf('native', '/p', own);
     expect([engines.namesFor('psi'), engines.namesFor('fillna')]).toEqual([['secretflow'], []]);
+    expect(new Set(engines.leavesOf('psi').map(({ engine }) => engine))).toEqual(new Set(['secretflow']));
+    // The deployment's default counts only where the tenant allows it.
+    const native = catalogueOf('secretflow', '/p', { default_engine: null, allowed_engines: ['native'] });
+    expect(enginesOf([psi()], native)).toEqual([undefined]);
+    expect(native.engines.leavesOf('psi').map(({ engine }) => engine)).not.toContain('secretflow');
+    // Set for the tenant, and not set up.
+    expect(enginesOf([psi()], catalogueOf('native', undefined, own))).toEqual([
+      expect.stringMatching(/engine is "secretflow", which is not set up .* sets SECRETFLOW_PYTHON/),
+    ]);
   });
 
   it('is written out: what a result says chooses none, which the tenant might not allow', () => {
