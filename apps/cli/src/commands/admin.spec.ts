@@ -106,6 +106,22 @@ describe('tenants', () => {
     expect(asked).toEqual([['PATCH /tenants/acme', { enabled: false, max_running_chains: null }]]);
     expect((await run(['tenants', 'set', 'acme', '--max-waiting-tasks', 'few'])).exit).toBe(EXIT.USAGE);
   });
+
+  it('have engines, which none takes away', async () => {
+    expect(await says('tenants', 'show', 'acme')).toMatch(/default_engine +none\nallowed_engines +native\n/);
+    const set = async (...flags: string[]) => {
+      await says('tenants', 'set', 'acme', ...flags);
+      return asked[0]![1];
+    };
+    const both = { default_engine: 'secretflow', allowed_engines: ['native', 'secretflow'] };
+    expect(await set('--default-engine', 'secretflow', '--allowed-engines', 'native', 'secretflow')).toEqual(both);
+    expect(await set('--default-engine', 'none', '--allowed-engines', 'none')).toEqual({
+      default_engine: null,
+      allowed_engines: null,
+    });
+    // The API says what is wrong with it.
+    expect(await set('--allowed-engines', 'none', 'native')).toEqual({ allowed_engines: ['none', 'native'] });
+  });
 });
 
 describe('the audit log', () => {

@@ -97,7 +97,7 @@ function changeOf(flags: LimitFlags): TenantChangeDto {
     max_creates_per_minute: limitOf(flags.maxCreatesPerMinute),
     max_artifact_bytes: limitOf(flags.maxArtifactBytes),
     default_engine: flags.defaultEngine === 'none' ? null : flags.defaultEngine,
-    allowed_engines: flags.allowedEngines?.[0] === 'none' ? null : flags.allowedEngines,
+    allowed_engines: flags.allowedEngines?.join() === 'none' ? null : flags.allowedEngines,
     enabled: enable ?? (disable && false),
   };
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as TenantChangeDto;
