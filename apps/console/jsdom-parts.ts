@@ -1,6 +1,6 @@
 import { TextDecoder, TextEncoder } from 'node:util';
 
-/** What Ant Design asks of a browser and jsdom has not: a message to itself, as a task of its own; sizes, which nothing here has. */
+/** What the console's parts need of a browser, and jsdom lacks: channels of messages, and the sizes of elements. */
 class Channel {
   readonly port1: { onmessage: (() => void) | null } = { onmessage: null };
   readonly port2 = { postMessage: (): unknown => setTimeout(() => this.port1.onmessage?.()) };

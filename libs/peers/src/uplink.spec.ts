@@ -220,7 +220,7 @@ describe('who is no site of the authority', () => {
   });
   const cases: Record<string, () => Promise<ConnectionOptions>> = {
     'with a certificate of another authority': async () => options(await admitted(other)),
-    'with a certificate of its own': async () => options(key),
+    'with a self-signed certificate': async () => options(key),
     'without a certificate': async () => options({}),
     'with a certificate that has ended': async () => options(await admitted(authority, Date.now() - 31 * DAY_MS)),
     'with the certificate of the control plane': async () => options(await authority.controlPlane()),
@@ -532,7 +532,7 @@ describe('a control plane that does not keep to the protocol', () => {
 describe('a control plane that is another one', () => {
   const cases: Record<string, () => Promise<Identity>> = {
     'of another authority': () => other.controlPlane(),
-    'of a certificate of its own': () => makeIdentity(CONTROL_PLANE),
+    'of a self-signed certificate': () => makeIdentity(CONTROL_PLANE),
     'that is a site of the authority': () => Promise.resolve(identity),
   };
   test.each(Object.keys(cases))('is not answered: %s', async (name) => {
@@ -558,7 +558,7 @@ function listenTo(socket: Socket | TLSSocket): () => string {
   return () => Buffer.concat(chunks).toString('latin1');
 }
 
-/** A way to a port that swallows all bytes once it is told to. */
+/** A way to a port that swallows all bytes from a call on. */
 async function swallowing(port: number): Promise<{ readonly port: number; swallow(): void }> {
   const pairs: [Socket, Socket][] = [];
   const server: Server = createTcp((from) => {

@@ -18,7 +18,7 @@ export function filtersOf(search: URLSearchParams): string {
   return filters.toString();
 }
 
-/** The views in what this browser keeps; what is none is left out. */
+/** The views that this browser keeps. Skips entries that are not views. */
 export function readViews(text: string | null): readonly View[] {
   try {
     const kept: unknown = JSON.parse(text ?? '[]');

@@ -18,7 +18,7 @@ describe('work by halves', () => {
     return { done: done.sort(), held, end };
   };
 
-  it('leaves out what makes no sense, and tells of it', async () => {
+  it('leaves out what makes no sense, and reports it', async () => {
     expect(await run({ 2: new Error('a'), 7: new Error('b') })).toEqual({
       ...{ done: [1, 3, 4, 5, 6], held: [2, 7], end: [1, 3, 4, 5, 6] },
     });

@@ -151,7 +151,7 @@ describe('a chain whose rows make no sense', () => {
     sql(`UPDATE task_requests SET child = '{"repeat": null}'
           WHERE task_request_id IN (SELECT task_request_id FROM chain_tasks WHERE chain_id = '${id}')`);
 
-  it('keeps no other from the end of its child, and is told once', async () => {
+  it('keeps no other from the end of its child, and is held once', async () => {
     const [broken, whole, last] = [await parent({ repeat }), await parent(), await parent()];
     await spoil(broken);
     // As if the process had died after each save.
