@@ -190,6 +190,24 @@ describe('repositories', () => {
     expect(await schedules.waitingByHand(db, 's-5')).toBe(1);
   });
 
+  test('let 100 due times and 1,000 events of a schedule wait, and skip the later ones', async () => {
+    await schedules.insert(db, { ...SCHEDULE, schedule_id: 's-8' });
+    const waits = (kind: string, many: number, from: number): string =>
+      `INSERT INTO schedule_ticks (schedule_id, tenant_id, due_at, kind, outcome, ready_at)
+       SELECT 's-8', 'default', timestamptz '${AT}' + (${from} + n) * interval '1 s', '${kind}', 'WAITING', now()
+         FROM generate_series(0, ${many - 1}) AS n`;
+    for (const text of [waits('DUE', 103, 0), waits('WEBHOOK', 1_002, 1_000), waits('RUN', 2, 5_000)]) {
+      await engine.query({ name: '', text });
+    }
+    await schedules.postpone(db, { ...CLAIM, schedule_id: 's-8' }, 'me', 5, { reason: 'OVERLAP' });
+    const text = `SELECT kind, reason, count(*)::int AS ticks, extract(epoch FROM min(due_at) - '${AT}')::int AS first
+                    FROM schedule_ticks WHERE schedule_id = 's-8' AND outcome = 'SKIPPED' GROUP BY 1, 2 ORDER BY 1`;
+    expect(await engine.query({ name: '', text })).toEqual([
+      { kind: 'DUE', reason: 'QUEUE_FULL', ticks: 3, first: 100 },
+      { kind: 'WEBHOOK', reason: 'QUEUE_FULL', ticks: 2, first: 2_000 },
+    ]);
+  });
+
   test('drop the secret of deliveries when chains of the schedule get the rights of another key', async () => {
     const runsAs = (name: string) => ({ ...SCHEDULE, schedule_id: 's-6', on_webhook: true, runs_as: name });
     await schedules.insert(db, { ...runsAs('me'), next_due_at: null });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Registry } from 'prom-client';
 import { withConnection } from '#libs/local-postgres';
 import type { TaskJob } from '#libs/queues';
-import { openDatabase, type Database } from '#libs/repositories';
+import { engineQueries, openDatabase, type Database } from '#libs/repositories';
 import { sampleNewChain, useTestDatabase } from '#libs/testing';
 import { deliverSignals } from '../apply/deliver-signals.js';
 import { taskWork } from '../apply/decide-work.js';
@@ -85,6 +85,16 @@ describe('a child', () => {
     expect(child).toMatchObject({ created_by: 'key:1', by_admin: false, tenant_id: 'default', timeout_seconds: 100 });
     const admins = await parent({ chain: { ...sampleNewChain([[]]), timeoutSeconds: 7 } }, { byAdmin: true });
     expect((await chainsOf(admins))[0]).toMatchObject({ by_admin: true, timeout_seconds: 7 });
+  });
+
+  it('belongs to the schedule of the outermost chain around it', async () => {
+    const id = await parent();
+    const [child] = await chainsOf(id);
+    const originOf = (chainId: string) =>
+      db.transaction(async (tx) => (await engineQueries.lastChild(tx, chainId, 0, {})).origin);
+    expect(await originOf(String(child!['chain_id']))).toBe(`chain:${id}`);
+    await sql(`UPDATE task_chains SET schedule_id = 'nightly' WHERE chain_id = '${id}'`);
+    expect(await originOf(String(child!['chain_id']))).toBe('schedule:nightly');
   });
 
   it('takes from the time of the chain around it what it used up', async () => {
