@@ -25,3 +25,6 @@ Map.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item, at: numbe
   }
   return groups;
 };
+// jsdom cannot tell the style of a pseudo-element, which is asked for the width of a scrollbar.
+const styleOf = globalThis.getComputedStyle;
+globalThis.getComputedStyle = (element) => styleOf(element);

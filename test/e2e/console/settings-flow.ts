@@ -52,10 +52,6 @@ export async function settingsFlow({ page, faults }: Window, api: ApiClient): Pr
   await asked(page).getByRole('button', { name: 'Remove' }).click();
   await hook.waitFor({ state: 'hidden' });
 
-  await page.getByRole('tab', { name: 'Tenant', exact: true }).click();
-  await page.getByText('as the deployment has it').waitFor();
-  await page.getByText('all that are set up').waitFor();
-
   await page.getByRole('tab', { name: 'Look' }).click();
   await page.getByRole('radio', { name: 'Dark' }).check();
   await page.locator('html[data-theme=dark]').waitFor();

@@ -78,7 +78,7 @@ const LIMITS = [
 ] as const;
 
 /** The tenant of who is signed in: its limits, and what of them is used. */
-function OwnTenant() {
+export function OwnTenant() {
   const { t, i18n } = useTranslation();
   const query = useQuery({ queryKey: ['tenant'], queryFn: ({ signal }) => api.getTenant({ signal }) });
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
