@@ -93,6 +93,20 @@ it('a chain that fails is undone by another one, the last task first, in the tra
   ]);
 });
 
+it('goes on with the others where an operator skips one, which was undone by hand', async () => {
+  await fail(
+    await running(
+      [0, 1, 2].map((position) => undo(position, {})),
+      [{}, {}, {}],
+    ),
+  );
+  const [row] = await sql(`SELECT chain_id, task_request_id FROM chain_tasks WHERE task_id = 'undo.t2'`);
+  const [chainId, taskRequestId] = [String(row!['chain_id']), String(row!['task_request_id'])];
+  const skip = taskWork([{ chainId, taskRequestId }], (_, position) => ({ event: { kind: 'SkipTask', position } }));
+  await engineOf().applyAndSend(skip);
+  expect((await undone()).map(({ status }) => status)).toEqual(['SKIPPED', 'READY', 'PENDING']);
+});
+
 it('what undoes has the rights of the first chain, and each task its own tries and time; the first that fails holds it', async () => {
   const parties = { sf_init_config: { parties: ['alice'], address: 'local' } };
   const tries = { ...retryPolicy, maxRetries: 3 };

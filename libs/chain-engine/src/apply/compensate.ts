@@ -104,7 +104,8 @@ function taskOf(task: Undo, before: Undo | undefined, count: number): NewTask {
     params: task.params,
     concurrency: null,
     priority: task.priority,
-    triggerRule: 'all_success',
+    // One that an operator skipped was undone by hand.
+    triggerRule: 'none_failed',
     retryPolicy: task.retryPolicy,
     timeoutSeconds: task.timeoutSeconds,
     queueTimeoutSeconds: null,
