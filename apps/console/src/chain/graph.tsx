@@ -35,7 +35,8 @@ interface GraphProps {
 }
 type Shown = Node<{ drawn: DrawnNode; critical: boolean; found: boolean; open: () => void }>;
 
-const TYPES = { task: TaskNode, group: GroupNode };
+// React Flow has a look of its own for nodes of the type `group`.
+const TYPES = { task: TaskNode, gathered: GroupNode };
 
 /** A chain as a graph with live states. */
 export function Graph(props: GraphProps) {
@@ -84,7 +85,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     const { id, task } = each;
     return {
       id,
-      type: task === undefined ? 'group' : 'task',
+      type: task === undefined ? 'gathered' : 'task',
       position: places?.[id] ?? { x: 0, y: 0 },
       ...NODE,
       // React Flow takes the pointer from nodes that are neither dragged nor selected.
