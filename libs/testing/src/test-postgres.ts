@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { guardFolder, startEmbeddedPostgres, withConnection, type EmbeddedPostgres } from '#libs/local-postgres';
 
@@ -12,12 +12,23 @@ export interface TestPostgres {
 
 const TEMPLATE = 'task_chain_template';
 
+const MEMORY = '/dev/shm';
+/** More than the databases of a run and their log take. */
+const ROOM_BYTES = 4 * 1024 ** 3;
+
+/** Where the cluster lies: in memory, if there is plenty. On ext4 a database costs 65 to 130 ms of CPU more, as its 500 files are made and removed. */
+function folderOfClusters(): string {
+  if (!existsSync(MEMORY) || freemem() < 2 * ROOM_BYTES) return tmpdir();
+  const { bavail, bsize } = statfsSync(MEMORY);
+  return bavail * bsize < ROOM_BYTES ? tmpdir() : MEMORY;
+}
+
 /**
- * Starts a PostgreSQL that does not flush to disk, and applies the migrations to its template database. The test
+ * Starts a PostgreSQL that does not flush to disk, if possible in memory, and applies the migrations to its template database. The test
  * runner does this once and hands `url` to the test files as TEST_DATABASE_URL.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'task-chain-test-'));
+  const dataDir = mkdtempSync(join(folderOfClusters(), 'task-chain-test-'));
   const release = guardFolder(dataDir);
   chmodSync(dataDir, 0o755);
   // Test files that run side by side each have a system of several replicas on this one server.
