@@ -36,6 +36,7 @@ import { TriedSince1764028800035 } from './0035-tried-since.js';
 import { TenantEngines1764028800036 } from './0036-tenant-engines.js';
 import { NodeConnections1764028800037 } from './0037-node-connections.js';
 import { NodeConnectionRows1764028800038 } from './0038-node-connection-rows.js';
+import { NodeOffers1764028800039 } from './0039-node-offers.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -77,4 +78,5 @@ export const migrations = [
   TenantEngines1764028800036,
   NodeConnections1764028800037,
   NodeConnectionRows1764028800038,
+  NodeOffers1764028800039,
 ];

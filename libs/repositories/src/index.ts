@@ -51,6 +51,7 @@ export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
 export * as idempotencyKeys from './idempotency-keys.js';
 export { loginFault, makeLogins } from './logins.js';
+export { NodeOfferRepository, type OfferOfNode, type SiteOfRun } from './node-offer.repository.js';
 export { NodeConnectionRepository, type NodeConnection, type NodeRefusal } from './node-connection.repository.js';
 export { NodeRepository, type InvitationView, type NodeView } from './node.repository.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';
@@ -102,6 +103,7 @@ export type { MatchRow } from './statements/signals.js';
 export type { ClockRow } from './statements/clock.js';
 export { EVENT_PLACES } from './statements/schedules.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
+export { isTaskAtSites, joinedSites } from './reads/read-sites.js';
 export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';
 export {
   TemplateRepository,

@@ -119,11 +119,16 @@ export const loadCapacity: Statement = {
        GROUP BY key
     ), busy AS (
       SELECT task_type, count(*) AS in_flight FROM chain_tasks WHERE status IN ('QUEUED', 'RUNNING') GROUP BY task_type
+    ), at_sites AS ( -- they take no slot of a worker
+      SELECT t.task_type, count(DISTINCT t.id) AS tasks
+        FROM node_offers o JOIN chain_tasks t ON t.task_request_id = o.task_request_id AND t.attempt = o.attempt
+       WHERE o.ended_at IS NULL AND t.status IN ('QUEUED', 'RUNNING')
+       GROUP BY t.task_type
     ), ${WAITING_TENANTS}
-    SELECT room.task_type, room.slots, coalesce(busy.in_flight, 0) AS in_flight,
+    SELECT room.task_type, room.slots, coalesce(busy.in_flight, 0) - coalesce(at_sites.tasks, 0) AS in_flight,
            ARRAY(SELECT tenant_id::text FROM waiting WHERE waiting.task_type = room.task_type) AS tenants,
            (SELECT count(*) > 1 FROM tenants) AS shared
-      FROM room LEFT JOIN busy USING (task_type)`,
+      FROM room LEFT JOIN busy USING (task_type) LEFT JOIN at_sites USING (task_type)`,
 };
 
 /** In-flight tasks whose job must be sent again after the queue lost everything. Keyset: $1 last id, $2 limit. */

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import type { Queryable } from './database.js';
+import {
+  answerOffer,
+  loseOffered,
+  offeredTask,
+  offerRun,
+  offersOfNodes,
+  runsAtSites,
+  startOffered,
+} from './statements/node-offers.js';
+
+/** An attempt of a task that is to run at sites. */
+interface OfferedRun {
+  readonly taskRequestId: string;
+  readonly attempt: number;
+  /** Its name, where it is offered for the first time. */
+  readonly run: string;
+  readonly sites: readonly { readonly party: string; readonly dealer: boolean }[];
+  readonly task: string;
+}
+
+/** A site's part of a run, as it is stored. */
+export interface SiteOfRun {
+  readonly run: string;
+  readonly party: string;
+  readonly dealer: boolean;
+  readonly state: 'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'DONE' | 'FAILED' | 'CANCELLED' | 'LOST';
+  /** What the site has answered, as JSON. */
+  readonly answer: string | null;
+  readonly fraction: number;
+  readonly stage: string | null;
+  /** Whether it was connected within 30 s. */
+  readonly is_here: boolean;
+  /** Whether the key counts that it was offered to. */
+  readonly counts: boolean;
+  /** Of the protocol of its last connection. */
+  readonly version: number | null;
+}
+
+/** What is offered on a connection of a site. */
+export interface OfferOfNode {
+  readonly connection: string;
+  readonly run: string;
+  readonly state: 'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'DONE' | 'FAILED';
+}
+
+/** Runs of tasks at sites, as the worker's role offers them and passes on what sites answer. */
+@Injectable()
+export class NodeOfferRepository {
+  /** Offers a run to all of its sites. Returns its name: that of before where the attempt is offered already; undefined: not all have a site. */
+  async offer(db: Queryable, { taskRequestId, attempt, run, sites, task }: OfferedRun): Promise<string | undefined> {
+    const parties = sites.map(({ party }) => party);
+    const dealers = sites.map(({ dealer }) => dealer);
+    const rows = await db.query<{ run: string | null }>(offerRun, [
+      taskRequestId,
+      attempt,
+      run,
+      parties,
+      dealers,
+      task,
+    ]);
+    return rows[0]!.run ?? undefined;
+  }
+
+  sitesOf(db: Queryable, runs: readonly string[]): Promise<SiteOfRun[]> {
+    return db.query<SiteOfRun>(runsAtSites, [runs]);
+  }
+
+  /** Tells all sites to run it, if all have accepted. */
+  async start(db: Queryable, run: string): Promise<boolean> {
+    const [row] = await db.query<{ started: boolean }>(startOffered, [run]);
+    return row!.started;
+  }
+
+  /** A site was away for too long: it is offered no longer. */
+  async lose(db: Queryable, run: string): Promise<void> {
+    await db.query(loseOffered, [run]);
+  }
+
+  /** What is offered on each of these connections, what is to run next first. */
+  offersOf(db: Queryable, connections: readonly string[]): Promise<OfferOfNode[]> {
+    return db.query<OfferOfNode>(offersOfNodes, [connections]);
+  }
+
+  async task(db: Queryable, connection: string, run: string): Promise<string | undefined> {
+    const [row] = await db.query<{ task: string | null }>(offeredTask, [connection, run]);
+    return row!.task ?? undefined;
+  }
+
+  /** Stores what a site answers on its connection; false: the run is not its, is over, or was answered otherwise. */
+  async answer(db: Queryable, connection: string, { run, state, answer, fraction, stage }: SiteSays): Promise<boolean> {
+    const values = [connection, run, state, answer ?? null, fraction ?? null, stage ?? null];
+    const [row] = await db.query<{ stored: boolean }>(answerOffer, values);
+    return row!.stored;
+  }
+}
+
+/** What a site says of its part of a run. */
+interface SiteSays {
+  readonly run: string;
+  readonly state: string;
+  readonly answer?: string;
+  readonly fraction?: number;
+  readonly stage?: string;
+}

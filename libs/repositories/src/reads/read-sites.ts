@@ -1,0 +1,21 @@
+import { IsNull } from 'typeorm';
+import type { Queryable } from '../database.js';
+import { PartyNode } from '../entities/party-node.entity.js';
+import type { Statement } from '../pool.js';
+
+/** The sites of a tenant that have joined and count: parties' and dealers'. */
+export function joinedSites(db: Queryable): Promise<Pick<PartyNode, 'party' | 'dealer'>[]> {
+  return db.entities.find(PartyNode, { select: { party: true, dealer: true }, where: { revoked_at: IsNull() } });
+}
+
+// SQL: task_requests has no entity.
+const taskAtSites: Statement = {
+  name: 'task-at-sites',
+  text: `SELECT params #>> '{sf_init_config,address}' = 'node' AS at_sites FROM task_requests WHERE task_request_id = $1`,
+};
+
+/** Whether the parties of a task run at their own sites. */
+export async function isTaskAtSites(db: Queryable, taskRequestId: string): Promise<boolean> {
+  const [row] = await db.query<{ at_sites: boolean | null }>(taskAtSites, [taskRequestId]);
+  return row?.at_sites ?? false;
+}

@@ -1,0 +1,30 @@
+import type { Statement } from '../pool.js';
+
+// SQL: functions of a role that sees no row.
+
+/** $1 task request, $2 attempt, $3 new run, $4 parties, $5 whether each is a dealer, $6 task -> its run; null: not all have a site. */
+export const offerRun: Statement = {
+  name: 'offer-run',
+  text: `SELECT offer_run($1, $2, $3, $4::varchar[], $5::boolean[], $6) AS run`,
+};
+
+/** $1 runs -> their sites. */
+export const runsAtSites: Statement = { name: 'runs-at-sites', text: `SELECT * FROM runs_at_sites($1::uuid[])` };
+
+/** $1 run -> whether all have accepted, and are told to run it. */
+export const startOffered: Statement = { name: 'start-offered', text: `SELECT start_offered($1) AS started` };
+
+/** $1 run. */
+export const loseOffered: Statement = { name: 'lose-offered', text: `SELECT lose_offered($1)` };
+
+/** $1 connections -> what is offered on them. */
+export const offersOfNodes: Statement = { name: 'offers-of-nodes', text: `SELECT * FROM offers_of_nodes($1::uuid[])` };
+
+/** $1 connection, $2 run -> its task. */
+export const offeredTask: Statement = { name: 'offered-task', text: `SELECT offered_task($1, $2) AS task` };
+
+/** $1 connection, $2 run, $3 state, $4 answer, $5 fraction, $6 stage -> whether it is stored. */
+export const answerOffer: Statement = {
+  name: 'answer-offer',
+  text: `SELECT answer_offer($1, $2, $3, $4, $5, $6) AS stored`,
+};
