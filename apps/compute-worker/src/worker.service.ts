@@ -29,7 +29,10 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
     const { drainMs } = this.settings;
     this.intake.stop();
     this.runner.giveUpReportsAfter(drainMs);
-    const drained = Promise.all([...this.processors.values()].map((processor) => processor.drain()));
+    const drained = Promise.all([
+      ...[...this.processors.values()].map((processor) => processor.drain()),
+      this.runner.drainSites(),
+    ]);
     const deadline = setTimeout(() => this.runner.stopAll('shutdown'), drainMs);
     await drained;
     clearTimeout(deadline);

@@ -49,6 +49,11 @@ const listen = (port = 0): Promise<UplinkServer> =>
       hold: () => Promise.resolve(new Map()),
       release: () => Promise.resolve(),
     },
+    offers: {
+      offers: () => Promise.resolve(new Map()),
+      task: () => Promise.resolve(undefined),
+      answer: () => Promise.resolve(false),
+    },
     onRefused: () => undefined,
     onFault: () => undefined,
   });

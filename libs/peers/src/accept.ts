@@ -9,6 +9,8 @@ export interface Accept {
   readonly member: string;
   /** `sha256:<hex>` of the canonical task. */
   readonly task: string;
+  /** The run of a task that the control plane offered; absent where people agreed on the task. */
+  readonly run?: string;
   /** Everybody who takes part, by name: the fingerprint of the key. */
   readonly members: Readonly<Record<string, string>>;
   /** 32 random bytes in hex, new in every run. All of them together name the run. */

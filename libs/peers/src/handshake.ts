@@ -100,13 +100,14 @@ function requireVersion(member: string, range: unknown): void {
 }
 
 /** Whether a member has accepted the same task with the same members. */
-function requireSame(member: string, { task, members }: Accept, found: Record<string, unknown>): void {
+function requireSame(member: string, { task, run, members }: Accept, found: Record<string, unknown>): void {
   if (found.kind !== 'accept' || found.member !== member) throw violation(member, 'gave an accept in another name');
   if (typeof found.nonce !== 'string' || !/^[0-9a-f]{64}$/.test(found.nonce)) throw violation(member, 'gave no nonce');
   if (found.task !== task) {
     const other = typeof found.task === 'string' && FINGERPRINT.test(found.task) ? ` (${found.task})` : '';
     throw violation(member, `has accepted another task${other} than this side (${task}): compare the two files`);
   }
+  if (found.run !== run) throw violation(member, 'has accepted another run of the task');
   if (canonicalJson(found.members) !== canonicalJson(members))
     throw violation(member, 'has accepted other members, or other keys of them: compare the fingerprints');
 }

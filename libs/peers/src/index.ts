@@ -2,7 +2,10 @@
 export { Authority, makeRequest, readRequest, RENEWED_MS, type Asked, type Subject } from './authority.js';
 export { FINGERPRINT, fingerprintOf, identityOf, makeIdentity, ownFingerprint, type Identity } from './identity.js';
 export { meet, type Address, type Meeting, type Met, type Peer } from './meet.js';
+export { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from './offer-frames.js';
+export type { OfferSource } from './offer-desk.js';
 export { PeerFault } from './peer-fault.js';
-export type { UplinkCode } from './uplink.js';
+export { OFFERS_FROM, type UplinkCode } from './uplink.js';
 export { dial, UplinkFault, type Uplink } from './uplink-client.js';
-export { UplinkServer, type UplinkAdmission, type UplinkCaller } from './uplink-server.js';
+export type { UplinkAdmission, UplinkCaller } from './uplink-options.js';
+export { UplinkServer } from './uplink-server.js';

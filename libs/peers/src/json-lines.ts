@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 /** Longest message of a handshake, bytes. */
-const MAX_BYTES = 64 * 1024;
+const HANDSHAKE_BYTES = 64 * 1024;
 const LENGTH_BYTES = 4;
 
 /** Sends a message: its length (4 bytes, big-endian), and JSON. */
@@ -15,9 +15,9 @@ export function sendJson(stream: Duplex, message: unknown): void {
 /**
  * The next message; undefined if it is no JSON or too long. What comes after it stays in the stream. Rejects when the stream ends first.
  */
-export async function receiveJson(stream: Duplex): Promise<unknown> {
+export async function receiveJson(stream: Duplex, mostBytes = HANDSHAKE_BYTES): Promise<unknown> {
   const bytes = (await take(stream, LENGTH_BYTES)).readUInt32BE();
-  if (bytes === 0 || bytes > MAX_BYTES) return undefined;
+  if (bytes === 0 || bytes > mostBytes) return undefined;
   try {
     return JSON.parse((await take(stream, bytes)).toString('utf8'));
   } catch (error) {

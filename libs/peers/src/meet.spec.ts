@@ -72,6 +72,16 @@ async function pair(more: Partial<Meeting> = {}): Promise<[Met, Met]> {
 }
 
 describe('members of a task', () => {
+  test('of two runs of one task do not meet', async () => {
+    const port = await freePort();
+    const first = faultOf(meeting('a', a, { b: peer(b, port) }, { run: 'first' }));
+    const second = faultOf(meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'second' }));
+    const faults = await Promise.all([first, second]);
+    expect(faults.map(({ code }) => code)).toContain('PROTOCOL_VIOLATION');
+    expect(faults.map(({ message }) => message).join()).toContain('has accepted another run of the task');
+    end(...(await pair({ run: 'first' })));
+  });
+
   test('meet over TLS 1.3, name the run alike, and give each other what they send afterwards', async () => {
     const [first, second] = await pair();
     expect(first.session).toBe(second.session);

@@ -33,6 +33,8 @@ export interface Meeting {
   readonly identity: Identity;
   /** `sha256:<hex>` of the canonical task. */
   readonly task: string;
+  /** The run, where the control plane has offered the task: two runs of one task do not meet. */
+  readonly run?: string | undefined;
   /** The other members, by name. */
   readonly peers: ReadonlyMap<string, Peer>;
   /** Where this side listens; undefined where no peer connects to it. */
@@ -132,11 +134,11 @@ class Room {
   }
 
   private async accept(): Promise<Accepted> {
-    const { member, identity, task, peers } = this.meeting;
+    const { member, identity, task, run, peers } = this.meeting;
     const members = Object.fromEntries([...peers].map(([name, { fingerprint }]) => [name, fingerprint]));
     members[member] = ownFingerprint(identity);
     const nonce = randomBytes(32).toString('hex');
-    const accept: Accept = { kind: 'accept', member, task, members, nonce };
+    const accept: Accept = { kind: 'accept', member, task, ...(run !== undefined && { run }), members, nonce };
     return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key };
   }
 

@@ -1,12 +1,16 @@
 import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { CONTROL_PLANE } from './authority.js';
 import type { Identity } from './identity.js';
+import { receiveJson, sendJson } from './json-lines.js';
 import type { Address } from './meet.js';
+import { FRAME_BYTES, readToSite, type SiteAnswer, type ToSite } from './offer-frames.js';
 import {
   BEAT,
   BOUNDS,
   isUplinkCode,
   keepBeating,
+  OFFERS_FROM,
   rangeText,
   UPLINK_PATH,
   UPLINK_VERSIONS,
@@ -27,11 +31,15 @@ export interface Dial {
   readonly signal: AbortSignal;
   readonly beat?: Beat;
   readonly versions?: VersionRange;
+  /** Takes what is offered; without it this side speaks version 1 alone. */
+  readonly receive?: (frame: ToSite) => void;
 }
 
 /** The connection of a site to its control plane. */
 export interface Uplink {
   readonly version: number;
+  /** Answers an offer. */
+  send(answer: SiteAnswer): void;
   /** Resolves once it has ended, to why: what the control plane said, or what happened. */
   readonly ended: Promise<{ readonly code?: UplinkCode; readonly why: string }>;
   close(): void;
@@ -56,7 +64,8 @@ const MAX_ANSWER = 4_096;
 
 /** Connects a site to a control plane, which has to prove that it is the one of the authority. Throws UplinkFault, or the signal's reason. */
 export async function dial(options: Dial): Promise<Uplink> {
-  const { address, identity, signal, software, beat = BEAT, versions = UPLINK_VERSIONS } = options;
+  const { address, identity, signal, software, receive, beat = BEAT } = options;
+  const { versions = receive ? UPLINK_VERSIONS : { from: UPLINK_VERSIONS.from, to: 1 } } = options;
   signal.throwIfAborted();
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const session = connect(`https://${host}:${address.port}`, {
@@ -74,7 +83,7 @@ export async function dial(options: Dial): Promise<Uplink> {
   try {
     const stream = session.request(
       { ':path': UPLINK_PATH, [VERSION_HEADER]: rangeText(versions), 'user-agent': `task-chain-node/${software}` },
-      { endStream: true },
+      { endStream: versions.to < OFFERS_FROM },
     );
     stream.on('error', () => undefined); // The end of the session says it.
     const headers = await Promise.race([
@@ -84,10 +93,13 @@ export async function dial(options: Dial): Promise<Uplink> {
     if (Number(headers[':status']) !== 200) throw refusalOf(headers, await textOf(stream, ended));
     const version = Number(headers[VERSION_HEADER]);
     if (!(version >= versions.from && version <= versions.to)) throw new UplinkFault('an answer of another protocol');
-    // Nothing is sent on it yet.
-    stream.once('data', () => session.destroy(new Error('data that nobody asked for')));
+    if (version < OFFERS_FROM) stream.once('data', () => session.destroy(new Error('data that nobody asked for')));
+    else void readFrames(stream, receive, () => session.destroy(new Error('a frame that makes no sense')));
     keepBeating(session, beat, () => session.destroy(new Error('the control plane is silent')));
-    return { version, ended, close: () => closeNow(session) };
+    const send = (answer: SiteAnswer): void => {
+      if (version >= OFFERS_FROM && !stream.destroyed && stream.writable) sendJson(stream, answer);
+    };
+    return { version, send, ended, close: () => closeNow(session) };
   } catch (error) {
     session.destroy();
     signal.throwIfAborted();
@@ -95,6 +107,17 @@ export async function dial(options: Dial): Promise<Uplink> {
   } finally {
     clearTimeout(late);
     signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Reads offers until the stream ends. */
+async function readFrames(stream: Duplex, receive: Dial['receive'], onNonsense: () => void): Promise<void> {
+  for (;;) {
+    const frame = await receiveJson(stream, FRAME_BYTES).catch(() => null);
+    if (frame === null) return void stream.end(); // Else the session waits for this half of it.
+    const read = readToSite(frame);
+    if (read === undefined) return onNonsense();
+    receive?.(read);
   }
 }
 

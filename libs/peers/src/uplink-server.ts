@@ -10,8 +10,9 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { subjectOfCertificate, type Authority, type Subject } from './authority.js';
+import { subjectOfCertificate } from './authority.js';
 import { fingerprintOf } from './identity.js';
+import { OfferDesk } from './offer-desk.js';
 import { boundFrames, destroyLater } from './session-ends.js';
 import { Strangers } from './strangers.js';
 import {
@@ -19,6 +20,7 @@ import {
   BOUNDS,
   commonVersion,
   keepBeating,
+  OFFERS_FROM,
   rangeText,
   readRange,
   SOFTWARE,
@@ -26,54 +28,12 @@ import {
   UPLINK_VERSIONS,
   UPLINK_WORDS,
   VERSION_HEADER,
-  type Beat,
   type UplinkCode,
   type VersionRange,
 } from './uplink.js';
+import type { UplinkCaller, UplinkOptions, UplinkTimes } from './uplink-options.js';
 
-/** A site that has proven its key over TLS, by a certificate of the authority. */
-export interface UplinkCaller extends Subject {
-  readonly fingerprint: string;
-  /** Of this connection, new. */
-  readonly connection: string;
-  readonly address: string;
-  readonly version: number;
-  readonly software: string;
-}
-
-/** Who counts as a site. What the authority once signed does not say that. */
-export interface UplinkAdmission {
-  /** Stores that it is connected, in place of its earlier connection; else says why it may not be. */
-  admit(caller: UplinkCaller): Promise<UplinkCode | undefined>;
-  /** Stores that these are connected still, and says which of them may be no longer. */
-  hold(connections: readonly string[]): Promise<ReadonlyMap<string, UplinkCode>>;
-  /** Stores that it is connected no longer. */
-  release(connection: string): Promise<void>;
-}
-
-/** Times, ms. */
-export interface UplinkTimes {
-  /** Until the end of the TLS handshake, and from there to the request. */
-  readonly greetMs: number;
-  readonly beat: Beat;
-  readonly holdMs: number;
-  /** Without an answer to `hold` for this long, nobody is connected: a revocation would not be heard of. */
-  readonly unheldMs: number;
-}
-
-export interface UplinkOptions {
-  readonly authority: Authority;
-  readonly host: string;
-  readonly port: number;
-  readonly admission: UplinkAdmission;
-  /** A connection was refused or ended. `reason` is one of a few. */
-  onRefused(reason: string, details: object): void;
-  onFault(error: unknown): void;
-  readonly times?: UplinkTimes;
-  readonly versions?: VersionRange;
-}
-
-const TIMES: UplinkTimes = { greetMs: 10_000, beat: BEAT, holdMs: 5_000, unheldMs: 30_000 };
+const TIMES: UplinkTimes = { greetMs: 10_000, beat: BEAT, holdMs: 5_000, offersMs: 1_000, unheldMs: 30_000 };
 const MOST_CONNECTIONS = 1_000;
 
 interface Held {
@@ -82,11 +42,13 @@ interface Held {
   readonly ends: number;
   readonly session: ServerHttp2Session;
   readonly stream: ServerHttp2Stream;
+  /** Lets it send more than pings. */
+  readonly mayAnswer: () => void;
 }
 
 /**
  * Where sites keep their one connection to the control plane: HTTP/2 over TLS 1.3 with certificates of both sides. A site asks once, and
- * the answer does not end; pings go both ways. Nothing else crosses yet.
+ * the answer does not end; pings go both ways. From version 2 on, tasks are offered in that answer, and the request's body has the site's answers.
  */
 export class UplinkServer {
   /** Those that were admitted, by fingerprint and tenant: a later one takes the place of an earlier one. */
@@ -95,6 +57,7 @@ export class UplinkServer {
   /** Those that are being stored, of each key the newest. */
   private readonly admitting = new Map<string, Promise<UplinkCode | undefined>>();
   private readonly strangers = new Strangers();
+  private readonly desk: OfferDesk;
   private readonly times: UplinkTimes;
   private readonly versions: VersionRange;
   private readonly server: Http2SecureServer;
@@ -108,6 +71,7 @@ export class UplinkServer {
   ) {
     this.times = options.times ?? TIMES;
     this.versions = options.versions ?? UPLINK_VERSIONS;
+    this.desk = new OfferDesk(options.offers, this.times.offersMs, options.onFault);
     this.server = createSecureServer({
       ...identity,
       ...BOUNDS,
@@ -145,6 +109,7 @@ export class UplinkServer {
   /** Listens no longer, and tells all sites to connect to another replica. */
   async close(): Promise<void> {
     clearInterval(this.holding);
+    this.desk.stop();
     this.server.close();
     for (const session of this.greeting.values()) session.destroy();
     const all = [...this.held.values()];
@@ -169,6 +134,7 @@ export class UplinkServer {
     await once(server, 'listening');
     server.on('error', options.onFault);
     this.holding = setInterval(() => void this.hold(), this.times.holdMs);
+    this.desk.start();
   }
 
   /** Awaits the request of one whose certificate is of the authority. */
@@ -192,22 +158,18 @@ export class UplinkServer {
     };
     session.once('close', done);
     session.on('error', () => undefined); // `close` follows.
-    boundFrames(session, () => this.options.onRefused('flood', { ...subject, address }));
+    const mayAnswer = boundFrames(session, () => this.options.onRefused('flood', { ...subject, address }));
     const ends = Date.parse(certificate.validTo);
     session.once('stream', (stream, headers) => {
       stream.on('error', () => undefined);
       stream.once('close', () => this.leave(session));
-      stream.once('data', () => {
-        this.options.onRefused('data', { ...subject, address });
-        session.destroy();
-      });
       session.on('stream', (second) => {
         second.on('error', () => undefined);
         session.destroy();
       });
       const connection = randomUUID();
       const caller = { ...subject, fingerprint, connection, address, version: 0, software: 'unknown' };
-      this.answer({ caller, ends, session, stream }, headers)
+      this.answer({ caller, ends, session, stream, mayAnswer }, headers)
         .then((admitted) => {
           done();
           if (admitted) this.strangers.forget(address, port);
@@ -222,12 +184,13 @@ export class UplinkServer {
   /** Returns whether it is connected. */
   private async answer(asked: Held, headers: IncomingHttpHeaders): Promise<boolean> {
     const { session, stream } = asked;
+    const range = readRange(headers[VERSION_HEADER]);
+    const version = range && commonVersion(this.versions, range);
+    if ((version ?? 0) < OFFERS_FROM) stream.once('data', () => this.nonsense(asked));
     if (headers[':method'] !== 'GET' || headers[':path'] !== UPLINK_PATH) {
       stream.respond({ ':status': 404 }, { endStream: true });
       return this.leave(session, 'path');
     }
-    const range = readRange(headers[VERSION_HEADER]);
-    const version = range && commonVersion(this.versions, range);
     if (version === undefined) {
       const theirs = range ? rangeText(range) : 'none';
       const detail = `The control plane speaks versions ${rangeText(this.versions)} of the protocol with sites, this site ${theirs}.`;
@@ -258,7 +221,17 @@ export class UplinkServer {
     });
     if (before) this.drop(before, 'REPLACED', { replaced_by: held.caller.address });
     this.held.set(keyOf(held), held);
+    if (version >= OFFERS_FROM) {
+      held.mayAnswer();
+      this.desk.serve(held.caller.connection, stream, () => this.nonsense(held));
+    }
     return true;
+  }
+
+  /** Ends the connection of one that sends what nobody asked for. */
+  private nonsense({ caller: { tenant, name, address }, session }: Held): void {
+    this.options.onRefused('data', { tenant, name, address });
+    session.destroy();
   }
 
   /** One after the other for each key, so that the newest is stored last. One that is gone when its turn comes is not stored. */

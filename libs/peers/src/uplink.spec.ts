@@ -8,7 +8,8 @@ import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
 import { commonVersion, readRange, type UplinkCode, type VersionRange } from './uplink.js';
 import { dial, UplinkFault, type Uplink } from './uplink-client.js';
-import { UplinkServer, type UplinkCaller, type UplinkTimes } from './uplink-server.js';
+import type { UplinkCaller, UplinkTimes } from './uplink-options.js';
+import { UplinkServer } from './uplink-server.js';
 
 const DAY_MS = 86_400_000;
 const LONG = 60_000;
@@ -59,12 +60,17 @@ class ControlPlane {
         },
         release: async (connection) => void made.released.push(connection),
       },
+      offers: {
+        offers: async () => new Map(),
+        task: async () => undefined,
+        answer: async () => false,
+      },
       onRefused(reason, details) {
         made.reasons.push(reason);
         made.details.push(details);
       },
       onFault: () => undefined,
-      times: { greetMs: LONG, beat, holdMs: LONG, unheldMs: LONG, ...times },
+      times: { greetMs: LONG, beat, holdMs: LONG, offersMs: LONG, unheldMs: LONG, ...times },
       ...(versions && { versions }),
     });
     undo.push(() => made.server.close());

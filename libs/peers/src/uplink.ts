@@ -7,7 +7,9 @@ export interface VersionRange {
 }
 
 /** What this release speaks on the connection of a site to its control plane. */
-export const UPLINK_VERSIONS: VersionRange = { from: 1, to: 1 };
+export const UPLINK_VERSIONS: VersionRange = { from: 1, to: 2 };
+/** From this version on tasks are offered; before, nothing but pings crosses. */
+export const OFFERS_FROM = 2;
 /** Header of the request: the site's range, as `1-1`. Of the answer: the version that both use. */
 export const VERSION_HEADER = 'task-chain-protocol';
 export const UPLINK_PATH = '/uplink';
@@ -38,7 +40,7 @@ export interface Beat {
 
 /** A half-open connection is noticed within 20 s. */
 export const BEAT: Beat = { everyMs: 10_000, withinMs: 10_000 };
-/** Both ends: nothing but headers and pings crosses so far. */
+/** Both ends: what may wait for a slow one is little. */
 export const BOUNDS = {
   maxSessionMemory: 1,
   maxHeaderListPairs: 32,

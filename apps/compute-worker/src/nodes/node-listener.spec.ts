@@ -6,8 +6,9 @@ import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Registry } from 'prom-client';
 import { APP_CONFIG, LOGGER } from '#libs/platform';
-import { NodeConnectionRepository } from '#libs/repositories';
-import { NODE_DATABASE, NodeListener } from './node-listener.js';
+import { NodeConnectionRepository, NodeOfferRepository } from '#libs/repositories';
+import { NODE_DATABASE } from './node-database.js';
+import { NodeListener } from './node-listener.js';
 
 const logger = { info: jest.fn<(details: { port: number }) => void>(), warn: jest.fn(), error: jest.fn() };
 const config = { nodePort: 0, nodeCaKey: randomBytes(32), host: '127.0.0.1' };
@@ -23,6 +24,7 @@ const fault = (port: number): Promise<string | undefined> =>
   providers: [
     NodeListener,
     NodeConnectionRepository,
+    NodeOfferRepository,
     Registry,
     { provide: APP_CONFIG, useValue: config },
     { provide: LOGGER, useValue: logger },

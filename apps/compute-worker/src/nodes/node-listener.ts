@@ -8,11 +8,10 @@ import {
 import { Counter, Gauge, Registry } from 'prom-client';
 import { Authority, UplinkServer, type UplinkCaller } from '#libs/peers';
 import { APP_CONFIG, LOGGER, type AppConfig, type Logger } from '#libs/platform';
-import { NodeConnectionRepository, type Database } from '#libs/repositories';
+import { NodeConnectionRepository, NodeOfferRepository, type Database } from '#libs/repositories';
+import { NODE_DATABASE } from './node-database.js';
+import { offersIn } from './offers-in.js';
 import { Told } from './told.js';
-
-/** Injects the `Database` of connections. */
-export const NODE_DATABASE = Symbol('NODE_DATABASE');
 
 /** Listens for sites of parties, where NODE_PORT is set. */
 @Injectable()
@@ -24,6 +23,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(NODE_DATABASE) private readonly db: Database,
     private readonly connections: NodeConnectionRepository,
+    private readonly offers: NodeOfferRepository,
     private readonly registry: Registry,
   ) {}
 
@@ -32,7 +32,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
     if (nodePort === undefined) return;
     if (nodeCaKey === undefined)
       throw new Error('NODE_PORT is set, and NODE_CA_KEY is not: sites could not be told from others');
-    const { db, connections, logger } = this;
+    const { db, connections, offers, logger } = this;
     const refused = new Counter({
       name: 'taskchain_node_refused_total',
       help: 'Connections of sites that this worker refused or ended, by reason',
@@ -49,6 +49,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
         hold: (held) => connections.hold(db, held),
         release: (connection) => connections.release(db, connection),
       },
+      offers: offersIn(db, offers),
       onRefused(reason, details) {
         refused.inc({ reason });
         if (told.isNew(`${reason} ${JSON.stringify(details)}`))

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isAtSites } from '#libs/compute';
 import { failpoint, LOGGER, type Logger } from '#libs/platform';
 import { jobId, LANE, STATUS_CHANNEL, type HeldAttempt, type StatusChannel, type TaskJob } from '#libs/queues';
+import { SiteRuns } from '../nodes/site-runs.js';
 import { JobSecrets } from '../secrets/job-secrets.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../worker-settings.js';
 import { Intake } from './intake.js';
@@ -15,16 +17,29 @@ export class JobRunner {
   /** Until when a report that could not be stored is retried. */
   private reportsUntil = Infinity;
   private readonly context: RunContext;
+  private readonly atSites = new Set<Promise<void>>();
 
   constructor(
     @Inject(WORKER_SETTINGS) { id, dataRoot, artifactRoot, callsToPrivate, scripts, runners }: WorkerSettings,
     @Inject(STATUS_CHANNEL) private readonly channel: StatusChannel,
     private readonly intake: Intake,
     secrets: JobSecrets,
+    sites: SiteRuns,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     const note: RunContext['note'] = (message) => void channel.publish(LANE.progress, message).catch(() => undefined);
-    this.context = { workerId: id, dataRoot, artifactRoot, callsToPrivate, scripts, runners, logger, secrets, note };
+    this.context = {
+      workerId: id,
+      dataRoot,
+      artifactRoot,
+      callsToPrivate,
+      scripts,
+      runners,
+      logger,
+      secrets,
+      sites,
+      note,
+    };
   }
 
   /** Tasks that run now. */
@@ -41,9 +56,25 @@ export class JobRunner {
     }));
   }
 
+  /** Resolves once the job may leave its slot: the report of its run is stored, or it only waits for sites. */
   async process(job: TaskJob): Promise<void> {
     const id = jobId(job);
     if (this.runs.has(id)) return; // The same job twice in one worker: the first run reports for both.
+    if (!isAtSites(job.params)) return this.work(job, id);
+    const work = this.work(job, id).catch((error: unknown) =>
+      this.logger.error({ err: error }, 'a run at sites broke'),
+    );
+    this.atSites.add(work);
+    void work.finally(() => this.atSites.delete(work));
+  }
+
+  /** Leaves the offers that wait to other workers; resolves once all other runs at sites have ended. */
+  async drainSites(): Promise<void> {
+    for (const run of this.runs.values()) if (run.isOffered()) run.stop('shutdown');
+    await Promise.all(this.atSites);
+  }
+
+  private async work(job: TaskJob, id: string): Promise<void> {
     await failpoint('worker.afterTake');
     const run = startRun(job, this.context);
     this.runs.set(id, run);

@@ -43,6 +43,7 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       runners: taskRunners,
       logger,
       secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), new SecretRepository(), undefined),
+      sites: { run: () => Promise.reject(new Error('no site')) },
       note: (note) => void notes.push(note),
     },
   );

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
-import { placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
+import { isAtSites, placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
 import type { AllowedScripts, TaskParams, TaskRun, TaskRunner } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
 import { failed, SpanKind, spanIdOfRun, startSpan, traceIds, traceparentOf, within } from '#libs/tracing';
+import type { SiteRuns } from '../nodes/site-runs.js';
 import type { JobSecrets, OpenedJob } from '../secrets/job-secrets.js';
 import { RunProgress } from './run-progress.js';
 
@@ -26,6 +27,7 @@ export interface RunContext {
   readonly runners: readonly TaskRunner[];
   readonly logger: Logger;
   readonly secrets: JobSecrets;
+  readonly sites: Pick<SiteRuns, 'run'>;
   /** Best effort. */
   readonly note: (note: Note) => void;
 }
@@ -33,6 +35,8 @@ export interface RunContext {
 /** A run under way. */
 export interface Run {
   readonly ref: RunRef;
+  /** Whether its sites have still to accept it: another worker may go on with that. */
+  isOffered(): boolean;
   stop(reason: StopReason): void;
   /** The report of its end; null when no listener waits for it any more. Never rejects. */
   readonly ended: Promise<DoneReport | null>;
@@ -68,24 +72,30 @@ export function startRun(job: TaskJob, context: RunContext): Run {
   const abort = new AbortController();
   const stop = (reason: StopReason | 'timeout'): void => abort.abort(new RunStopped(reason));
   const progress = new RunProgress(ref, context.note);
-  const timers = [
-    setTimeout(() => context.note({ ...ref, kind: 'started', ...elapsed() }), REPORT_START_AFTER_MS),
-    timeoutMs === null ? undefined : setTimeout(() => stop('timeout'), timeoutMs),
-  ];
+  const timers: NodeJS.Timeout[] = [];
+  const begin = (): void => {
+    if (timers.length > 0) return;
+    timers.push(setTimeout(() => context.note({ ...ref, kind: 'started', ...elapsed() }), REPORT_START_AFTER_MS));
+    if (timeoutMs !== null) timers.push(setTimeout(() => stop('timeout'), timeoutMs));
+  };
+  const isOffered = (): boolean => timers.length === 0;
+  if (!isAtSites(job.params)) begin();
 
   const ended = within(span, async (): Promise<DoneReport | null> => {
-    const outcome = await outcomeOf(job, context, abort.signal, progress, log);
+    const outcome = await outcomeOf(job, context, abort.signal, progress, log, begin);
     for (const timer of timers) clearTimeout(timer);
     const stopped = abort.signal.reason instanceof RunStopped ? abort.signal.reason.reason : undefined;
     if (stopped !== undefined) span?.setAttribute('taskchain.run.stopped', stopped);
-    const end = endOf(outcome, stopped, timeoutMs);
+    // The attempt stays as it is: its job is sent again.
+    const isLeft = stopped === 'shutdown' && isOffered();
+    const end = isLeft ? null : endOf(outcome, stopped, timeoutMs);
     const report = end === null ? null : { ...ref, ...elapsed(), ...end };
     if (report !== null) logEnd(report, log, progress);
     if (report?.kind === 'failed') failed(span, report.error.code);
     progress.flush();
     return report;
   }).finally(() => span?.end());
-  return { ref, stop, ended };
+  return { ref, isOffered, stop, ended };
 }
 
 function startRunSpan(job: TaskJob, runId: string, workerId: string): ReturnType<typeof startSpan> {
@@ -113,6 +123,7 @@ async function outcomeOf(
   signal: AbortSignal,
   progress: RunProgress,
   log: RunLog,
+  begin: () => void,
 ): Promise<RunEnd> {
   const fail = (error: unknown): RunEnd => {
     if (!signal.aborted && !(error instanceof TaskFailure)) {
@@ -154,6 +165,10 @@ async function outcomeOf(
     }
     return { kind: 'succeeded', result: hide(result), artifacts, ...(partyResults && { partyResults }) };
   };
+  if (isAtSites(job.params)) {
+    const events = { signal, begin, progress: (fraction: number, stage: string) => progress.update(fraction, stage) };
+    return context.sites.run(job, events).then((done): RunEnd => ({ kind: 'succeeded', ...done }), fail);
+  }
   return context.secrets.open(job).then(
     (opened) => succeed(opened).catch((error: unknown) => opened.hide(fail(error))),
     (error: unknown) => fail(error),

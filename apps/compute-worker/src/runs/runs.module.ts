@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_CONFIG } from '#libs/platform';
 import { TaskQueues } from '#libs/queues';
 import { EngineFindings } from '../engine-findings.js';
+import { SitesModule } from '../nodes/sites.module.js';
 import { SecretsModule } from '../secrets/secrets.module.js';
 import { WORKER_SETTINGS, workerSettings, type WorkerSettings } from '../worker-settings.js';
 import { Heartbeat } from './heartbeat.js';
@@ -12,7 +13,7 @@ import { WorkerMetrics } from './worker-metrics.js';
 
 /** Runs jobs, keeps their leases by heartbeats, and reports how that goes. */
 @Module({
-  imports: [SecretsModule],
+  imports: [SecretsModule, SitesModule],
   providers: [
     { provide: WORKER_SETTINGS, inject: [APP_CONFIG], useFactory: workerSettings },
     {

@@ -1,6 +1,7 @@
 import { inputFaults, partyFaults } from '../contract/party-faults.js';
 import { schemaFaults } from '../contract/schema-faults.js';
 import type { ParamFault, TaskParams } from '../contract/task-type.js';
+import { siteFaults } from './at-sites.js';
 import { findTaskType } from './task-types.js';
 import { escape, isMap } from '../contract/json-values.js';
 import type { IsOpen } from '../contract/task-runner.js';
@@ -34,6 +35,7 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
     told,
     inputFaults(taskType, config).filter(({ pointer }) => !places.has(pointer)),
     isMap(init) ? clusterFaults(init, isOpen) : [],
+    siteFaults(type, params, isOpen),
     spu === undefined || isOpen(spu) ? [] : spuFaults(spu, isOpen),
   ].flat();
 }
@@ -56,7 +58,7 @@ function clusterFaults(init: Record<string, unknown>, isOpen: IsOpen): ParamFaul
     const message = 'is refused: it computes in clear and protects nothing';
     faults.push({ pointer: '/sf_init_config/debug_mode', message });
   }
-  local('/sf_init_config/address', init.address, "a cluster's or Ray's address");
+  if (init.address !== 'node') local('/sf_init_config/address', init.address, "a cluster's or Ray's address");
   for (const key of CLUSTER_KEYS) {
     if (init[key] === undefined) continue;
     faults.push({ pointer: `/sf_init_config/${key}`, message: `must be absent; a cluster of parties ${SECRETFLOW}` });

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import type { SiteOfRun } from '#libs/repositories';
+import { judgeSites } from './site-states.js';
+
+const site = (party: string, state: SiteOfRun['state'], more: Partial<SiteOfRun> = {}): SiteOfRun => ({
+  ...{ run: 'r', party, dealer: false, state, answer: null, fraction: 0, stage: null },
+  ...{ is_here: true, counts: true, version: 2, ...more },
+});
+const artifact = (name: string) => ({ name, mediaType: 'text/csv', sizeBytes: 9, sha256: 'a'.repeat(64) });
+const done = (party: string, result: object | null, ...names: string[]): SiteOfRun =>
+  site(party, 'DONE', { answer: JSON.stringify({ run: 'r', state: 'DONE', result, artifacts: names.map(artifact) }) });
+const failed = (party: string, code: string, retryable = false): SiteOfRun =>
+  site(party, 'FAILED', { answer: JSON.stringify({ run: 'r', state: 'FAILED', code, message: 'why', retryable }) });
+const failure = (code: string, retryable = false) =>
+  expect.objectContaining({
+    kind: 'failed',
+    error: expect.objectContaining({ code, retryable }) as unknown,
+  }) as unknown;
+
+describe('a run at sites', () => {
+  test('waits until all have accepted, however long some are away', () => {
+    expect(judgeSites([site('a', 'ACCEPTED'), site('b', 'OFFERED', { is_here: false, version: null })])).toEqual({
+      kind: 'wait',
+    });
+    expect(judgeSites([site('a', 'ACCEPTED'), site('b', 'ACCEPTED', { is_here: false })])).toEqual({ kind: 'go' });
+  });
+
+  test('runs as the slowest does, and is lost with one that is away', () => {
+    const under = [
+      site('a', 'RUNNING', { fraction: 0.7, stage: 'x' }),
+      site('b', 'RUNNING', { fraction: 0.2, stage: 'y' }),
+    ];
+    expect(judgeSites(under)).toEqual({ kind: 'running', fraction: 0.2, stage: 'y' });
+    expect(judgeSites([under[0]!, site('b', 'GO')])).toEqual({ kind: 'running', fraction: 0, stage: 'begins' });
+    const lost = judgeSites([under[0]!, site('b', 'GO', { is_here: false })]);
+    expect(lost).toEqual(failure('PARTY_LOST', true));
+    expect(lost).toMatchObject({ lost: true });
+    // One that is done has nothing to lose any more.
+    const left = { ...done('b', {}), is_here: false };
+    expect(judgeSites([under[0]!, left])).toMatchObject({ kind: 'running' });
+  });
+
+  test('fails as a site says, and by what it says itself before what others lost by it', () => {
+    const refusal = { answer: JSON.stringify({ run: 'r', state: 'REFUSED', reason: 'not this week' }) };
+    const refused = judgeSites([site('a', 'ACCEPTED'), site('b', 'REFUSED', refusal)]);
+    expect(refused).toEqual(failure('SITE_REFUSED'));
+    expect(refused).toMatchObject({ error: { message: 'The site of b refused the task: not this week' } });
+    expect(judgeSites([failed('a', 'PARTY_LOST', true), failed('b', 'FILE_NOT_FOUND')])).toEqual(
+      failure('FILE_NOT_FOUND'),
+    );
+    expect(judgeSites([failed('a', 'PARTY_LOST', true), site('b', 'RUNNING')])).toEqual(failure('PARTY_LOST', true));
+    expect(judgeSites([site('a', 'ACCEPTED', { counts: false }), site('b', 'ACCEPTED')])).toEqual(
+      failure('SITE_UNAVAILABLE'),
+    );
+  });
+
+  test('is offered to no site that speaks an older protocol, and names both versions', () => {
+    const verdict = judgeSites([site('a', 'ACCEPTED'), site('b', 'OFFERED', { version: 1 })]);
+    expect(verdict).toEqual(failure('SITE_UNAVAILABLE'));
+    expect((verdict as { error: Error }).error.message).toMatch(/speaks version 1 .* from version 2 on/);
+  });
+
+  test('has the result on which all parties agree, and the files of each', () => {
+    const dealer = { ...done('lab', null), dealer: true };
+    expect(judgeSites([done('a', { x: 1, y: 2 }, 'a/t.csv'), done('b', { y: 2, x: 1 }, 'b/t.csv'), dealer])).toEqual({
+      kind: 'done',
+      outcome: { result: { x: 1, y: 2 }, artifacts: [artifact('a/t.csv'), artifact('b/t.csv')] },
+    });
+    expect(judgeSites([done('a', { x: 1 }), done('b', { x: 2 })])).toEqual(failure('PROTOCOL_VIOLATION'));
+    expect(judgeSites([done('a', null), done('b', null)])).toEqual(failure('PROTOCOL_VIOLATION'));
+    expect(judgeSites([done('a', {}, 'b/t.csv'), done('b', {})])).toEqual(failure('PROTOCOL_VIOLATION'));
+    expect(judgeSites([done('a', { x: 'x'.repeat(70_000) }), done('b', { x: 'x'.repeat(70_000) })])).toEqual(
+      failure('RESULT_TOO_LARGE'),
+    );
+  });
+});

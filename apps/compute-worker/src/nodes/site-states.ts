@@ -1,0 +1,80 @@
+import { resultFault } from '#libs/chain-domain';
+import { TaskFailure, type JsonObject, type TaskRunResult } from '#libs/compute';
+import { canonicalJson } from '#libs/consent';
+import { OFFERS_FROM, type SiteAnswer } from '#libs/peers';
+import type { SiteOfRun } from '#libs/repositories';
+
+/** What is to be done about a run at sites. */
+type Verdict =
+  | { readonly kind: 'wait' }
+  /** All have accepted. */
+  | { readonly kind: 'go' }
+  | { readonly kind: 'running'; readonly fraction: number; readonly stage: string }
+  | { readonly kind: 'done'; readonly outcome: TaskRunResult }
+  | { readonly kind: 'failed'; readonly error: TaskFailure; readonly lost?: true };
+
+type AnswerOf<S extends SiteAnswer['state']> = Extract<SiteAnswer, { state: S }>;
+
+/** Judges a run by what its sites have answered. Pure. */
+export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
+  const gone = sites.find(({ counts }) => !counts);
+  if (gone) return failed('SITE_UNAVAILABLE', `The site of ${gone.party} was revoked.`);
+  const refused = sites.find(({ state }) => state === 'REFUSED');
+  if (refused) {
+    const { reason } = answerOf(refused) as AnswerOf<'REFUSED'>;
+    return failed('SITE_REFUSED', `The site of ${refused.party} refused the task: ${reason}`);
+  }
+  const failures = sites.filter(({ state }) => state === 'FAILED').map(failureOf);
+  // A site that fails is lost to the others: what it says itself counts more.
+  const failure = failures.find(({ code }) => code !== 'PARTY_LOST') ?? failures[0];
+  if (failure) return { kind: 'failed', error: failure };
+  if (sites.every(({ state }) => state === 'DONE')) return agreed(sites);
+  const old = sites.find(({ is_here: isHere, version }) => isHere && version !== null && version < OFFERS_FROM);
+  if (old)
+    return failed(
+      'SITE_UNAVAILABLE',
+      `The site of ${old.party} speaks version ${old.version} of the protocol with the control plane, and tasks are offered from version ${OFFERS_FROM} on: update task-chain-node there.`,
+    );
+  if (sites.every(({ state }) => state === 'ACCEPTED')) return { kind: 'go' };
+  const under = sites.filter(({ state }) => state === 'GO' || state === 'RUNNING');
+  if (under.length === 0) return { kind: 'wait' };
+  const away = under.find(({ is_here: isHere }) => !isHere);
+  if (away) {
+    const message = `The site of ${away.party} has been away for 30 s during the run.`;
+    return { kind: 'failed', error: new TaskFailure('PARTY_LOST', message, true), lost: true };
+  }
+  const slowest = under.reduce((a, b) => (b.fraction < a.fraction ? b : a));
+  return { kind: 'running', fraction: slowest.fraction, stage: slowest.stage ?? 'begins' };
+}
+
+/** The result of a run that all have done: they have to agree on it to the last letter. */
+function agreed(sites: readonly SiteOfRun[]): Verdict {
+  const parties = sites.filter(({ dealer }) => !dealer);
+  const answers = parties.map((site) => answerOf(site) as AnswerOf<'DONE'>);
+  const results = new Set(answers.map(({ result }) => canonicalJson(result)));
+  const [{ result }] = answers as [AnswerOf<'DONE'>];
+  if (results.size !== 1 || result === null) {
+    const message = `The sites of ${parties.map(({ party }) => party).join(', ')} do not agree on the result: compare their records.`;
+    return failed('PROTOCOL_VIOLATION', message);
+  }
+  const fault = resultFault(result);
+  if (fault) return { kind: 'failed', error: new TaskFailure(fault.code, fault.message, false, fault.details) };
+  for (const [at, { party }] of parties.entries()) {
+    const foreign = answers[at]!.artifacts.find(({ name }) => !name.startsWith(`${party}/`));
+    if (foreign) return failed('PROTOCOL_VIOLATION', `The site of ${party} names a file that is not of ${party}.`);
+  }
+  return {
+    kind: 'done',
+    outcome: { result: result as JsonObject, artifacts: answers.flatMap((each) => each.artifacts) },
+  };
+}
+
+function failureOf(site: SiteOfRun): TaskFailure {
+  const { code, message, retryable } = answerOf(site) as AnswerOf<'FAILED'>;
+  return new TaskFailure(code, `The site of ${site.party} says: ${message}`, retryable, { party: site.party });
+}
+
+/** It was checked before it was stored. */
+const answerOf = ({ answer }: SiteOfRun): SiteAnswer => JSON.parse(answer!) as SiteAnswer;
+
+const failed = (code: string, message: string): Verdict => ({ kind: 'failed', error: new TaskFailure(code, message) });

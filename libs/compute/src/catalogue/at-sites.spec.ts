@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { isAtSites } from './at-sites.js';
+import { checkTaskParams } from './check-params.js';
+
+const psi = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };
+const correlation = { input_paths: { alice: 'a.csv', bob: 'b.csv' }, columns: { alice: ['x'], bob: ['y'] } };
+const faults = (type: string, config: object, init: object, more: object = {}) =>
+  checkTaskParams(type, { ...more, task_config: config, sf_init_config: { parties: ['alice', 'bob'], ...init } })
+    .filter(({ pointer }) => pointer.startsWith('/sf_init_config'))
+    .map(({ pointer, message }) => `${pointer} ${message}`);
+
+test('a task runs at sites where its type does, by native, with a dealer where it needs one', () => {
+  expect(faults('psi', psi, { address: 'node' })).toEqual([]);
+  expect(faults('psi', psi, { address: 'node' }, { engine: 'native' })).toEqual([]);
+  expect(faults('pearson_correlation', correlation, { address: 'node', dealer: 'lab' })).toEqual([]);
+  expect(faults('psi', psi, { address: 'node' }, { engine: 'secretflow' })).toEqual([
+    expect.stringContaining('/sf_init_config/address must be "local" or absent, or the engine "native"'),
+  ]);
+  expect(faults('union', {}, { address: 'node' })).toEqual([
+    '/sf_init_config/address must be "local" or absent: sites run pearson_correlation, psi, psi_count, ss_lr alone',
+  ]);
+  expect(faults('pearson_correlation', correlation, { address: 'node' })).toEqual([
+    '/sf_init_config/dealer is required: the name of the dealer whose site takes part in pearson_correlation',
+  ]);
+  for (const dealer of ['alice', 7])
+    expect(faults('pearson_correlation', correlation, { address: 'node', dealer })).toEqual([
+      '/sf_init_config/dealer must be the name of a dealer that is no party of the task',
+    ]);
+  expect(faults('psi', psi, { address: 'node', dealer: 'lab' })).toEqual([
+    '/sf_init_config/dealer must be absent: psi has no dealer',
+  ]);
+  expect(faults('psi', psi, { address: 'ray://head' })).toHaveLength(1);
+});
+
+test('only the address says so', () => {
+  expect(isAtSites({ sf_init_config: { address: 'node' } })).toBe(true);
+  for (const params of [null, {}, { sf_init_config: null }, { sf_init_config: { address: 'local' } }])
+    expect(isAtSites(params)).toBe(false);
+});

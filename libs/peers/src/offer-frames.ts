@@ -1,0 +1,117 @@
+/** What the control plane has stored of one run of a task at one site. */
+const OFFER_STATES = [
+  /** The site has not answered yet. */
+  'OFFERED',
+  'ACCEPTED',
+  'REFUSED',
+  /** All sites have accepted: they are to run it. */
+  'GO',
+  'RUNNING',
+  'DONE',
+  'FAILED',
+] as const;
+export type OfferState = (typeof OFFER_STATES)[number];
+
+/** A run that is offered to a site, and is not over. */
+export interface OfferLine {
+  readonly run: string;
+  readonly state: OfferState;
+}
+
+/** From the control plane: a task once on each connection, and all that is offered whenever it changes, and every few seconds. */
+export type ToSite =
+  | { readonly kind: 'task'; readonly run: string; readonly task: unknown }
+  | { readonly kind: 'offers'; readonly offers: readonly OfferLine[] };
+
+/** A file that a run left at a site. `sha256` is keyed by the site: it tells others nothing of the content. */
+interface SiteArtifact {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** From a site: its state in a run. It says it again until the control plane has stored it. */
+export type SiteAnswer = { readonly run: string } & (
+  | { readonly state: 'ACCEPTED' }
+  | { readonly state: 'REFUSED'; readonly reason: string }
+  | { readonly state: 'RUNNING'; readonly fraction: number; readonly stage: string }
+  /** `result` is null at a dealer. */
+  | { readonly state: 'DONE'; readonly result: unknown; readonly artifacts: readonly SiteArtifact[] }
+  | { readonly state: 'FAILED'; readonly code: string; readonly message: string; readonly retryable: boolean }
+);
+
+/** Longest frame, bytes: a result has at most 64 KiB, and a task that is offered too. */
+export const FRAME_BYTES = 256 * 1024;
+/** Most runs that are offered to a site at once. */
+export const MOST_OFFERS = 100;
+const MOST_ARTIFACTS = 200;
+const RUN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+const NAME = /^[A-Za-z][\w-]{0,63}\/[^\p{Cc}]{1,180}$/u;
+
+type Fields = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most;
+/** Text of the other end without what a terminal, or a database, acts on. */
+const plain = (text: string): string => text.replaceAll(/\p{Cc}/gu, ' ');
+
+/** Reads a frame of the control plane; undefined: it is none. */
+export function readToSite(frame: unknown): ToSite | undefined {
+  if (!isObject(frame)) return undefined;
+  const { kind, run, task, offers } = frame;
+  if (kind === 'task' && isRun(run) && isObject(task)) return { kind, run, task };
+  if (kind !== 'offers' || !Array.isArray(offers) || offers.length > MOST_OFFERS) return undefined;
+  const lines = (offers as unknown[]).map((each): OfferLine | undefined =>
+    isObject(each) && isRun(each.run) && OFFER_STATES.includes(each.state as OfferState)
+      ? { run: each.run, state: each.state as OfferState }
+      : undefined,
+  );
+  return lines.every((each) => each !== undefined) ? { kind, offers: lines } : undefined;
+}
+
+/** Reads a frame of a site; undefined: it is none. */
+export function readAnswer(frame: unknown): SiteAnswer | undefined {
+  if (!isObject(frame) || !isRun(frame.run)) return undefined;
+  const { run, state, reason, fraction, stage, result, artifacts, code, message, retryable } = frame;
+  switch (state) {
+    case 'ACCEPTED':
+      return { run, state };
+    case 'REFUSED':
+      return isText(reason, 500) ? { run, state, reason: plain(reason) } : undefined;
+    case 'RUNNING':
+      if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1) || !isText(stage, 128)) return undefined;
+      return { run, state, fraction, stage: plain(stage) };
+    case 'DONE':
+      if (result !== null && !isObject(result)) return undefined;
+      return areArtifacts(artifacts) ? { run, state, result, artifacts } : undefined;
+    case 'FAILED':
+      if (!isText(code, 64) || !CODE.test(code) || !isText(message, 2_000) || typeof retryable !== 'boolean')
+        return undefined;
+      return { run, state, code, message: plain(message), retryable };
+    default:
+      return undefined;
+  }
+}
+
+const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);
+
+function areArtifacts(list: unknown): list is readonly SiteArtifact[] {
+  return (
+    Array.isArray(list) &&
+    list.length <= MOST_ARTIFACTS &&
+    (list as unknown[]).every(
+      (each) =>
+        isObject(each) &&
+        isText(each.name, 245) &&
+        NAME.test(each.name) &&
+        isText(each.mediaType, 128) &&
+        /^[\w.+-]+\/[\x20-\x7e]+$/.test(each.mediaType) &&
+        Number.isSafeInteger(each.sizeBytes) &&
+        (each.sizeBytes as number) >= 0 &&
+        typeof each.sha256 === 'string' &&
+        /^[0-9a-f]{64}$/.test(each.sha256),
+    )
+  );
+}
