@@ -1,9 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { X509Certificate } from 'node:crypto';
-import { dial, RENEWED_MS, UplinkFault, type Address, type Identity, type Uplink, type UplinkCode } from '#libs/peers';
+import {
+  dial,
+  RENEWED_MS,
+  UplinkFault,
+  type Address,
+  type Identity,
+  type ToSite,
+  type Uplink,
+  type UplinkCode,
+} from '#libs/peers';
 import { renew } from './admission.js';
 import type { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
+import type { SiteOffers } from './site-offers.js';
 
 export interface Connection {
   readonly folder: NodeFolder;
@@ -12,6 +22,8 @@ export interface Connection {
   /** Ends it; that is no failure. */
   readonly signal: AbortSignal;
   log(message: string): void;
+  /** What becomes of offers; without it the site takes none. */
+  readonly offers?: Pick<SiteOffers, 'connected' | 'receive'> | undefined;
   readonly renew?: (folder: NodeFolder, signal: AbortSignal) => Promise<unknown>;
   readonly times?: Partial<ConnectionTimes>;
 }
@@ -91,9 +103,18 @@ async function stay(connection: Connection, at: string, times: ConnectionTimes):
   }
 }
 
-async function open({ folder, address, software, signal }: Connection): Promise<{ uplink: Uplink; cert: string }> {
+async function open({
+  folder,
+  address,
+  software,
+  signal,
+  offers,
+}: Connection): Promise<{ uplink: Uplink; cert: string }> {
   const { identity, authority } = await folder.admission();
-  return { uplink: await dial({ address, identity, authority, software, signal }), cert: identity.cert };
+  const receive = offers && ((frame: ToSite): void => offers.receive(frame));
+  const uplink = await dial({ address, identity, authority, software, signal, ...(receive && { receive }) });
+  offers?.connected((answer) => uplink.send(answer));
+  return { uplink, cert: identity.cert };
 }
 
 /** How long the certificate of a site counts, ms. */

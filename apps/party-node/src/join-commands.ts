@@ -4,7 +4,10 @@ import type { Command } from 'commander';
 import { controlPlaneUrl, join, readInvitation, renew } from './admission.js';
 import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
+import { OfferStore } from './offer-store.js';
 import { Refusal } from './refusal.js';
+import { SiteOffers, type SiteOffersOptions } from './site-offers.js';
+import { startOffer } from './start-offer.js';
 import type { Terminal } from './terminal.js';
 
 /** join, renew and connect. */
@@ -46,17 +49,23 @@ export function addJoinCommands(
 
   withFolder(program.command('connect <host:port>'))
     .description(
-      'keep the connection of this site to the control plane that it has joined, until it is stopped; renews its certificate in time',
+      'keep the connection of this site to the control plane that it has joined, and run the tasks that it offers and a person here accepts, until it is stopped; renews its certificate in time',
     )
-    .action((at: string, { folder }: { folder: string }) =>
-      keepConnected({
-        folder: new NodeFolder(folder),
-        address: addressOf(at),
-        software: project.version,
-        signal,
-        log: (message) => err(`${message}\n`),
-      }),
-    );
+    .action(async (at: string, options: { folder: string }) => {
+      const address = addressOf(at);
+      const folder = new NodeFolder(options.folder);
+      const file = await folder.read();
+      const log = (message: string): void => err(`${message}\n`);
+      const store = new OfferStore(folder.path);
+      const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
+      const offers = new SiteOffers({ store, file, start, log });
+      await offers.open();
+      try {
+        await keepConnected({ folder, address, software: project.version, signal, log, offers });
+      } finally {
+        await offers.close();
+      }
+    });
 }
 
 const project = createRequire(import.meta.url)('../../../../package.json') as { readonly version: string };

@@ -177,6 +177,13 @@ export class NodeFolder {
     throw new Refusal(`${path} has to hold a list of signed statements.`);
   }
 
+  /** The key of the hashes of this site's files that others see: who guesses a file cannot compare it. */
+  async hashKey(): Promise<string> {
+    const path = join(this.path, 'hash.key');
+    await writeNew(path, randomBytes(32).toString('hex'));
+    return readFile(path, 'utf8');
+  }
+
   /** Keeps what a run came to, once on the disk. */
   async keep(name: string, record: object): Promise<string> {
     const folder = join(this.path, 'runs');
@@ -223,7 +230,8 @@ function checked(path: string, file: unknown): NodeFile {
   return file;
 }
 
-function parsed(text: string): unknown {
+/** What JSON says; undefined if it is none. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -231,7 +239,8 @@ function parsed(text: string): unknown {
   }
 }
 
-const replace = (path: string, content: object): Promise<void> =>
+/** Replaces a file by JSON, whole or not at all, and once on the disk. */
+export const replace = (path: string, content: object): Promise<void> =>
   replaceText(path, `${JSON.stringify(content, null, 2)}\n`);
 
 const replaceText = (path: string, text: string): Promise<void> =>

@@ -2,10 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { TaskFailure } from '#libs/compute';
 import { FINGERPRINT, ownFingerprint, PeerFault } from '#libs/peers';
 import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
+import { addApprovalCommands } from './approval-commands.js';
 import { addJoinCommands } from './join-commands.js';
 import { Refusal } from './refusal.js';
 import { takePart } from './run-task.js';
-import { readTask, type SharedTask } from './task-file.js';
+import { readTask, wordsOf } from './task-file.js';
 import type { Terminal } from './terminal.js';
 
 /** The exit codes of task-chain that fit. */
@@ -70,6 +71,7 @@ function programOf({ out, err, signal }: Terminal): Command {
     });
 
   addJoinCommands(program, withFolder, { out, err, signal });
+  addApprovalCommands(program, withFolder, { out, err, signal });
 
   const peers = program.command('peers').description('the sites that this one knows');
   withFolder(peers.command('add <name> <fingerprint>'))
@@ -114,7 +116,10 @@ function programOf({ out, err, signal }: Terminal): Command {
   program
     .command('show <task>')
     .description('show what a task would do, and its hash')
-    .action(async (path: string) => out(shown(await readTask(path))));
+    .action(async (path: string) => {
+      const task = await readTask(path);
+      out(`${wordsOf(task)}To take part: --accept ${task.hash}\n`);
+    });
 
   withFolder(program.command('run <task>'))
     .description('take part in a task; the others do the same at their sites')
@@ -128,7 +133,7 @@ function programOf({ out, err, signal }: Terminal): Command {
       const minutes = Number(options.wait);
       if (!(minutes > 0 && minutes <= 24 * 60)) throw new Refusal('--wait takes minutes, up to 1440.');
       const folder = folderOf(command);
-      const outcome = await takePart({
+      const left = await takePart({
         folder,
         file: await folder.read(),
         task,
@@ -138,23 +143,12 @@ function programOf({ out, err, signal }: Terminal): Command {
         progress: () => undefined,
         log: (message) => err(`${message}\n`),
       });
-      if (outcome)
-        out(`${JSON.stringify(outcome, null, 2)}
-`);
+      if (!left) return;
+      const { artifacts: _, ...outcome } = left;
+      out(`${JSON.stringify(outcome, null, 2)}\n`);
     });
   return program;
 }
 
 /** A fingerprint in groups of four, to read out. */
 const grouped = (fingerprint: string): string => fingerprint.slice('sha256:'.length).match(/.{4}/g)!.join(' ');
-
-function shown({ type, hash, parties, params, statement }: SharedTask): string {
-  return [
-    `${type.title} (${type.type}) of ${parties.join(', ')}`,
-    `What leaves each party: ${type.leaves}`,
-    ...(statement.purpose === undefined ? [] : [`Purpose, as the task states it: ${statement.purpose}`]),
-    JSON.stringify(params, null, 2),
-    `To take part: --accept ${hash}`,
-    '',
-  ].join('\n');
-}

@@ -4,6 +4,7 @@ import {
   NEUTRAL,
   runTask,
   TaskFailure,
+  type Artifact,
   type JsonObject,
   type PartyResult,
   type Site,
@@ -21,6 +22,8 @@ export interface Participation {
   readonly task: SharedTask;
   /** The dealer that this site accepts, by its name here. */
   readonly dealer?: string | undefined;
+  /** The run, where the control plane has offered the task. */
+  readonly run?: string;
   readonly waitMs: number;
   readonly signal: AbortSignal;
   progress(fraction: number, stage: string): void;
@@ -47,11 +50,17 @@ export interface Outcome {
   readonly party_result?: PartyResult;
 }
 
+/** What a run left at a party's site. */
+export interface Left extends Outcome {
+  /** The files of this party. */
+  readonly artifacts: readonly Artifact[];
+}
+
 /**
  * Runs this site's part of a task: what it reads and writes follows from the task alone. Null at a dealer. Throws TaskFailure, PeerFault,
  * Refusal, or the signal's reason. Either way the record of the run says what came of it.
  */
-export async function takePart(part: Participation): Promise<Outcome | null> {
+export async function takePart(part: Participation): Promise<Left | null> {
   const { folder, file, task, signal, progress, log } = part;
   const member = file.dealer ? NEUTRAL : file.name;
   if (!file.dealer && !task.parties.includes(member))
@@ -75,7 +84,7 @@ export async function takePart(part: Participation): Promise<Outcome | null> {
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
   };
   try {
-    const { result, partyResults } = await runTask(statement.task_type, {
+    const { result, artifacts, partyResults } = await runTask(statement.task_type, {
       chainId: statement.chain_id,
       taskId: statement.task_id,
       attempt: 1,
@@ -93,7 +102,7 @@ export async function takePart(part: Participation): Promise<Outcome | null> {
     });
     record.outcome = 'SUCCESS';
     const own = partyResults?.[member];
-    return { result, ...(own && { party_result: own }) };
+    return { result, ...(own && { party_result: own }), artifacts };
   } catch (error) {
     const isDone = error instanceof DealerDone;
     record.outcome = isDone ? 'SUCCESS' : outcomeOf(error);
@@ -110,7 +119,7 @@ const outcomeOf = (error: unknown): string =>
 
 /** Meets those who take part, as this site knows them. */
 async function meetOthers(part: Participation, member: string, others: readonly string[]): Promise<Met> {
-  const { folder, file, task, waitMs, signal, log } = part;
+  const { folder, file, task, run, waitMs, signal, log } = part;
   const peers = new Map(others.map((name) => [name, peerOf(part, name)]));
   const isAwaited = [...peers.values()].some(({ address }) => address === undefined);
   if (isAwaited && file.listen === undefined) {
@@ -118,7 +127,8 @@ async function meetOthers(part: Participation, member: string, others: readonly 
     throw new Refusal(`This site has no address of ${names.join(', ')}, and does not listen for it either.`);
   }
   const listen = file.listen === undefined ? undefined : addressOf(file.listen);
-  return meet({ member, identity: await folder.identity(), task: task.hash, peers, listen, waitMs, signal, log });
+  const identity = await folder.identity();
+  return meet({ member, identity, task: task.hash, run, peers, listen, waitMs, signal, log });
 }
 
 /** Another member, by the key that this site has written down for it. */

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { checkTaskParams, findTaskType, type TaskParams, type TaskType } from '#libs/compute';
+import {
+  checkTaskParams,
+  dealerOf,
+  findTaskType,
+  isAtSites,
+  SITE_TYPES,
+  type TaskParams,
+  type TaskType,
+} from '#libs/compute';
 import { canonicalTask, partiesOf, type ConsentJson, type TaskStatement } from '#libs/consent';
 import { Refusal } from './refusal.js';
 
@@ -14,11 +22,11 @@ export interface SharedTask {
   readonly hash: string;
   /** Sorted. */
   readonly parties: readonly string[];
+  /** The dealer that the task names: an offered one does, where its type needs one. */
+  readonly dealer?: string | undefined;
 }
 
-/** Types whose runs over sites are tested against runs on one machine. */
-const OVER_SITES: readonly string[] = ['pearson_correlation', 'psi', 'psi_count', 'ss_lr'];
-
+/** A task as a file has it, and as the control plane offers it. */
 interface Written {
   readonly chain_id: string;
   readonly task_id: string;
@@ -35,7 +43,7 @@ const isWritten = new Ajv2020({ strict: false }).compile<Written>({
   properties: {
     chain_id: id,
     task_id: id,
-    task_type: { enum: OVER_SITES },
+    task_type: { enum: SITE_TYPES },
     purpose: { type: 'string', minLength: 1, maxLength: 200 },
     task_params: { type: 'object' },
   },
@@ -59,16 +67,29 @@ export async function readTask(path: string): Promise<SharedTask> {
   } catch {
     throw new Refusal(`${path} is no JSON.`);
   }
+  if (isAtSites((written as Partial<Written> | null)?.task_params))
+    throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
+  return sharedTask(written, path);
+}
+
+/** Reads a task that the control plane offers. Throws Refusal for what no site would run. */
+export function offeredTask(written: unknown): SharedTask {
+  const task = sharedTask(written, 'the task');
+  if (!isAtSites(task.params)) throw new Refusal('the task: sf_init_config.address is not "node".');
+  return task;
+}
+
+function sharedTask(written: unknown, path: string): SharedTask {
   if (!isWritten(written)) {
     const [fault] = isWritten.errors ?? [];
-    const types = fault?.keyword === 'enum' ? `: ${OVER_SITES.join(', ')}` : '';
+    const types = fault?.keyword === 'enum' ? `: ${SITE_TYPES.join(', ')}` : '';
     throw new Refusal(`${path}: ${fault?.instancePath || '/'} ${fault?.message ?? 'is wrong'}${types}.`);
   }
   const { chain_id, task_id, task_type, purpose, task_params: params } = written;
   if (JSON.stringify(params).includes('${')) throw new Refusal(`${path}: a task of sites takes no references.`);
   if (namesOther(params, chain_id))
     throw new Refusal(`${path}: a task of sites reads no artifact of another chain than its own, ${chain_id}.`);
-  if (params.sf_init_config?.address !== undefined)
+  if (params.sf_init_config?.address !== undefined && !isAtSites(params))
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
   if (params.engine !== undefined && params.engine !== 'native')
     throw new Refusal(`${path}: /task_params/engine: sites run the engine native alone. Leave engine out.`);
@@ -84,5 +105,17 @@ export async function readTask(path: string): Promise<SharedTask> {
     type: findTaskType(task_type)!,
     hash: `sha256:${createHash('sha256').update(canonicalTask(statement)).digest('hex')}`,
     parties: [...partiesOf(params)].sort(),
+    dealer: dealerOf(params),
   };
+}
+
+/** What a task does, for a person to read. */
+export function wordsOf({ type, parties, dealer, params, statement }: SharedTask): string {
+  return [
+    `${type.title} (${type.type}) of ${parties.join(', ')}${dealer === undefined ? '' : ', with the dealer ' + dealer}`,
+    `What leaves each party: ${type.leaves}`,
+    ...(statement.purpose === undefined ? [] : [`Purpose, as the task states it: ${statement.purpose}`]),
+    JSON.stringify(params, null, 2),
+    '',
+  ].join('\n');
 }

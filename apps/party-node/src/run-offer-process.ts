@@ -1,0 +1,11 @@
+import { runOffer, type FromRun } from './run-offer.js';
+
+// The process of one run: `start-offer.ts` starts it with the folder of the site and the run.
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
+process.once('SIGINT', () => undefined); // Ctrl-C reaches it as well: `connect` ends it.
+// The process of `connect` is gone, by SIGKILL as well.
+process.once('disconnect', () => stop.abort(new Error('the site was stopped')));
+const [path, run] = process.argv.slice(2);
+await runOffer(path!, run!, stop.signal, (message: FromRun) => void (process.connected && process.send!(message)));
+if (process.connected) process.disconnect();

@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import { TaskFailure } from '#libs/compute';
+import { PeerFault } from '#libs/peers';
+import { NodeFolder } from './node-folder.js';
+import { OfferStore } from './offer-store.js';
+import { Refusal } from './refusal.js';
+import { takePart, type Left } from './run-task.js';
+import type { Failed } from './site-offers.js';
+import { offeredTask } from './task-file.js';
+
+/** What the process of a run says to that of `connect`. */
+export type FromRun =
+  | { readonly kind: 'progress'; readonly fraction: number; readonly stage: string }
+  | { readonly kind: 'log'; readonly message: string }
+  | { readonly kind: 'done'; readonly outcome: Left | null }
+  | { readonly kind: 'failed'; readonly failed: Failed };
+
+/** All others have accepted as well. How long one of them may be at another run, the control plane decides. */
+const WAIT_MS = 24 * 3_600_000;
+
+/** Runs an offer that was accepted, in a process of its own. */
+export async function runOffer(
+  path: string,
+  run: string,
+  signal: AbortSignal,
+  say: (message: FromRun) => void,
+): Promise<void> {
+  const folder = new NodeFolder(path);
+  try {
+    const store = new OfferStore(folder.path);
+    const offer = await store.find(run);
+    const task = offeredTask(offer?.task);
+    // What counts is what lies in the folder now, whatever the control plane or another process says.
+    if (offer?.hash !== task.hash || (await store.decided({ run, hash: task.hash }))?.decision !== 'accept')
+      throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
+    const left = await takePart({
+      folder,
+      file: await folder.read(),
+      task,
+      dealer: task.dealer,
+      run,
+      waitMs: WAIT_MS,
+      signal,
+      progress: (fraction, stage) => say({ kind: 'progress', fraction, stage }),
+      log: (message) => say({ kind: 'log', message }),
+    });
+    say({ kind: 'done', outcome: left && (await keyed(folder, left)) });
+  } catch (error) {
+    const stopped = { code: 'PARTY_LOST', message: 'The run was stopped at the site.', retryable: true };
+    say({ kind: 'failed', failed: signal.aborted ? stopped : failedOf(error, folder.path) });
+  }
+}
+
+/** Others see hashes that tell them nothing of a file, and this site whether it is still the same. */
+async function keyed(folder: NodeFolder, left: Left): Promise<Left> {
+  const key = await folder.hashKey();
+  const artifacts = left.artifacts.map((each) => ({
+    ...each,
+    sha256: createHmac('sha256', key).update(each.sha256).digest('hex'),
+  }));
+  return { ...left, artifacts };
+}
+
+function failedOf(error: unknown, path: string): Failed {
+  // Where the folder lies is nobody else's business.
+  const words = (error as Error).message.replaceAll(path, '<folder>').slice(0, 2_000);
+  if (error instanceof TaskFailure) return { code: error.code, message: words, retryable: error.retryable };
+  if (error instanceof PeerFault) return { code: error.code, message: words, retryable: error.code === 'PARTY_LOST' };
+  if (error instanceof Refusal) return { code: 'SITE_NOT_READY', message: words, retryable: false };
+  const message = `The run ended with an unforeseen ${(error as Error).name}: see the log of the site.`;
+  return { code: 'TASK_ERROR', message, retryable: true };
+}

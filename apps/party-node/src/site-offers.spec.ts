@@ -1,0 +1,261 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { OfferState, SiteAnswer } from '#libs/peers';
+import { NodeFolder } from './node-folder.js';
+import { OfferStore } from './offer-store.js';
+import { SiteOffers, type OfferEnd } from './site-offers.js';
+import { command, type Ran } from './sites-for-tests.js';
+
+const work = await mkdtemp(join(tmpdir(), 'site-offers-'));
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+const [RUN, LATER] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
+const taskOf = (input = 'a.csv', init: object = {}) => ({
+  ...{ chain_id: 'chain-1', task_id: 'match', task_type: 'psi', purpose: 'common customers' },
+  task_params: {
+    sf_init_config: { parties: ['alice', 'bob'], address: 'node', ...init },
+    task_config: { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: input, bob: 'b.csv' } },
+  },
+});
+
+/** A site, and what it says and runs. */
+class Site {
+  readonly said: SiteAnswer[] = [];
+  readonly log: string[] = [];
+  readonly started: { readonly run: string; end(end: OfferEnd): void; stopped: boolean }[] = [];
+  offers!: SiteOffers;
+
+  constructor(readonly folder: NodeFolder) {}
+
+  async open(): Promise<void> {
+    this.offers = new SiteOffers({
+      store: new OfferStore(this.folder.path),
+      file: await this.folder.read(),
+      everyMs: 5,
+      log: (message) => void this.log.push(message),
+      start: ({ run }) => {
+        let end!: (end: OfferEnd) => void;
+        const ended = new Promise<OfferEnd>((resolve) => (end = resolve));
+        const started = { run, end, stopped: false };
+        this.started.push(started);
+        const stop = (): void => {
+          started.stopped = true;
+          end({ code: 'PARTY_LOST', message: 'stopped', retryable: true });
+        };
+        return { ended, stop };
+      },
+    });
+    await this.offers.open();
+    this.offers.connected((answer) => void this.said.push(answer));
+  }
+
+  hear(...offers: readonly (readonly [run: string, state: OfferState])[]): void {
+    this.offers.receive({ kind: 'offers', offers: offers.map(([run, state]) => ({ run, state })) });
+  }
+
+  offer(run: string, task: object = taskOf()): void {
+    this.offers.receive({ kind: 'task', run, task });
+    this.hear([run, 'OFFERED']);
+  }
+
+  approvals(...args: string[]): Promise<Ran> {
+    return command(['approvals', ...args, '--folder', this.folder.path]);
+  }
+
+  /** The hash of the one task that waits. */
+  async waiting(): Promise<string> {
+    for (;;) {
+      const found = /^WAITING +(sha256:\S+)/m.exec((await this.approvals('ls')).out)?.[1];
+      if (found !== undefined) return found;
+    }
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  async untilState(run: string, state: string): Promise<void> {
+    while (!(await this.approvals('ls')).out.split('\n').some((line) => line.startsWith(state) && line.endsWith(run)))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+let site: Site;
+beforeEach(async () => {
+  const folder = new NodeFolder(await mkdtemp(join(work, 'site-')));
+  await folder.init({ name: 'alice', dealer: false });
+  site = new Site(folder);
+  await site.open();
+});
+afterEach(() => site.offers.close());
+
+describe('an offer', () => {
+  test('waits for a person, who sees it in words, and whose accept is told and lasts', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    expect(site.said).toEqual([]);
+    const { out } = await site.approvals('show', hash);
+    expect(out).toContain('(psi) of alice, bob');
+    expect(out).toContain('Purpose, as the task states it: common customers');
+    expect((await site.approvals('accept', hash)).code).toBe(0);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
+    // The answer was lost: it is said again, by another process too.
+    site.hear([RUN, 'OFFERED']);
+    await site.until(() => site.said.length >= 2);
+    await site.offers.close();
+    site.said.splice(0);
+    await site.open();
+    site.offer(RUN);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
+    expect(site.started).toEqual([]);
+    const files = await readdir(join(site.folder.path, 'decisions'));
+    expect(files).toEqual([`${hash.slice(7)}.json`]);
+  });
+
+  test('is run once all have accepted, and its result told until that is heard', async () => {
+    site.offer(RUN);
+    await site.approvals('accept', await site.waiting());
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    const artifacts = [{ name: 'alice/t.csv', mediaType: 'text/csv', sizeBytes: 9, sha256: 'a'.repeat(64) }];
+    const own = { count: 7 };
+    site.started[0]!.end({ outcome: { result: { count: 3 }, party_result: own as never, artifacts } });
+    const told = { run: RUN, state: 'DONE', result: { count: 3 }, artifacts };
+    await site.until(() => site.said.at(-1)?.state === 'DONE');
+    expect(site.said.at(-1)).toEqual(told);
+    site.said.splice(0);
+    site.hear([RUN, 'RUNNING']);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said).toEqual([told]);
+    // What this party alone has is here, and was not told.
+    expect((await site.approvals('show', /sha256:\S+/.exec((await site.approvals('ls')).out)![0])).out).toContain(
+      '"count": 7',
+    );
+    expect(site.started).toHaveLength(1);
+  });
+
+  test('that is another task after it was accepted waits anew, and is not run', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash);
+    await site.until(() => site.said.length >= 1);
+    site.offers.receive({ kind: 'task', run: RUN, task: taskOf('salaries.csv') });
+    site.hear([RUN, 'ACCEPTED']);
+    const other = await site.waiting();
+    expect(other).not.toBe(hash);
+    await site.until(() => site.log.join().includes('an accept of that does not count'));
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.said.length >= 2);
+    expect(site.said[1]).toMatchObject({ run: RUN, state: 'FAILED', code: 'SITE_REFUSED', retryable: false });
+    expect(site.started).toEqual([]);
+  });
+
+  test('is not run because the control plane says that somebody has accepted it', async () => {
+    site.offers.receive({ kind: 'task', run: RUN, task: taskOf() });
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said[0]).toMatchObject({ state: 'FAILED', code: 'SITE_REFUSED' });
+    expect(site.started).toEqual([]);
+  });
+
+  test('is refused by a person, also after an accept, and by the site where it is none of its tasks', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash);
+    await site.until(() => site.said.length >= 1);
+    await site.approvals('refuse', hash, '--reason', 'not this week');
+    await site.until(() => site.said.length >= 2);
+    expect(site.said[1]).toEqual({ run: RUN, state: 'REFUSED', reason: 'not this week' });
+    for (const [task, reason] of [
+      [taskOf('a.csv', { parties: ['bob', 'carol'] }), 'task_params'],
+      [{ ...taskOf(), task_type: 'union' }, '/task_type'],
+      [taskOf('a.csv', { address: 'local' }), 'sf_init_config.address'],
+      [taskOf('artifact:other/t/alice/x.csv'), 'no artifact of another chain'],
+      [{ ...taskOf(), more: 1 }, 'additional properties'],
+    ] as const) {
+      site.said.splice(0);
+      site.offer(LATER, task);
+      await site.until(() => site.said.length >= 1);
+      expect(site.said[0]).toMatchObject({ state: 'REFUSED', reason: expect.stringContaining(reason) as unknown });
+      site.hear();
+      await site.until(() => site.log.at(-1)?.includes('is over') ?? false);
+    }
+  });
+
+  test('that is withdrawn ends here: what waits is forgotten, what runs is stopped', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    site.hear();
+    await site.until(() => site.log.at(-1)?.includes('withdrawn') ?? false);
+    expect((await site.approvals('ls')).out).toBe('');
+    expect(await site.approvals('accept', hash)).toMatchObject({ code: 2 });
+    site.offer(RUN);
+    await site.approvals('accept', await site.waiting());
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    site.hear();
+    await site.until(() => site.started[0]!.stopped);
+    await site.untilState(RUN, 'ENDED');
+    expect(site.said.map(({ state }) => state)).not.toContain('DONE');
+  });
+
+  test('of the same task again needs another accept, unless the accept was for that as well', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash);
+    await site.until(() => site.said.length >= 1);
+    site.hear();
+    site.offer(LATER);
+    expect(await site.waiting()).toBe(hash);
+    await site.approvals('accept', hash, '--again');
+    await site.until(() => site.said.length >= 2);
+    site.hear();
+    site.offer(RUN);
+    await site.until(() => site.said.length >= 3);
+    expect(site.said[2]).toEqual({ run: RUN, state: 'ACCEPTED' });
+    // Of another task it says nothing.
+    site.offer(LATER, taskOf('salaries.csv'));
+    expect(await site.waiting()).not.toBe(hash);
+  });
+
+  test('that a killed process ran is told as lost by the next one', async () => {
+    site.offer(RUN);
+    await site.approvals('accept', await site.waiting());
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    // As SIGKILL leaves it.
+    const before = await readFile(join(site.folder.path, 'offers', `${RUN}.json`), 'utf8');
+    await site.offers.close();
+    await writeFile(join(site.folder.path, 'offers', `${RUN}.json`), before);
+    site.said.splice(0);
+    await site.open();
+    site.hear([RUN, 'RUNNING']);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said[0]).toMatchObject({ state: 'FAILED', code: 'PARTY_LOST', retryable: true });
+    expect(site.started).toHaveLength(1);
+  });
+
+  test('one at a time is run, in the order of the control plane', async () => {
+    site.offers.receive({ kind: 'task', run: RUN, task: taskOf() });
+    site.offers.receive({ kind: 'task', run: LATER, task: taskOf('c.csv') });
+    site.hear([RUN, 'OFFERED'], [LATER, 'OFFERED']);
+    for (let accepted = 1; accepted <= 2; accepted++) {
+      await site.approvals('accept', await site.waiting());
+      await site.until(() => site.said.length >= accepted);
+    }
+    site.hear([LATER, 'GO'], [RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    site.hear([LATER, 'RUNNING'], [RUN, 'GO']);
+    site.started[0]!.end({ code: 'EMPTY_TABLE', message: 'no row', retryable: false });
+    await site.until(() => site.started.length >= 2);
+    expect(site.started.map(({ run }) => run)).toEqual([LATER, RUN]);
+    expect(site.said).toContainEqual({
+      run: LATER,
+      ...{ state: 'FAILED', code: 'EMPTY_TABLE', message: 'no row', retryable: false },
+    });
+  });
+});

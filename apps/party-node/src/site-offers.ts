@@ -1,0 +1,234 @@
+import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from '#libs/peers';
+import type { NodeFile } from './node-folder.js';
+import type { Offer, OfferStore } from './offer-store.js';
+import { Refusal } from './refusal.js';
+import type { Left } from './run-task.js';
+import { offeredTask } from './task-file.js';
+
+/** What a run left, null at a dealer; or what failed. */
+export type OfferEnd = { readonly outcome: Left | null } | Failed;
+
+/** A run at this site that goes on. */
+export interface RunningOffer {
+  /** Never rejects. */
+  readonly ended: Promise<OfferEnd>;
+  stop(): void;
+}
+
+/** What the control plane is told of a run that failed. */
+export type Failed = Omit<Extract<SiteAnswer, { state: 'FAILED' }>, 'run' | 'state'>;
+
+export interface SiteOffersOptions {
+  readonly store: OfferStore;
+  readonly file: Pick<NodeFile, 'name' | 'dealer'>;
+  /** Starts the run of an offer that was accepted. */
+  start(offer: Offer, progress: (fraction: number, stage: string) => void): RunningOffer;
+  log(message: string): void;
+  /** How often it looks for decisions, ms. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 1_000;
+const PROGRESS_MS = 2_000;
+const OPEN: readonly Offer['state'][] = ['WAITING', 'ACCEPTED', 'RUNNING'];
+
+/** The states of the control plane in which it still has to hear a state of this site. */
+const UNHEARD: Partial<Record<Offer['state'], readonly OfferState[]>> = {
+  ACCEPTED: ['OFFERED'],
+  REFUSED: ['OFFERED', 'ACCEPTED'],
+  RUNNING: ['GO'],
+  DONE: ['GO', 'RUNNING'],
+  FAILED: ['GO', 'RUNNING'],
+};
+
+/**
+ * What this site makes of the tasks that it is offered. It believes none of it: it reads each task by itself, and runs none but what was
+ * accepted here, by a decision in its own folder on the hash that it has computed. One run at a time, in the order of the control plane.
+ */
+export class SiteOffers {
+  private send: ((answer: SiteAnswer) => void) | undefined;
+  private listed: readonly OfferLine[] = [];
+  /** What was said since the control plane last said what it has. */
+  private readonly said = new Set<string>();
+  private running: { readonly run: string; readonly work: RunningOffer } | undefined;
+  private isClosed = false;
+  private progressAt = 0;
+  private queue: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: SiteOffersOptions) {}
+
+  /** Takes up what an earlier process left. A run that it was in has ended with it. */
+  async open(): Promise<void> {
+    const { store, everyMs = EVERY_MS } = this.options;
+    for (const offer of await store.list()) {
+      if (offer.state !== 'RUNNING') continue;
+      const message = 'The process of the site ended during the run.';
+      await this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
+    }
+    this.timer = setInterval(() => this.then(() => this.step()), everyMs);
+  }
+
+  /** From now on answers go there. Nothing is listed until the control plane says so on this connection. */
+  connected(send: (answer: SiteAnswer) => void): void {
+    this.send = send;
+  }
+
+  /** Takes a frame of the control plane. */
+  receive(frame: ToSite): void {
+    this.then(() => (frame.kind === 'task' ? this.take(frame.run, frame.task) : this.hear(frame.offers)));
+  }
+
+  /** Ends the run that goes on, and looks no more. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearInterval(this.timer);
+    this.running?.work.stop();
+    await this.running?.work.ended;
+    await this.queue;
+  }
+
+  /** One after the other. */
+  private then(work: () => Promise<void>): void {
+    this.queue = this.queue.then(work).catch((error: Error) => this.options.log(`an offer: ${error.message}`));
+  }
+
+  private async take(run: string, task: unknown): Promise<void> {
+    const { store, log } = this.options;
+    const known = await store.find(run);
+    const read = this.read(task);
+    const isSame = known && (known.hash === undefined ? 'reason' in read : 'hash' in read && known.hash === read.hash);
+    if (isSame) return;
+    if (known && !['WAITING', 'ACCEPTED', 'REFUSED'].includes(known.state))
+      return log(`run ${run} is offered with another task than the one that this site ran: nothing is done.`);
+    const open = (await store.list()).filter(({ state }) => OPEN.includes(state));
+    if (!known && open.length >= MOST_OFFERS) return log(`more than ${MOST_OFFERS} offers: run ${run} is left out.`);
+    const offer = { run, task, received: new Date().toISOString() };
+    if ('reason' in read) {
+      const { reason } = read;
+      await store.put({ ...offer, state: 'REFUSED', answer: { run, state: 'REFUSED', reason } });
+      return log(`refused run ${run}: ${reason}`);
+    }
+    await store.put({ ...offer, hash: read.hash, state: 'WAITING' });
+    const changed = known
+      ? ' It is another task than the one that this run had before: an accept of that does not count.'
+      : '';
+    log(`offered: ${read.title}. ${read.hash} waits for you: task-chain-node approvals show.${changed}`);
+  }
+
+  private read(task: unknown): { readonly hash: string; readonly title: string } | { readonly reason: string } {
+    const { name, dealer } = this.options.file;
+    try {
+      const { hash, type, parties, dealer: named } = offeredTask(task);
+      if (!(dealer ? named === name : parties.includes(name))) return { reason: `${name} has no part in the task.` };
+      return { hash, title: `${type.title} of ${parties.join(', ')}` };
+    } catch (error) {
+      if (error instanceof Refusal) return { reason: error.message.slice(0, 500) };
+      throw error;
+    }
+  }
+
+  private async hear(offers: readonly OfferLine[]): Promise<void> {
+    const { store, log } = this.options;
+    this.listed = offers;
+    this.said.clear();
+    const listed = new Set(offers.map(({ run }) => run));
+    for (const offer of await store.list()) {
+      if (listed.has(offer.run) || (!OPEN.includes(offer.state) && offer.state !== 'REFUSED')) continue;
+      log(`run ${offer.run} is over, or was withdrawn.`);
+      if (offer.state === 'RUNNING') await this.end(offer);
+      else await store.remove(offer.run);
+    }
+    await this.step();
+  }
+
+  private async end(offer: Offer): Promise<void> {
+    await this.options.store.put({ ...offer, state: 'ENDED' });
+    if (this.running?.run === offer.run) this.running.work.stop();
+  }
+
+  /** Acts on decisions, says what the control plane has not heard, and starts what all have accepted. */
+  private async step(): Promise<void> {
+    for (const { run, state } of this.listed) {
+      const found = await this.options.store.find(run);
+      if (!found) continue;
+      const offer = await this.decided(found);
+      this.answer(offer, state);
+      if (state !== 'GO' && state !== 'RUNNING') continue;
+      if (offer.state === 'WAITING' || offer.state === 'REFUSED') await this.refuseToRun(offer);
+      else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed) await this.start(offer);
+    }
+  }
+
+  private async decided(offer: Offer): Promise<Offer> {
+    if (offer.state !== 'WAITING' && offer.state !== 'ACCEPTED') return offer;
+    const made = await this.options.store.decided(offer);
+    if (made === undefined) return offer;
+    const { run } = offer;
+    if (made.decision === 'accept')
+      return offer.state === 'ACCEPTED' ? offer : this.keep(offer, { run, state: 'ACCEPTED' });
+    return this.keep(offer, { run, state: 'REFUSED', reason: made.reason ?? 'no reason given' });
+  }
+
+  private answer({ run, state, answer }: Offer, heard: OfferState): void {
+    if (!answer || !UNHEARD[state]?.includes(heard) || !this.send) return;
+    if (!this.said.has(`${run} ${state}`)) this.say(answer);
+  }
+
+  private say(answer: SiteAnswer): void {
+    this.said.add(`${answer.run} ${answer.state}`);
+    this.send?.(answer);
+  }
+
+  /** The control plane says that this site has accepted. It has not. */
+  private async refuseToRun(offer: Offer): Promise<void> {
+    const message = 'Nobody at this site has accepted the task of this run.';
+    const failed = { run: offer.run, state: 'FAILED', code: 'SITE_REFUSED', message, retryable: false } as const;
+    await this.keep(offer, failed);
+    this.options.log(`run ${offer.run}: ${message} The control plane says that somebody has.`);
+    this.say(failed);
+  }
+
+  private async start(offer: Offer): Promise<void> {
+    const { run } = offer;
+    const started = { run, state: 'RUNNING', fraction: 0, stage: 'waits for the others' } as const;
+    const kept = await this.keep(offer, started);
+    this.say(started);
+    this.options.log(`run ${run} begins`);
+    const work = this.options.start(kept, (fraction, stage) => this.progress(run, fraction, stage));
+    this.running = { run, work };
+    void work.ended.then((end) => this.then(() => this.ended(run, end)));
+  }
+
+  private progress(run: string, fraction: number, stage: string): void {
+    if (performance.now() - this.progressAt < PROGRESS_MS) return;
+    this.progressAt = performance.now();
+    this.send?.({ run, state: 'RUNNING', fraction: Math.min(1, Math.max(0, fraction)), stage: stage.slice(0, 128) });
+  }
+
+  private async ended(run: string, end: OfferEnd): Promise<void> {
+    const { store, log } = this.options;
+    this.running = undefined;
+    const offer = await store.find(run);
+    if (offer?.state === 'RUNNING') {
+      const answer: SiteAnswer =
+        'outcome' in end
+          ? { run, state: 'DONE', result: end.outcome?.result ?? null, artifacts: end.outcome?.artifacts ?? [] }
+          : { run, state: 'FAILED', ...end };
+      if ('outcome' in end && end.outcome) {
+        const { artifacts: _, ...outcome } = end.outcome;
+        await this.keep({ ...offer, outcome }, answer);
+      } else await this.keep(offer, answer);
+      this.say(answer);
+    }
+    log('outcome' in end ? `run ${run} is done` : `run ${run} ended: ${end.code}: ${end.message}`);
+    await store.prune();
+    await this.step();
+  }
+
+  private async keep(offer: Offer, answer: SiteAnswer): Promise<Offer> {
+    const kept: Offer = { ...offer, state: answer.state, answer };
+    await this.options.store.put(kept);
+    return kept;
+  }
+}
