@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,13 +15,15 @@ import {
   type Subject,
   type UplinkFault,
 } from '#libs/peers';
-import { command, startCommand } from '../../apps/party-node/src/sites-for-tests.js';
+import { command, startCommand, type Running } from '../../apps/party-node/src/sites-for-tests.js';
 import {
   describeSystem,
   eventually,
   type ApiClient,
+  type ChainAnswer,
   type ProblemAnswer,
   type SystemUnderTest,
+  type TaskAnswer,
 } from './system/index.js';
 
 const work = mkdtempSync(join(tmpdir(), 'task-chain-nodes-'));
@@ -29,7 +31,7 @@ afterAll(() => rmSync(work, { recursive: true }));
 
 const key = randomBytes(32);
 const nodePort = await freePort();
-const env = { NODE_CA_KEY: key.toString('base64'), NODE_PORT: String(nodePort), WORKER_TYPES: 'expr' };
+const env = { NODE_CA_KEY: key.toString('base64'), NODE_PORT: String(nodePort), WORKER_TYPES: 'expr,psi' };
 const apps = ['api', 'status-listener', 'compute-worker'] as const;
 const at = `127.0.0.1:${nodePort}`;
 const MINUTE = 60_000;
@@ -213,9 +215,9 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     const node = async () => (await nodes(one.api)).find(({ party }) => party === 'bank-i')!;
     expect(await node()).toMatchObject({ connected: false, last_seen_at: null, protocol_version: null });
     const first = startCommand('connect', at, '--folder', folder);
-    await first.said(`connected to ${at} (protocol 1)`);
+    await first.said(`connected to ${at} (protocol 2)`);
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect(await node()).toMatchObject({ connected: true, protocol_version: 1, software_version: version });
+    expect(await node()).toMatchObject({ connected: true, protocol_version: 2, software_version: version });
     const second = startCommand('connect', at, '--folder', folder);
     await second.said('connected to');
     await first.said('Another process has connected with the key of this site');
@@ -279,5 +281,227 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     await eventually('it is gone', async () => !(await nodes(one.api)).some(({ connected }) => connected) || undefined);
     await sql(`UPDATE nodes SET expires_at = now() WHERE party = 'bank-j'`);
     expect(await connect(certificate).catch((error: UplinkFault) => error)).toMatchObject({ code: 'EXPIRED' });
+  });
+
+  /** bank-x connects to bank-y. Both have joined, know each other, and have tables with these keys. */
+  const CANARY = `canary${randomBytes(6).toString('hex')}`;
+  const folderOf = (site: string): string => join(work, site);
+  const atSite = (site: string, ...args: string[]) => command([...args, '--folder', folderOf(site)]);
+  const sites = new Map<string, Running>();
+  const connect = async (site: string): Promise<Running> => {
+    const running = startCommand('connect', at, '--folder', folderOf(site));
+    sites.set(site, running);
+    await running.said('connected to');
+    return running;
+  };
+  const kill = async (site: string): Promise<void> => {
+    sites.get(site)!.process.kill('SIGKILL');
+    await sites.get(site)!.ended;
+  };
+  afterAll(async () => {
+    for (const { process, ended } of sites.values()) {
+      process.kill('SIGTERM');
+      await ended;
+    }
+  });
+  const chainAtSites = (config: object = {}, settings: object = {}) => ({
+    chain_name: 'at sites',
+    tasks: [
+      {
+        ...{ task_id: 'match', task_type: 'psi', depends_on: [], ...settings },
+        task_params: {
+          sf_init_config: { parties: ['bank-x', 'bank-y'], address: 'node' },
+          task_config: {
+            keys: { 'bank-x': ['id'], 'bank-y': ['id'] },
+            input_paths: { 'bank-x': 'keys.csv', 'bank-y': 'keys.csv' },
+            ...config,
+          },
+        },
+      },
+    ],
+  });
+  const waiting = (site: string): Promise<string> =>
+    eventually(`a task waits at ${site}`, async () => {
+      const { out } = await atSite(site, 'approvals', 'ls');
+      return /^WAITING +(sha256:\S+)/m.exec(out)?.[1];
+    });
+  const decide = async (site: string, ...decision: string[]) =>
+    expect(await atSite(site, 'approvals', decision[0]!, await waiting(site), ...decision.slice(1))).toMatchObject({
+      code: 0,
+    });
+  const stateOf = (chain: string, site: string, state: string) =>
+    eventually(`${site} is ${state}`, async () => {
+      const rows = await sql(
+        `SELECT state AS row FROM node_offers WHERE chain_id = $1 AND party = $2 ORDER BY offered_at`,
+        chain,
+        site,
+      );
+      return rows.at(-1)?.row === state || undefined;
+    });
+  const taskOf = async ({ api }: SystemUnderTest, chain: string): Promise<TaskAnswer> =>
+    (await api.expect<ChainAnswer>(200, `/chains/${chain}`)).tasks[0]!;
+  const ended = ({ api }: SystemUnderTest, chain: string): Promise<ChainAnswer> =>
+    eventually('the chain ends', async () => {
+      const found = await api.expect<ChainAnswer>(200, `/chains/${chain}`);
+      return ['SUCCESS', 'FAILURE', 'CANCELLED'].includes(found.status) ? found : undefined;
+    });
+
+  check('run a task at sites once both have accepted it, though the worker is killed meanwhile', async (one) => {
+    const listen = `127.0.0.1:${await freePort()}`;
+    const join_ = async (site: string, ...more: string[]): Promise<void> => {
+      const file = join(work, `invitation-${site}`);
+      writeFileSync(file, await invite(one, site));
+      expect(await atSite(site, 'join', one.api.url, '--invitation', file, ...more)).toMatchObject({ code: 0 });
+    };
+    await join_('bank-x');
+    const refused = await one.api.expect<ProblemAnswer>(400, '/chains', { method: 'POST', body: chainAtSites() });
+    expect(refused.errors).toEqual([
+      {
+        code: 'SITE_UNKNOWN',
+        pointer: '/tasks/0/task_params/sf_init_config/parties',
+        message: expect.stringContaining('no site of the party "bank-y" has joined. Invite it with') as unknown,
+      },
+    ]);
+    await join_('bank-y', '--listen', listen);
+    const print = async (site: string) => (await atSite(site, 'fingerprint')).out.trim();
+    await atSite('bank-x', 'peers', 'add', 'bank-y', await print('bank-y'), '--address', listen);
+    await atSite('bank-y', 'peers', 'add', 'bank-x', await print('bank-x'));
+    for (const [site, first] of [
+      ['bank-x', 0],
+      ['bank-y', 15],
+    ] as const) {
+      const rows = Array.from({ length: 40 }, (_, at) => `${CANARY}${first + at},${at}`);
+      writeFileSync(join(folderOf(site), 'data', site, 'keys.csv'), `id,amount\n${rows.join('\n')}\n`);
+    }
+    const chain = await one.api.start(chainAtSites());
+    await connect('bank-x');
+    expect((await atSite('bank-x', 'approvals', 'show', await waiting('bank-x'))).out).toContain('of bank-x, bank-y');
+    await decide('bank-x', 'accept');
+    await stateOf(chain, 'bank-x', 'ACCEPTED');
+    expect(await taskOf(one, chain)).toMatchObject({ status: 'QUEUED', started_at: null });
+    await one.app('compute-worker').kill();
+    await one.startApp('compute-worker');
+    await connect('bank-y');
+    await decide('bank-y', 'accept');
+    const { status, error, tasks } = await ended(one, chain);
+    expect({ status, error }).toEqual({ status: 'SUCCESS', error: null });
+    // The same attempt, and the same offers.
+    expect(tasks[0]).toMatchObject({ attempt: 1, losses: 0, result: { intersection_count: 25 } });
+    expect(await sql(`SELECT count(DISTINCT run)::text AS row FROM node_offers`)).toEqual([{ row: '1' }]);
+    const { items } = await one.api.expect<{ items: Record<string, unknown>[] }>(
+      200,
+      `/chains/${chain}/tasks/match/artifacts`,
+    );
+    expect(items.map(({ party }) => party)).toEqual(['bank-x', 'bank-y']);
+    const [{ name, sha256 }] = items as [{ name: string; sha256: string }];
+    const file = readFileSync(join(folderOf('bank-x'), 'artifacts', chain, 'match', name));
+    expect(file.toString()).toContain(CANARY);
+    expect(createHash('sha256').update(file).digest('hex')).not.toBe(sha256);
+    const there = `/chains/${chain}/tasks/match/artifacts/${name}`;
+    expect((await one.api.expect<ProblemAnswer>(404, there)).detail).toContain('lies at the site of bank-x');
+    for (const site of ['bank-x', 'bank-y']) expect(await outcomeAt(site)).toContain('DONE');
+  });
+  const outcomeAt = async (site: string): Promise<string> => (await atSite(site, 'approvals', 'ls')).out;
+
+  check('leave nothing of their tables with the control plane', async (one) => {
+    const tables = await sql(
+      `SELECT format('%I.%I', table_schema, table_name) AS row FROM information_schema.tables
+        WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,
+    );
+    expect(tables.length).toBeGreaterThan(30);
+    for (const { row } of tables) {
+      const found = await sql(`SELECT count(*)::text AS row FROM ${row} t WHERE t::text LIKE '%' || $1 || '%'`, CANARY);
+      expect([row, found]).toEqual([row, [{ row: '0' }]]);
+    }
+    const folders = readdirSync(join(one.artifactRoot, '..'), { recursive: true, withFileTypes: true });
+    for (const file of folders.filter((each) => each.isFile()))
+      expect(readFileSync(join(file.parentPath, file.name)).includes(CANARY)).toBe(false);
+    expect(one.apps.flatMap(({ lines }) => lines).join()).not.toContain(CANARY);
+  });
+
+  check('refuse a task, and say why', async (one) => {
+    const chain = await one.api.start(chainAtSites());
+    await decide('bank-x', 'accept');
+    await decide('bank-y', 'refuse', '--reason', 'not this week');
+    const { error, tasks } = await ended(one, chain);
+    expect(error).toMatchObject({ code: 'SITE_REFUSED' });
+    expect(tasks[0]!.error).toMatchObject({
+      code: 'SITE_REFUSED',
+      message: 'The site of bank-y refused the task: not this week',
+    });
+  });
+
+  check('end what is cancelled, where it waits and where it runs', async (one) => {
+    const chain = await one.api.start(chainAtSites());
+    for (const site of ['bank-x', 'bank-y']) await waiting(site);
+    await one.api.expect(200, `/chains/${chain}/cancel`, { method: 'POST' });
+    await stateOf(chain, 'bank-x', 'CANCELLED');
+    for (const site of ['bank-x', 'bank-y'])
+      await eventually('nothing waits', async () => !(await outcomeAt(site)).includes('WAITING') || undefined);
+    const later = await one.api.start(chainAtSites());
+    await decide('bank-y', 'accept');
+    await stateOf(later, 'bank-y', 'ACCEPTED');
+    // bank-x runs, and waits for it.
+    await kill('bank-y');
+    await decide('bank-x', 'accept');
+    await stateOf(later, 'bank-x', 'RUNNING');
+    await eventually('the task runs', async () => (await taskOf(one, later)).status === 'RUNNING' || undefined);
+    await one.api.expect(200, `/chains/${later}/cancel`, { method: 'POST' });
+    await sites.get('bank-x')!.said('PARTY_LOST');
+    expect(await outcomeAt('bank-x')).toContain('ENDED');
+    await connect('bank-y');
+    // It accepted that, and does not run it any more.
+    await eventually('it is forgotten', async () => !(await outcomeAt('bank-y')).includes('ACCEPTED') || undefined);
+  });
+
+  check('lose a run with a site that is killed, and try it again with their accepts', async (one) => {
+    const chain = await one.api.start(chainAtSites({}, { retry_policy: { max_retries: 1, delay_ms: 100 } }));
+    await decide('bank-y', 'accept', '--again');
+    await stateOf(chain, 'bank-y', 'ACCEPTED');
+    await kill('bank-y');
+    await decide('bank-x', 'accept', '--again');
+    await stateOf(chain, 'bank-x', 'RUNNING');
+    await kill('bank-x');
+    for (const site of ['bank-x', 'bank-y']) await connect(site);
+    const { status, tasks } = await ended(one, chain);
+    expect(status).toBe('SUCCESS');
+    expect(tasks[0]).toMatchObject({ attempt: 2, result: { intersection_count: 25 } });
+    expect(await sql(`SELECT DISTINCT run::text AS row FROM node_offers WHERE chain_id = $1`, chain)).toHaveLength(2);
+  });
+
+  check('have nobody answer for them, and run nothing but what they accepted', async (one) => {
+    const chain = await one.api.start(chainAtSites());
+    await waiting('bank-y');
+    const [{ row: run }] = (await sql(`SELECT run::text AS row FROM node_offers WHERE chain_id = $1`, chain)) as [
+      { row: string },
+    ];
+    const connections = async (party: string): Promise<string> =>
+      (await sql(`SELECT connection::text AS row FROM nodes WHERE party = $1 AND revoked_at IS NULL`, party))[0]!.row;
+    const answer = async (connection: string, of: string, state = 'ACCEPTED'): Promise<boolean> =>
+      withConnection(system.databaseUrl, async (client) => {
+        const text = `SELECT answer_offer($1, $2, $3, NULL, NULL, NULL) AS stored`;
+        return (await client.query<{ stored: boolean }>(text, [connection, of, state])).rows[0]!.stored;
+      });
+    const other = randomUUID();
+    await sql(`UPDATE nodes SET connection = $1, revoked_at = NULL WHERE party = 'bank-d'`, other);
+    // Another site, nobody, a run that is over, and what does not follow on what was said.
+    expect(await answer(other, run)).toBe(false);
+    expect(await answer(randomUUID(), run)).toBe(false);
+    for (const { row } of await sql(`SELECT run::text AS row FROM node_offers WHERE chain_id <> $1`, chain))
+      expect(await answer(await connections('bank-x'), row)).toBe(false);
+    expect(await answer(await connections('bank-x'), run, 'DONE')).toBe(false);
+    await decide('bank-x', 'accept');
+    await stateOf(chain, 'bank-x', 'ACCEPTED');
+    // The control plane shows bank-x another task than the one that was accepted there.
+    await sql(`UPDATE node_offers SET task = replace(task, 'keys.csv', 'salaries.csv') WHERE chain_id = $1`, chain);
+    await kill('bank-x');
+    await connect('bank-x');
+    expect((await atSite('bank-x', 'approvals', 'show', await waiting('bank-x'))).out).toContain('salaries.csv');
+    await decide('bank-y', 'accept');
+    const { tasks } = await ended(one, chain);
+    expect(tasks[0]!.error).toMatchObject({
+      code: 'SITE_REFUSED',
+      message: 'The site of bank-x says: Nobody at this site has accepted the task of this run.',
+    });
   });
 });

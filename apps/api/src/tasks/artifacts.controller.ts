@@ -2,7 +2,13 @@ import { Controller, Get, Inject, Param, Req, Res, StreamableFile } from '@nestj
 import { ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { APP_CONFIG, type AppConfig } from '#libs/platform';
-import { AuditRepository, TaskHistoryRepository, type ArtifactView, type TenantDatabases } from '#libs/repositories';
+import {
+  AuditRepository,
+  isTaskAtSites,
+  TaskHistoryRepository,
+  type ArtifactView,
+  type TenantDatabases,
+} from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { callerOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -79,6 +85,11 @@ export class ArtifactsController {
     if (row === undefined)
       throw new Problem('ARTIFACT_NOT_FOUND', `The task has no artifact ${JSON.stringify(name.slice(0, 80))}.`);
     const { party } = artifactDto(chainId, task.task_id, row);
+    if (await isTaskAtSites(reads, task.task_request_id))
+      throw new Problem(
+        'ARTIFACT_NOT_FOUND',
+        `The artifact lies at the site of ${party}, and nowhere else: ask there.`,
+      );
     await this.access.require(reads, identity, { chainId, taskId: task.task_id, party });
     const file = await openArtifact(this.config.artifactRoot, chainId, task.task_id, name);
     if (reply.request.method === 'GET') {

@@ -10,6 +10,7 @@ import { readChain } from './chain-input.js';
 import type { ChainInput, ChainReading } from './chain-reading.js';
 import { readOwnersWords, type ExpectedApproval } from './dataset-faults.js';
 import type { SecretUse } from './params-faults.js';
+import { readSiteFaults } from './site-faults.js';
 import { childConfig, MAX_GENERATIONS, OUTERMOST, templateKey, type TemplateChain } from './read-children.js';
 
 // eslint-disable-next-line no-restricted-syntax -- a thread, which reads large chains, has no Nest.
@@ -42,7 +43,7 @@ export async function readChainOf(
       pointer: place + pointer!,
       message: label + message,
     });
-    refused.push(...words.faults.map(moved));
+    refused.push(...[...words.faults, ...(await readSiteFaults(db, tasks))].map(moved));
     approvals.push(...words.approvals.map((each) => ({ ...each, task_id: `${label}${each.task_id}` })));
   }
   if (refused.length === 0) return { reading, approvals };
