@@ -5,7 +5,9 @@ const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new Error('SIGTERM')));
 process.once('SIGINT', () => undefined); // Ctrl-C reaches it as well: `connect` ends it.
 // The process of `connect` is gone, by SIGKILL as well.
-process.once('disconnect', () => stop.abort(new Error('the site was stopped')));
+const orphaned = (): void => stop.abort(new Error('the site was stopped'));
+process.once('disconnect', orphaned);
+if (!process.connected) orphaned(); // It was gone before this file was loaded.
 const [path, run] = process.argv.slice(2);
 await runOffer(path!, run!, stop.signal, (message: FromRun) => void (process.connected && process.send!(message)));
 if (process.connected) process.disconnect();
