@@ -24,7 +24,7 @@ export class Families {
     for (const child of children) {
       const before = this.known.find(({ chain_id }) => chain_id === child.chain_id);
       if (before === undefined) {
-        this.made(child);
+        this.made(child, chains);
         expanded(child, chains);
       } else if (before.parent_attempt > child.parent_attempt)
         throw new Violation('I14', `${child.chain_id} went back`);
@@ -46,11 +46,13 @@ export class Families {
   }
 
   /** I14: a child that did not succeed goes on, and no other is made in its place; a turn follows the one before, which succeeded. */
-  private made({ chain_id: id, parent_chain_id, parent_position, parent_turn: turn, parent_args }: Child): void {
+  private made(child: Child, chains: Chains): void {
+    const { chain_id: id, parent_chain_id, parent_position, parent_turn: turn, parent_args } = child;
     const of = ({ parent_chain_id: parent, parent_position: position }: Child): boolean =>
       parent === parent_chain_id && position === parent_position;
     const last = this.known.filter(of).at(-1);
-    const status = last && this.before.get(last.chain_id)!.chain.status;
+    // A turn may end in the commit that begins the next one.
+    const status = last && chains.get(last.chain_id)!.chain.status;
     if (turn > 1 && (status !== 'SUCCESS' || last?.parent_turn !== turn - 1)) {
       throw new Violation('I14', `${id} is turn ${turn} after turn ${last?.parent_turn}, ${status}`);
     }

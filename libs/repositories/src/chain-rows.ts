@@ -28,6 +28,7 @@ export interface ChainRow {
   compensates: boolean;
   compensated: boolean;
   parent_chain_id: string | null;
+  parent_turn: number | null;
   deadline_ms: string | null;
   now_ms: string;
   lag_ms: string;

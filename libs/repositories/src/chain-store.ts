@@ -32,6 +32,8 @@ export interface LoadedChain {
   readonly compensates: boolean;
   /** The chain that runs it as its child. */
   readonly parentId: string | null;
+  /** Which turn of its parent's task it is; 0: it has no parent. */
+  readonly turn: number;
   /** Row ids and request ids by position. */
   readonly rows: Map<number, TaskRow>;
   /** Positions by request id. */
@@ -209,6 +211,7 @@ function assemble<Row extends TaskColumns>(
       readAt,
       compensates: row.compensates,
       parentId: row.parent_chain_id,
+      turn: row.parent_turn ?? 0,
       state: { chain: toChain(row), tasks: new Map(), whole },
       rows: new Map(),
       positions: new Map(),

@@ -1,11 +1,13 @@
+import { isChainTerminal } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
-import { Database, save } from '#libs/repositories';
+import { Database, isTransient, save } from '#libs/repositories';
 import type { ChainSave, Queryable } from '#libs/repositories';
+import { endsOfChildren } from '../children/ends-of-children.js';
 import { startChildren } from '../children/start-children.js';
 import { compensate, isUndone } from './compensate.js';
 import type { ChainCache } from './chain-cache.js';
 import { decideWork, LEASES, type ChainWork } from './decide-work.js';
-import type { Capacity } from '../dispatch/capacity.js';
+import { Capacity } from '../dispatch/capacity.js';
 
 /** One pass of load, decide, save: what was stored, and what was made beside it for all that was decided. */
 export interface Round<T> {
@@ -18,6 +20,8 @@ export interface Round<T> {
 interface Stored {
   readonly ids: Set<string>;
   readonly begun: readonly number[];
+  /** Chains whose next turn began with it. */
+  readonly turned: readonly ChainSave[];
 }
 
 /**
@@ -37,12 +41,12 @@ export async function applyWork<T>(
     const saves = await decideWork(db, open, capacity, cache);
     if (saves.length === 0) break;
     await failpoint('listener.beforeSave');
-    const saving = store(db, saves, capacity).catch((error: unknown) => {
+    const saving = store(db, saves, capacity, cache).catch((error: unknown) => {
       cache?.clear();
       throw error;
     });
-    const [{ ids, begun }, side] = await Promise.all([saving, beside(saves)]);
-    const won = saves.filter((s) => ids.has(s.loaded.chainId));
+    const [{ ids, begun, turned }, side] = await Promise.all([saving, beside(saves)]);
+    const won = [...saves.filter((s) => ids.has(s.loaded.chainId)), ...turned];
     rounds.push({ stored: won, side, begun });
     for (const s of won) cache?.stored(s);
     const lost = new Set<string>();
@@ -58,28 +62,68 @@ export async function applyWork<T>(
 }
 
 /** Stores decisions in one statement; what calls for another chain in a transaction with that chain. */
-async function store(db: Queryable, saves: readonly ChainSave[], capacity: Capacity): Promise<Stored> {
-  const apart = saves.filter(makesChains);
-  if (apart.length === 0) return { ids: await save(db, saves, LEASES), begun: [] };
-  const others = saves.filter((each) => !makesChains(each));
+async function store(
+  db: Queryable,
+  saves: readonly ChainSave[],
+  capacity: Capacity,
+  cache: ChainCache | undefined,
+): Promise<Stored> {
+  const apart = saves.filter((each) => makesChains(each) || endsTurn(each));
+  if (apart.length === 0) return { ids: await save(db, saves, LEASES), begun: [], turned: [] };
+  const others = saves.filter((each) => !apart.includes(each));
   const ids = others.length === 0 ? new Set<string>() : await save(db, others, LEASES);
   const begun: number[] = [];
+  const turned: ChainSave[] = [];
   for (const each of apart) {
-    const stored = await storeApart(db, each, capacity);
+    const stored = await storeApart(db, each, capacity, cache);
     for (const id of stored.ids) ids.add(id);
     begun.push(...stored.begun);
+    turned.push(...stored.turned);
   }
-  return { ids, begun };
+  return { ids, begun, turned };
 }
 
 const makesChains = (each: ChainSave): boolean => isUndone(each) || (each.children?.size ?? 0) > 0;
 
-function storeApart(db: Queryable, each: ChainSave, capacity: Capacity): Promise<Stored> {
-  const inOne = async (tx: Queryable): Promise<Stored> => {
+/** The end of a turn after the first, so that the one after it is likely. */
+const endsTurn = ({ loaded, before }: ChainSave): boolean =>
+  loaded.turn > 1 && loaded.state.chain.status === 'SUCCESS' && !isChainTerminal(before.status);
+
+async function storeApart(
+  db: Queryable,
+  each: ChainSave,
+  capacity: Capacity,
+  cache: ChainCache | undefined,
+): Promise<Stored> {
+  const inOne = async (tx: Queryable, turns: boolean): Promise<Stored> => {
     const ids = await save(tx, [each], LEASES);
-    if (ids.size === 0) return { ids, begun: [] };
+    if (ids.size === 0) return { ids, begun: [], turned: [] };
     if (isUndone(each)) await compensate(tx, each.loaded);
-    return { ids, begun: await startChildren(tx, each, capacity) };
+    const turned = turns ? await nextTurn(tx, each, cache) : [];
+    const begun: number[] = [];
+    for (const one of [each, ...turned]) begun.push(...(await startChildren(tx, one, capacity)));
+    return { ids, begun, turned };
   };
-  return db instanceof Database ? db.transaction(inOne) : inOne(db);
+  if (!(db instanceof Database)) return inOne(db, false);
+  if (!endsTurn(each)) return db.transaction((tx) => inOne(tx, false));
+  try {
+    return await db.transaction((tx) => inOne(tx, true));
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    // What is wrong with the parent is no reason to lose the end of its child. `followChildren` meets it again, and holds the parent.
+    return db.transaction((tx) => inOne(tx, false));
+  }
+}
+
+/** The turn after one that ends here, where there is one: its parent as it is then. All else is left to `followChildren`. */
+async function nextTurn(tx: Queryable, { loaded }: ChainSave, cache: ChainCache | undefined): Promise<ChainSave[]> {
+  const work = await endsOfChildren(tx, [loaded.parentId!]);
+  const capacity = new Capacity();
+  // Of control tasks alone.
+  capacity.refresh([]);
+  const decided = await decideWork(tx, work, capacity, cache);
+  // Nothing of the parent is sent from here.
+  const turned = decided.filter(({ children, dispatched }) => (children?.size ?? 0) > 0 && dispatched.size === 0);
+  const ids = turned.length === 0 ? new Set<string>() : await save(tx, turned, LEASES);
+  return turned.filter((one) => ids.has(one.loaded.chainId));
 }

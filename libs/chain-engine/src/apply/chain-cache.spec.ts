@@ -84,6 +84,7 @@ describe('the chain cache', () => {
       readAt: clock.now,
       compensates: false,
       parentId: null,
+      turn: 0,
       state,
       rows,
       positions: new Map(),

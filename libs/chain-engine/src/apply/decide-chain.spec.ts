@@ -81,6 +81,7 @@ function sent(onExhausted: 'fail' | 'pause' = 'fail'): LoadedChain {
       readAt: 0,
       compensates: false,
       parentId: null,
+      turn: 0,
     },
     state: { chain, tasks: new Map(tasks.map((task) => [task.position, task])) },
     rows: new Map(

@@ -178,6 +178,25 @@ describe('a chain whose rows make no sense', () => {
     );
   });
 
+  it('loses no end of a turn, which is stored beside it', async () => {
+    const loop = await parent({ repeat: { ...repeat, max: 9 } });
+    await endJob();
+    const [, second] = await chainsOf(loop);
+    // The next turn cannot be stored.
+    await sql(`CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+               CREATE TRIGGER full_up BEFORE INSERT ON task_chains FOR EACH ROW
+                 WHEN (NEW.parent_chain_id = '${loop}') EXECUTE FUNCTION full_up()`);
+    await endJob();
+    expect((await chainsOf(loop)).map(({ chain_id: id, status }) => [id, status]).at(-1)).toEqual([
+      second!['chain_id'],
+      'SUCCESS',
+    ]);
+    expect(await held()).toMatchObject([{ kind: 'held-not-stored', chain_id: loop }]);
+    await sql(`DROP TRIGGER full_up ON task_chains`);
+    await followChildren(engine);
+    expect((await chainsOf(loop)).map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS', 'RUNNING']);
+  });
+
   it('keeps no other from the end of a wait, or from its signal', async () => {
     const made = sampleNewChain([[]]);
     const tasksOf = async (taskType: string, config: object): Promise<[string, string]> => {

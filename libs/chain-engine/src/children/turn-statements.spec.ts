@@ -14,6 +14,7 @@ type Statement = Parameters<Queryable['query']>[0];
 /** Names the statements that run, those of transactions as well. */
 class Watched extends Database {
   readonly names: string[] = [];
+  transactions = 0;
 
   constructor(base: Database) {
     super(base['source']);
@@ -25,6 +26,7 @@ class Watched extends Database {
   }
 
   override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    this.transactions++;
     return super.transaction((tx) => {
       const query: Queryable['query'] = (statement, values) => {
         this.names.push(statement.name);
@@ -40,7 +42,7 @@ afterAll(() => base.close());
 const database = useTestDatabase();
 beforeAll(async () => void (base = await openDatabase(database.url, { max: 4 })));
 
-it('a turn begins in the save that ends the one before, and its first job is sent without a claim', async () => {
+it('a turn begins in the transaction that ends the one before, and its first job is sent without a claim', async () => {
   const db = new Watched(base);
   const sent: TaskJob[] = [];
   const queues = { send: async (jobs: readonly TaskJob[]) => void sent.push(...jobs) };
@@ -75,17 +77,27 @@ it('a turn begins in the save that ends the one before, and its first job is sen
     [false, 't1', 1],
   ]);
   // The chain of the tasks was kept from the save before; their parent's, from when it was created.
-  expect(db.names).toEqual([
-    ...['save-decisions', 'ended-children', 'save-decisions', 'last-child', 'create-chain', 'load-jobs'],
-    'stray-children',
+  const turn = ['save-decisions', 'ended-children', 'save-decisions', 'last-child', 'create-chain', 'load-jobs'];
+  expect(db.names).toEqual([...turn, 'stray-children']);
+
+  // The first turn may be the only one. The end of each later one is stored together with the next one's beginning.
+  const [third, fourth] = sent.slice(2) as [TaskJob, TaskJob];
+  await ends([third]);
+  db.names.length = 0;
+  db.transactions = 0;
+  await ends([fourth]);
+  expect(db.names).toEqual(turn);
+  expect(db.transactions).toBe(1);
+  expect(sent.slice(4).map(({ taskId, attempt }) => [taskId, attempt])).toEqual([
+    ['t0', 1],
+    ['t1', 1],
   ]);
 
   // Without a place at the workers the dispatcher claims it later.
   engine.capacity.refresh([{ task_type: 'diagnostic', slots: '0', in_flight: 9, tenants: [], shared: false }]);
-  const [third, fourth] = sent.slice(2) as [TaskJob, TaskJob];
-  await ends([third, fourth]);
-  expect(sent).toHaveLength(4);
+  await ends(sent.slice(4));
+  expect(sent).toHaveLength(6);
   engine.capacity.refresh([{ task_type: 'diagnostic', slots: '2', in_flight: 0, tenants: [], shared: false }]);
   await new Dispatcher(engine).dispatchReady();
-  expect(sent).toHaveLength(6);
+  expect(sent).toHaveLength(8);
 });

@@ -26,7 +26,7 @@ const CHAIN_COLUMNS = [
       'skipped_tasks',
     ],
     ...['cancelled_tasks', 'tolerated_tasks', 'admitted_tasks', 'max_parallel', 'time_left_ms', 'stop_on_error'],
-    ...['timeout_seconds', 'approval_timeout_seconds', 'error', 'ended_by', 'parent_chain_id'],
+    ...['timeout_seconds', 'approval_timeout_seconds', 'error', 'ended_by', 'parent_chain_id', 'parent_turn'],
   ].map((column) => `c.${column} AS c_${column}`),
   'c.compensation IS NOT NULL AS c_compensates',
   'c.compensated_by IS NOT NULL AS c_compensated',
