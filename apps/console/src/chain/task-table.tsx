@@ -31,32 +31,31 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
         rowKey="task_id"
         dataSource={found}
         locale={{ emptyText: <Empty description={t('chain.noTask')} /> }}
-        pagination={{ pageSize: 500, showSizeChanger: false, hideOnSinglePage: true }}
         columns={[
           {
             title: t('task.task'),
             key: 'task',
-            width: 320,
+            width: 270,
             render: (_, { task_id, task_name }) => (
               <Button type="link" className="cell" onClick={() => open(task_id)}>
                 <Name text={task_name || task_id} />
               </Button>
             ),
           },
-          { title: t('chains.state'), key: 'status', width: 150, render: (_, { status }) => <Status of={status} /> },
-          { title: t('task.type'), dataIndex: 'task_type', width: 170 },
+          { title: t('chains.state'), key: 'status', width: 140, render: (_, { status }) => <Status of={status} /> },
+          { title: t('task.type'), dataIndex: 'task_type', width: 160 },
           { title: t('task.attempt'), dataIndex: 'attempt', width: 90 },
           { title: t('chains.took'), key: 'took', width: 110, render: (_, task) => took(task) },
           {
             title: t('task.worker'),
             key: 'worker',
-            width: 220,
+            width: 210,
             render: (_, { worker_id }) => <Name text={worker_id ?? '–'} className="cell" />,
           },
           {
             title: t('task.error'),
             key: 'error',
-            width: 200,
+            width: 170,
             render: (_, { error }) => error && <code>{error.code}</code>,
           },
         ]}

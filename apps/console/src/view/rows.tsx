@@ -1,4 +1,4 @@
-import { Table, type TableProps } from 'antd';
+import { Grid, Table, type TableProps } from 'antd';
 
 /** A table that scrolls by itself where the window is narrow. (Ant Design's own way repeats the heads, hidden and in reach of Tab.) */
 export function Rows<Row extends object>(props: TableProps<Row>) {
@@ -12,10 +12,17 @@ export function Rows<Row extends object>(props: TableProps<Row>) {
 /** Rows beyond this are not in the page until they are scrolled to. */
 const MOST_ROWS = 50;
 const ROW_PX = 39;
+const PAGES = { showSizeChanger: false, hideOnSinglePage: true };
 
-/** A table of many rows; each column needs a width. */
+/**
+ * A table of many rows; each column needs a width. In a window that is narrower than the columns it has small pages: rows that are not in the
+ * page cannot be scrolled to the side by keyboard.
+ */
 export function ManyRows<Row extends object>(props: TableProps<Row> & { readonly dataSource: readonly Row[] }) {
+  const isWide = Grid.useBreakpoint().xl === true;
+  if (!isWide || props.dataSource.length <= MOST_ROWS)
+    return <Rows {...props} pagination={{ ...PAGES, pageSize: MOST_ROWS }} />;
   const width = props.columns?.reduce((sum, each) => sum + Number(each.width), 0) ?? 0;
-  if (props.dataSource.length <= MOST_ROWS) return <Rows {...props} />;
-  return <Table size="small" pagination={false} virtual scroll={{ x: width, y: 14 * ROW_PX }} {...props} />;
+  const paged = { ...PAGES, pageSize: MOST_ROWS * 10 };
+  return <Table size="small" virtual scroll={{ x: width, y: 14 * ROW_PX }} {...props} pagination={paged} />;
 }
