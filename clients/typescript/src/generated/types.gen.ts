@@ -527,6 +527,9 @@ export type GraphNodeDto = {
     task_type: string;
     status: TaskStatus;
     level: number;
+    /**
+     * The parties that take part in it.
+     */
     parties: Array<string>;
 };
 
