@@ -58,14 +58,14 @@ export class ChainEngine {
     const beside = (saves: readonly ChainSave[]): Promise<PreparedJobs> =>
       prepareJobs(this.db, dispatchedAttempts(saves), saves);
     const rounds = await applyWork(this.db, work, this.capacity, beside, this.cache);
-    for (const { stored, side, begun } of rounds) {
-      this.wasStored(stored);
+    for (const { stored, turned, side, begun } of rounds) {
+      this.wasStored([...stored, ...turned]);
       if (stored.length > 0) await failpoint('listener.afterSave');
       await this.sendPrepared(ofStored(side, stored));
       if (begun.length > 0) await this.sendTasks(new Map(begun.map((id) => [id, FIRST_ATTEMPT])));
     }
     if (rounds.length > 1) this.metrics.conflicts.inc(rounds.length - 1);
-    const saves = rounds.flatMap((round) => round.stored);
+    const saves = rounds.flatMap(({ stored, turned }) => [...stored, ...turned]);
     await this.followFamilies(saves);
     return saves;
   }

@@ -1,6 +1,6 @@
 import { isChainTerminal } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
-import { Database, isTransient, save } from '#libs/repositories';
+import { Database, isInTheWay, isTransient, save } from '#libs/repositories';
 import type { ChainSave, Queryable } from '#libs/repositories';
 import { endsOfChildren } from '../children/ends-of-children.js';
 import { startChildren } from '../children/start-children.js';
@@ -12,6 +12,8 @@ import { Capacity } from '../dispatch/capacity.js';
 /** One pass of load, decide, save: what was stored, and what was made beside it for all that was decided. */
 export interface Round<T> {
   readonly stored: readonly ChainSave[];
+  /** Parents whose next turn began with the end of a child that is in `stored`. `side` knows nothing of them. */
+  readonly turned: readonly ChainSave[];
   readonly side: T;
   /** Row ids of first tasks of chains that were made with it, QUEUED in their first attempt. */
   readonly begun: readonly number[];
@@ -20,7 +22,6 @@ export interface Round<T> {
 interface Stored {
   readonly ids: Set<string>;
   readonly begun: readonly number[];
-  /** Chains whose next turn began with it. */
   readonly turned: readonly ChainSave[];
 }
 
@@ -46,9 +47,9 @@ export async function applyWork<T>(
       throw error;
     });
     const [{ ids, begun, turned }, side] = await Promise.all([saving, beside(saves)]);
-    const won = [...saves.filter((s) => ids.has(s.loaded.chainId)), ...turned];
-    rounds.push({ stored: won, side, begun });
-    for (const s of won) cache?.stored(s);
+    const won = saves.filter((s) => ids.has(s.loaded.chainId));
+    rounds.push({ stored: won, turned, side, begun });
+    for (const s of [...won, ...turned]) cache?.stored(s);
     const lost = new Set<string>();
     for (const s of saves) {
       if (ids.has(s.loaded.chainId)) continue;
@@ -109,8 +110,8 @@ async function storeApart(
   try {
     return await db.transaction((tx) => inOne(tx, true));
   } catch (error) {
-    if (isTransient(error)) throw error;
-    // What is wrong with the parent is no reason to lose the end of its child. `followChildren` meets it again, and holds the parent.
+    if (isTransient(error) && !isInTheWay(error)) throw error;
+    // What is wrong with the parent, or has it locked, is no reason to lose the end of its child. `followChildren` meets it again.
     return db.transaction((tx) => inOne(tx, false));
   }
 }
@@ -123,7 +124,12 @@ async function nextTurn(tx: Queryable, { loaded }: ChainSave, cache: ChainCache 
   capacity.refresh([]);
   const decided = await decideWork(tx, work, capacity, cache);
   // Nothing of the parent is sent from here.
-  const turned = decided.filter(({ children, dispatched }) => (children?.size ?? 0) > 0 && dispatched.size === 0);
+  const turned = decided.filter(
+    ({ children, dispatched, changed }) =>
+      (children?.size ?? 0) > 0 &&
+      dispatched.size === 0 &&
+      [...changed.values()].every(({ status }) => status !== 'READY'),
+  );
   const ids = turned.length === 0 ? new Set<string>() : await save(tx, turned, LEASES);
   return turned.filter((one) => ids.has(one.loaded.chainId));
 }

@@ -61,9 +61,10 @@ async function parent(
   return created.kind === 'created' ? created.chain.chain_id : '';
 }
 /** Ends the task of the child that was sent last. */
-const endJob = (result: object = {}, job = sent.at(-1)!): Promise<unknown> =>
+const endJob = (result: object = {}, job = sent.at(-1)!): Promise<unknown> => endJobs([job], result);
+const endJobs = (jobs: readonly TaskJob[], result: object = {}): Promise<unknown> =>
   engine.applyAndSend(
-    taskWork([job], ({ attempt }, position) => ({
+    taskWork(jobs, ({ attempt }, position) => ({
       event: { kind: 'TaskSucceeded', position, attempt, runId: 'r' },
       report: { result, workerId: 'w', elapsedMs: 1 } as never,
     })),
@@ -176,6 +177,36 @@ describe('a chain whose rows make no sense', () => {
     expect((await engine.metrics.held.get()).values).toContainEqual(
       expect.objectContaining({ labels: { kind: 'not-stored' }, value: 1 }),
     );
+  });
+
+  it('sends nothing that a lost decision made, where its next turn begins beside it', async () => {
+    const made = sampleNewChain([[], [], [1]]);
+    const [loop, ...others] = made.tasks;
+    const child = { chain: sampleNewChain([[]]), open: {}, repeat: { ...repeat, max: 9 } };
+    const created = await createChain(api, { ...made, tasks: [{ ...loop!, taskType: 'chain', child }, ...others] });
+    const id = created.kind === 'created' ? created.chain.chain_id : '';
+    await dispatch();
+    const own = sent.find(({ chainId, taskId }) => chainId === id && taskId === 't1')!;
+    const turn = (): TaskJob => sent.findLast(({ chainId }) => chainId !== id)!;
+    await endJob({}, turn());
+    // The engine does not know of this.
+    await command(id, { kind: 'SetPriority', priority: 7 });
+    await endJobs([own, turn()]);
+    expect((await chainsOf(id)).map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS', 'RUNNING']);
+    expect(sent.filter(({ chainId, taskId }) => chainId === id && taskId === 't2')).toHaveLength(1);
+  });
+
+  it('loses no end of a turn whose parent is locked', async () => {
+    const loop = await parent({ repeat: { ...repeat, max: 9 } });
+    await endJob();
+    await sql(`CREATE FUNCTION locked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '55P03'; END $$;
+               CREATE TRIGGER locked BEFORE UPDATE ON task_chains FOR EACH ROW
+                 WHEN (NEW.chain_id = '${loop}') EXECUTE FUNCTION locked()`);
+    await endJob();
+    expect((await chainsOf(loop)).map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS']);
+    await sql(`DROP TRIGGER locked ON task_chains`);
+    await followChildren(engine);
+    expect((await chainsOf(loop)).map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS', 'RUNNING']);
   });
 
   it('loses no end of a turn, which is stored beside it', async () => {

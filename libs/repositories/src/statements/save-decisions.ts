@@ -13,7 +13,7 @@ const STORED = '(i.chain_id IN (SELECT chain_id FROM stored)) IS TRUE';
  * written and it is missing from the answer, so that the caller decides it again. Since every change of a status
  * raises its chain's version, a decision is stored only on the state it was made from. No lock outlives the
  * statement, so a stopped process blocks no other. The chains come in the order of their ids and are locked in it:
- * no deadlock.
+ * no deadlock. In a transaction that stores a chain and then its parent two may meet; PostgreSQL ends one, and the chain is stored alone.
  *
  * A task marked `lost` is checked again here: a lease that was renewed in the meantime holds its chain's save back.
  *
