@@ -15,7 +15,7 @@ export interface Column {
 interface FirstRows {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
-  /** Whether these are all rows and columns. */
+  /** Whether these are all rows and columns: none cut, and none that cannot be read. */
   readonly isWhole: boolean;
 }
 
@@ -51,6 +51,7 @@ export async function firstBytes(href: string, signal: AbortSignal): Promise<Par
 export async function tableOf({ text, isWhole }: Part): Promise<FirstRows> {
   const { parse } = await import('csv-parse/browser/esm/sync');
   const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+  let skipped = 0;
   const [head = [], ...all] = parse(whole, {
     ...{
       bom: true,
@@ -59,13 +60,16 @@ export async function tableOf({ text, isWhole }: Part): Promise<FirstRows> {
       skip_empty_lines: true,
       skip_records_with_error: true,
     },
+    // All behind a quote that nothing closes.
+    on_skip: () => void skipped++,
     to: MOST_ROWS + 2,
   });
   const rows = all.slice(0, MOST_ROWS).map((row) => row.slice(0, MOST_COLUMNS));
   const columns = head
     .slice(0, MOST_COLUMNS)
     .map((name, at) => ({ name, type: typeOf(rows.map((row) => row[at] ?? '')) }));
-  return { columns, rows, isWhole: isWhole && all.length <= MOST_ROWS && head.length <= MOST_COLUMNS };
+  const isAll = isWhole && skipped === 0 && all.length <= MOST_ROWS && head.length <= MOST_COLUMNS;
+  return { columns, rows, isWhole: isAll };
 }
 
 const TYPES: readonly (readonly [ColumnType, RegExp])[] = [

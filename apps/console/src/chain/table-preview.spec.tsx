@@ -66,6 +66,23 @@ test('of a file without an end the beginning alone is read, and no row that it c
   expect([sent < 50, cancelled]).toEqual([true, true]);
 });
 
+test.each([
+  [
+    'a,b\n1,2\n"x,3\n4,5\n',
+    [
+      ['ainteger', 'binteger'],
+      ['1', '2'],
+    ],
+  ],
+  ['"a,b\n1,2\n', [[]]],
+])('of %j, where a quote is not closed, it does not say that it shows all', async (text, shown) => {
+  send(text);
+  await open();
+  await screen.findByText(/The first /);
+  expect(cells()).toEqual(shown);
+  expect(screen.queryByText(/All /)).toBeNull();
+});
+
 test('what somebody wrote into a table is text, with a mark where it would turn round', async () => {
   send('<b onmouseover=alert(1)>h</b>,t\n<img src=x onerror=alert(1)>,\u202egnp.exe\n=cmd()');
   await open();
