@@ -1,11 +1,17 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, test } from '@jest/globals';
-import { cleanup, render, screen } from '@testing-library/react';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, render, screen, waitFor } from '@testing-library/react';
 import { MemoryRouter } from 'react-router';
 import '../i18n.js';
-import { Cover, type Standing } from './covers.js';
+import { api } from '../api.js';
+import { Cover, Covers, type Standing } from './covers.js';
 
-afterEach(cleanup);
+const { listParties, listStatements } = api;
+afterEach(() => {
+  cleanup();
+  Object.assign(api, { listParties, listStatements });
+});
 
 const STANDING: Standing = {
   ...{ party: 'bank-a', name: 'nightly', decision: 'approve', origin: 'schedule:schedule-1' },
@@ -47,4 +53,40 @@ test('one that is over says so', () => {
   shown({ expires_at: '2020-01-01T00:00:00Z', origin: 'chain:chain-1' });
   expect(screen.getByText('Expired')).toBeTruthy();
   expect(screen.getByRole('link', { name: 'chain-1' }).getAttribute('href')).toBe('/chains/chain-1');
+});
+
+/** The page of a reader of all parties, of which there are `count`: none has approved a whole. Answers a party at a time. */
+function page(count: number) {
+  const client = new QueryClient();
+  const waiting: (() => void)[] = [];
+  const items = Array.from({ length: count }, (_, at) => ({ party: `bank-${at}` }));
+  Object.assign(api, {
+    listParties: async () => ({ items }),
+    listStatements: () => new Promise((answer) => waiting.push(() => answer({ items: [] }))),
+  });
+  render(
+    <QueryClientProvider client={client}>
+      <Covers party={null} />
+    </QueryClientProvider>,
+  );
+  return { client, waiting };
+}
+const NONE = 'No owner has approved a whole.';
+
+test('says that there is none only once all parties were asked and have answered', async () => {
+  const { waiting } = page(2);
+  expect(screen.queryByText(NONE)).toBeNull();
+  await waitFor(() => expect(waiting).toHaveLength(2));
+  expect(screen.queryByText(NONE)).toBeNull();
+  for (const answer of waiting) answer();
+  await screen.findByText(NONE);
+});
+
+test('of more parties than it asks, it does not say that there is none', async () => {
+  const { client, waiting } = page(21);
+  await waitFor(() => expect(waiting).toHaveLength(20));
+  for (const answer of waiting) answer();
+  await waitFor(() => expect(client.isFetching()).toBe(0));
+  screen.getByText(/first 20 parties/);
+  expect(screen.queryByText(NONE)).toBeNull();
 });

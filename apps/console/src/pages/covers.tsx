@@ -58,12 +58,13 @@ export function Covers({ party }: { party: string | null }) {
   const standing = found
     .flatMap(({ data }) => data?.items.map(({ body }) => body as unknown as Standing) ?? [])
     .filter(({ decision }) => decision === 'approve');
+  const isKnown = !parties.isLoading && all.length <= MOST_PARTIES && found.every(({ isSuccess }) => isSuccess);
   return (
     <>
       <h2>{t('covers.heading')}</h2>
       <p>{t('covers.about')}</p>
       {error != null && <Failed error={error} />}
-      {error == null && standing.length === 0 && <p>{t('covers.none')}</p>}
+      {error == null && isKnown && standing.length === 0 && <p>{t('covers.none')}</p>}
       {all.length > MOST_PARTIES && <p>{t('covers.more', { count: MOST_PARTIES })}</p>}
       {standing.map((each) => (
         <Cover key={`${each.party} ${each.name}`} of={each} />
