@@ -40,9 +40,14 @@ test('a condition goes on with tasks before it, and with what is known of their 
 });
 
 test('nothing is offered within a text, nor where an operator is due', () => {
-  for (const text of ['tasks.psi.status == "tas', "'a' + 'ch", 'tasks.psi.status ', '1', 'x].tas']) {
+  for (const text of ['tasks.psi.status == "tas', "'a' + 'ch", `"it's" + "ch`, 'tasks.psi.status ', '1', 'x].tas']) {
     expect([text, offered(text)]).toEqual([text, []]);
   }
+  expect(offered(`"it's" + '"' == ch`)).toEqual([
+    `"it's" + '"' == chain.name`,
+    `"it's" + '"' == chain.type`,
+    `"it's" + '"' == chain.metadata`,
+  ]);
   expect(offered(String.raw`"\"" == ch`)).toContain(String.raw`"\"" == chain.name`);
 });
 

@@ -24,7 +24,8 @@ export function conditions(draft: Draft, task: DraftTask, text: string, itself: 
   const begun = NAME.exec(text)?.[0] ?? '';
   const before = text.slice(0, text.length - begun.length);
   if (begun === '' && !/(^|[(!&|=<>+\-*/%,?:[]|\bin)\s*$/.test(before)) return [];
-  if ((before.replaceAll(/\\./g, '').match(/["']/g)?.length ?? 0) % 2 === 1) return [];
+  // What is left of a quote begins a text.
+  if (/["']/.test(before.replaceAll(/\\./g, '').replaceAll(/"[^"]*"|'[^']*'/g, ''))) return [];
   const ids = [...(itself ? [task.task_id] : []), ...ancestorsOf(draft, task.task_id)];
   const all = [
     ...ids.flatMap((id) => {
