@@ -54,11 +54,21 @@ test('a table has the types of its values; what is missing says nothing', async 
   ]);
 });
 
+test('a single row and a single column are named in the singular', async () => {
+  send('id\n1\n');
+  await open();
+  await screen.findByText(/^The only row\./);
+  cleanup();
+  send('id\n1\n"2\n');
+  await open();
+  await screen.findByText(/^The first row, 1 column\./);
+});
+
 test('of a file without an end the beginning alone is read, and no row that it cuts', async () => {
   let sent = 0;
   parts = () => bytes(sent++ === 0 ? `id,text\n1,"${'x'.repeat(30_000)}"\n2,"` : 'y'.repeat(1_000));
   await open();
-  await screen.findByText(/The first 1 rows/);
+  await screen.findByText(/The first row, 2 columns\./);
   expect(cells()).toEqual([
     ['idinteger', 'texttext'],
     ['1', `${'x'.repeat(200)}…`],

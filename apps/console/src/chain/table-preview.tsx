@@ -77,7 +77,7 @@ function Preview({ name, columns, rows, isWhole }: ShownProps) {
         </table>
       </div>
       <p className="dim">
-        {t(isWhole ? 'preview.whole' : 'preview.more', { rows: rows.length, columns: columns.length })}
+        {t(isWhole ? 'preview.whole' : 'preview.more', { count: rows.length, columns: columns.length })}
       </p>
     </>
   );

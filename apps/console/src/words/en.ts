@@ -106,7 +106,7 @@ export const en = {
     examples: 'Examples',
     queues: 'Queues now',
     aboutQueues:
-      'Tasks of your tenant. Ready ones could run and wait for a worker; queued ones were sent to the workers.',
+      'Tasks of your tenant. Ready tasks are waiting for a free worker; queued tasks have been sent to the workers.',
     noQueues: 'No task waits for a worker, and none runs.',
     types: 'Task types',
   },
@@ -185,8 +185,14 @@ export const en = {
   },
   preview: {
     show: 'Preview {{name}}',
-    whole: 'All {{rows}} rows. Types are those of the values shown.',
-    more: 'The first {{rows}} rows, {{columns}} columns. Types are those of the values shown; download the file for the rest.',
+    whole_one: 'The only row. Types are those of the values shown.',
+    whole_other: 'All {{count}} rows. Types are those of the values shown.',
+    more_one:
+      'The first row, $t(preview.columns, {"count": {{columns}} }). Types are those of the values shown; download the file for the rest.',
+    more_other:
+      'The first {{count}} rows, $t(preview.columns, {"count": {{columns}} }). Types are those of the values shown; download the file for the rest.',
+    columns_one: '{{count}} column',
+    columns_other: '{{count}} columns',
     types: { integer: 'integer', number: 'number', boolean: 'boolean', time: 'time', text: 'text', empty: 'empty' },
   },
   waiting: {

@@ -180,8 +180,12 @@ export const zh: typeof en = {
   },
   preview: {
     show: '预览 {{name}}',
-    whole: '共 {{rows}} 行。类型按所示的值推断。',
-    more: '前 {{rows}} 行、{{columns}} 列。类型按所示的值推断；其余请下载文件。',
+    whole_one: '共 {{count}} 行。类型按所示的值推断。',
+    whole_other: '共 {{count}} 行。类型按所示的值推断。',
+    more_one: '前 {{count}} 行、$t(preview.columns, {"count": {{columns}} })。类型按所示的值推断；其余请下载文件。',
+    more_other: '前 {{count}} 行、$t(preview.columns, {"count": {{columns}} })。类型按所示的值推断；其余请下载文件。',
+    columns_one: '{{count}} 列',
+    columns_other: '{{count}} 列',
     types: { integer: '整数', number: '数', boolean: '布尔', time: '时间', text: '文本', empty: '空' },
   },
   waiting: {
