@@ -24,7 +24,7 @@ export const covers = {
   heading: 'Approvals of a whole',
   about: 'What owners approved at once: tasks of these chains do not ask as long as they lie within it.',
   none: 'No owner has approved a whole.',
-  more: 'Those of the first {{count}} parties. See the others by: task-chain approvals covers <party>',
+  more: 'Those of the first {{count}} parties. For the others, run: task-chain approvals covers <party>',
   expired: 'Expired',
   whole: 'Covers',
   schedules: 'all chains of the schedule',

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = new URL('../', import.meta.url);
-/** Where the build puts a bundle of each module that a party's process loads by its place (tools/bundle-apps.mjs). */
+/** Where the build puts a bundle of each module that a party's process imports by URL (tools/bundle-apps.mjs). */
 const BUNDLES = new URL('../../parties/', import.meta.url);
 const ENTRY = new URL('./party-process.js', import.meta.url);
 
@@ -21,7 +21,7 @@ export function placesOfProgram(program: URL): { readonly entry: URL; readonly p
   return entry && bundle ? { entry, program: bundle } : { entry: ENTRY, program };
 }
 
-/** Where a party's process loads another module from by its place. */
+/** Where a party's process imports another module from by URL. */
 export function placeHere(module: URL): URL {
   const isBundled = process.argv[1]?.startsWith(fileURLToPath(BUNDLES)) ?? false;
   return (isBundled ? bundleOf(module) : undefined) ?? module;
