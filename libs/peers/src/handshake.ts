@@ -35,9 +35,12 @@ export interface Greeted extends Proven {
   readonly signed: string;
 }
 
+/** Who came is at another run, or was cut off before it said at which: it may come for this one yet. */
+export class NotYet extends PeerFault {}
+
 /**
  * Greets a member over a new connection: both send what they have accepted, and show that they mean this connection. Throws PeerFault
- * where the member has accepted anything else.
+ * where the member has accepted anything else, and NotYet where that is another run.
  */
 export async function greet({ socket, publicKey }: Proven, member: string, own: Accepted): Promise<Greeted> {
   if (socket.destroyed) throw cutOff(member);
@@ -103,11 +106,12 @@ function requireVersion(member: string, range: unknown): void {
 function requireSame(member: string, { task, run, members }: Accept, found: Record<string, unknown>): void {
   if (found.kind !== 'accept' || found.member !== member) throw violation(member, 'gave an accept in another name');
   if (typeof found.nonce !== 'string' || !/^[0-9a-f]{64}$/.test(found.nonce)) throw violation(member, 'gave no nonce');
+  if (found.run !== run)
+    throw new NotYet('PROTOCOL_VIOLATION', member, `The site of ${member} has accepted another run than this side.`);
   if (found.task !== task) {
     const other = typeof found.task === 'string' && FINGERPRINT.test(found.task) ? ` (${found.task})` : '';
     throw violation(member, `has accepted another task${other} than this side (${task}): compare the two files`);
   }
-  if (found.run !== run) throw violation(member, 'has accepted another run of the task');
   if (canonicalJson(found.members) !== canonicalJson(members))
     throw violation(member, 'has accepted other members, or other keys of them: compare the fingerprints');
 }
@@ -115,8 +119,8 @@ function requireSame(member: string, { task, run, members }: Accept, found: Reco
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const cutOff = (member: string): PeerFault =>
-  new PeerFault('PARTY_LOST', member, `The connection to ${member} was cut during the greeting.`);
+const cutOff = (member: string): NotYet =>
+  new NotYet('PARTY_LOST', member, `The connection to ${member} was cut during the greeting.`);
 
 const violation = (member: string, what: string): PeerFault =>
   new PeerFault('PROTOCOL_VIOLATION', member, `The site of ${member} ${what}.`);

@@ -55,6 +55,9 @@ const faultOf = (met: Promise<Met>): Promise<Pick<PeerFault, 'code' | 'member' |
 const end = (...all: Met[]): void => {
   for (const { connections } of all) for (const socket of connections.values()) socket.destroy();
 };
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
 /** All reads of a socket, until it ends. */
 const readOf = async (met: Met, member: string): Promise<string> => {
   let text = '';
@@ -72,14 +75,37 @@ async function pair(more: Partial<Meeting> = {}): Promise<[Met, Met]> {
 }
 
 describe('members of a task', () => {
-  test('of two runs of one task do not meet', async () => {
+  test('of two runs of one task do not meet, and wait for each other', async () => {
     const port = await freePort();
-    const first = faultOf(meeting('a', a, { b: peer(b, port) }, { run: 'first' }));
-    const second = faultOf(meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'second' }));
-    const faults = await Promise.all([first, second]);
-    expect(faults.map(({ code }) => code)).toContain('PROTOCOL_VIOLATION');
-    expect(faults.map(({ message }) => message).join()).toContain('has accepted another run of the task');
-    end(...(await pair({ run: 'first' })));
+    const cancel = new AbortController();
+    const other = meeting('a', a, { b: peer(b, port) }, { run: 'first', signal: cancel.signal });
+    const waiting = meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'second' });
+    await until(() => logs.filter((line) => line.includes('to come for this run')).length >= 2);
+    const met = await Promise.all([waiting, meeting('a', a, { b: peer(b, port) }, { run: 'second' })]);
+    cancel.abort(new Error('cancelled'));
+    await expect(other).rejects.toThrow('cancelled');
+    end(...met);
+  });
+
+  test('come for a run while the other site waits in one without them, and try until that is over', async () => {
+    const port = await freePort();
+    const cancel = new AbortController();
+    const more = { listen: at(port), run: 'first', signal: cancel.signal };
+    const other = meeting('b', b, { c: peer(c) }, more).catch(() => undefined);
+    const waiting = meeting('a', a, { b: peer(b, port) }, { run: 'second' });
+    await until(() => logs.some((line) => line.includes('cut during the greeting')));
+    cancel.abort(new Error('cancelled'));
+    await other;
+    end(...(await Promise.all([waiting, meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'second' })])));
+  });
+
+  test('that were given two tasks under one run are told', async () => {
+    const port = await freePort();
+    const fault = await Promise.race([
+      faultOf(meeting('a', a, { b: peer(b, port) }, { run: 'first', task: OTHER_TASK })),
+      faultOf(meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'first' })),
+    ]);
+    expect(fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', message: expect.stringContaining('task') as unknown });
   });
 
   test('meet over TLS 1.3, name the run alike, and give each other what they send afterwards', async () => {

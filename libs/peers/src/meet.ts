@@ -10,7 +10,7 @@ import {
 } from 'node:tls';
 import { canonicalJson } from '#libs/consent';
 import { sha256, sign, type Accept } from './accept.js';
-import { compare, greet, type Accepted, type Accepts, type Greeted, type Proven } from './handshake.js';
+import { compare, greet, NotYet, type Accepted, type Accepts, type Greeted, type Proven } from './handshake.js';
 import { fingerprintOf, ownFingerprint, type Identity } from './identity.js';
 import { PeerFault } from './peer-fault.js';
 
@@ -104,14 +104,10 @@ class Room {
     const { meeting } = this;
     const own = await this.accept();
     const names = [...meeting.peers.keys()].sort();
-    const dialled = names.filter((name) => meeting.peers.get(name)!.address !== undefined);
-    const awaited = names.filter((name) => !dialled.includes(name));
-    const arrivals = awaited.map((name) => this.arrivalOf(name));
+    const awaited = names.filter((name) => meeting.peers.get(name)!.address === undefined);
+    const arrivals = new Map(awaited.map((name) => [name, this.arrivalOf(name)]));
     if (awaited.length > 0) await this.listen();
-    const greeted = await all([
-      ...dialled.map(async (name) => this.greet(await this.dial(name), name, own)),
-      ...arrivals.map(async (arrival, at) => this.greet(await arrival, awaited[at]!, own)),
-    ]);
+    const greeted = await all(names.map((name) => this.greeted(name, arrivals.get(name), own)));
     const signed = [
       ...greeted.map((each) => [each.member, each.signed] as const),
       [meeting.member, own.signed] as const,
@@ -142,6 +138,27 @@ class Room {
     return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key };
   }
 
+  /**
+   * A member, once it has come for this run. The other site may be at another offered run still, or be there again already: that tells
+   * nothing of this one, which waits on. Whoever runs a task by hand is told at once.
+   */
+  private async greeted(name: string, arrival: Promise<Proven> | undefined, own: Accepted): Promise<Greeted> {
+    const { run, log } = this.meeting;
+    let next = arrival;
+    for (let tried = 0; ; tried += 1) {
+      const proven = await (next ?? this.dial(name));
+      try {
+        return await this.greet(proven, name, own);
+      } catch (error) {
+        if (run === undefined || !(error instanceof NotYet)) throw error;
+        proven.socket.destroy();
+        if (tried === 0) log(`waits for ${name} to come for this run: ${error.message}`);
+      }
+      if (arrival) next = this.arrivalOf(name);
+      else await this.pause();
+    }
+  }
+
   private async greet(proven: Proven, member: string, own: Accepted): Promise<Greeted> {
     const slow = setTimeout(() => proven.socket.destroy(), GREETING_MS);
     try {
@@ -167,8 +184,13 @@ class Room {
         throw new PeerFault('PEER_UNKNOWN', name, message);
       }
       if (tried === 0) log(`waits for ${name} at ${host}:${port} (${fault})`);
-      await delay(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
+      await this.pause();
     }
+  }
+
+  /** Between two attempts to connect. Ends early with the signal. */
+  private async pause(): Promise<void> {
+    await delay(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
   }
 
   /** Resolves once the connection is encrypted, or to why it is not. */
@@ -212,7 +234,7 @@ class Room {
     });
   }
 
-  /** The first connection that proves a member's key is the member's. */
+  /** The first connection that proves the key of a member that is awaited is the member's. */
   private take(socket: TLSSocket): void {
     this.keep(socket);
     const publicKey = keyOf(socket);
