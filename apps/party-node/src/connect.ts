@@ -111,9 +111,11 @@ async function open({
   offers,
 }: Connection): Promise<{ uplink: Uplink; cert: string }> {
   const { identity, authority } = await folder.admission();
-  const receive = offers && ((frame: ToSite): void => offers.receive(frame));
+  let opened: (connection: number) => void = () => undefined;
+  const connection = new Promise<number>((resolve) => (opened = resolve));
+  const receive = offers && (async (frame: ToSite): Promise<void> => offers.receive(await connection, frame));
   const uplink = await dial({ address, identity, authority, software, signal, ...(receive && { receive }) });
-  offers?.connected((answer) => uplink.send(answer));
+  if (offers) opened(offers.connected((answer) => uplink.send(answer)));
   return { uplink, cert: identity.cert };
 }
 

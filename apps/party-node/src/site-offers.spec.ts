@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { OfferState, SiteAnswer } from '#libs/peers';
+import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
-import { OfferStore } from './offer-store.js';
+import { OfferStore, type Offer } from './offer-store.js';
 import { SiteOffers, type OfferEnd } from './site-offers.js';
 import { command, type Ran } from './sites-for-tests.js';
 
@@ -22,16 +22,28 @@ const taskOf = (input = 'a.csv', init: object = {}) => ({
 
 /** A site, and what it says and runs. */
 class Site {
+  /** Its disk is full. */
+  full = false;
   readonly said: SiteAnswer[] = [];
   readonly log: string[] = [];
   readonly started: { readonly run: string; end(end: OfferEnd): void; stopped: boolean }[] = [];
   offers!: SiteOffers;
+  connection = 0;
+
+  onPut: (offer: Offer) => void = () => undefined;
 
   constructor(readonly folder: NodeFolder) {}
 
   async open(): Promise<void> {
+    const store = new OfferStore(this.folder.path);
+    const put = store.put.bind(store);
+    store.put = async (offer) => {
+      if (this.full) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      await put(offer);
+      this.onPut(offer);
+    };
     this.offers = new SiteOffers({
-      store: new OfferStore(this.folder.path),
+      store,
       file: await this.folder.read(),
       everyMs: 5,
       log: (message) => void this.log.push(message),
@@ -48,15 +60,23 @@ class Site {
       },
     });
     await this.offers.open();
-    this.offers.connected((answer) => void this.said.push(answer));
+    this.connect();
+  }
+
+  connect(): void {
+    this.connection = this.offers.connected((answer) => void this.said.push(answer));
   }
 
   hear(...offers: readonly (readonly [run: string, state: OfferState])[]): void {
-    this.offers.receive({ kind: 'offers', offers: offers.map(([run, state]) => ({ run, state })) });
+    this.take({ kind: 'offers', offers: offers.map(([run, state]) => ({ run, state })) });
+  }
+
+  take(frame: ToSite): void {
+    this.offers.receive(this.connection, frame);
   }
 
   offer(run: string, task: object = taskOf()): void {
-    this.offers.receive({ kind: 'task', run, task });
+    this.take({ kind: 'task', run, task });
     this.hear([run, 'OFFERED']);
   }
 
@@ -143,7 +163,7 @@ describe('an offer', () => {
     const hash = await site.waiting();
     await site.approvals('accept', hash);
     await site.until(() => site.said.length >= 1);
-    site.offers.receive({ kind: 'task', run: RUN, task: taskOf('salaries.csv') });
+    site.take({ kind: 'task', run: RUN, task: taskOf('salaries.csv') });
     site.hear([RUN, 'ACCEPTED']);
     const other = await site.waiting();
     expect(other).not.toBe(hash);
@@ -155,7 +175,7 @@ describe('an offer', () => {
   });
 
   test('is not run because the control plane says that somebody has accepted it', async () => {
-    site.offers.receive({ kind: 'task', run: RUN, task: taskOf() });
+    site.take({ kind: 'task', run: RUN, task: taskOf() });
     site.hear([RUN, 'GO']);
     await site.until(() => site.said.length >= 1);
     expect(site.said[0]).toMatchObject({ state: 'FAILED', code: 'SITE_REFUSED' });
@@ -203,6 +223,36 @@ describe('an offer', () => {
     expect(site.said.map(({ state }) => state)).not.toContain('DONE');
   });
 
+  test('that an old connection ends late runs on, and one that ended here is told as lost', async () => {
+    site.offer(RUN);
+    await site.approvals('accept', await site.waiting());
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    const before = site.connection;
+    site.connect();
+    site.offers.receive(before, { kind: 'offers', offers: [] });
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.said.filter(({ state }) => state === 'RUNNING').length >= 2);
+    expect(site.started[0]!.stopped).toBe(false);
+    site.hear();
+    await site.untilState(RUN, 'ENDED');
+    site.hear([RUN, 'RUNNING']);
+    await site.until(() => site.said.at(-1)?.state === 'FAILED');
+    expect(site.said.at(-1)).toMatchObject({ run: RUN, code: 'PARTY_LOST', retryable: true });
+  });
+
+  test('begins nothing on a new connection that has listed nothing yet', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    site.hear([RUN, 'OFFERED']);
+    site.connect();
+    await site.approvals('accept', hash);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(site.said).toEqual([]);
+    site.hear([RUN, 'OFFERED']);
+    await site.until(() => site.said.length >= 1);
+  });
+
   test('of the same task again needs another accept, unless the accept was for that as well', async () => {
     site.offer(RUN);
     const hash = await site.waiting();
@@ -239,9 +289,50 @@ describe('an offer', () => {
     expect(site.started).toHaveLength(1);
   });
 
+  test('is ended and told on a full disk, and kept once there is room', async () => {
+    site.offer(RUN);
+    await site.approvals('accept', await site.waiting());
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    site.full = true;
+    site.take({ kind: 'task', run: LATER, task: taskOf('c.csv') });
+    site.hear([LATER, 'OFFERED']);
+    await site.until(() => site.started[0]!.stopped);
+    site.hear([LATER, 'OFFERED'], [RUN, 'RUNNING']);
+    await site.until(() => site.said.at(-1)?.state === 'FAILED');
+    expect(site.said.at(-1)).toMatchObject({ run: RUN, code: 'PARTY_LOST' });
+    // The task was sent once.
+    site.full = false;
+    await site.untilState(RUN, 'FAILED');
+    await site.untilState(LATER, 'WAITING');
+    expect(site.log.filter((line) => line.includes('ENOSPC')).length).toBeLessThan(3);
+  });
+
+  test('is not begun on a full disk, nor by a site that was stopped meanwhile', async () => {
+    site.offer(RUN);
+    await site.approvals('accept', await site.waiting());
+    await site.until(() => site.said.length >= 1);
+    site.full = true;
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.said.length >= 2);
+    expect(site.said[1]).toMatchObject({ state: 'FAILED', code: 'SITE_NOT_READY' });
+    site.full = false;
+    site.offer(LATER, taskOf('c.csv'));
+    await site.approvals('accept', await site.waiting());
+    await site.until(() => site.said.at(-1)?.state === 'ACCEPTED');
+    let closed: Promise<void> | undefined;
+    site.onPut = ({ state }) => {
+      if (state === 'RUNNING') closed = site.offers.close();
+    };
+    site.hear([LATER, 'GO']);
+    await site.until(() => closed !== undefined);
+    await closed;
+    expect(site.started).toEqual([]);
+  });
+
   test('one at a time is run, in the order of the control plane', async () => {
-    site.offers.receive({ kind: 'task', run: RUN, task: taskOf() });
-    site.offers.receive({ kind: 'task', run: LATER, task: taskOf('c.csv') });
+    site.take({ kind: 'task', run: RUN, task: taskOf() });
+    site.take({ kind: 'task', run: LATER, task: taskOf('c.csv') });
     site.hear([RUN, 'OFFERED'], [LATER, 'OFFERED']);
     for (let accepted = 1; accepted <= 2; accepted++) {
       await site.approvals('accept', await site.waiting());

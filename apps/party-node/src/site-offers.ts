@@ -47,9 +47,16 @@ const UNHEARD: Partial<Record<Offer['state'], readonly OfferState[]>> = {
  */
 export class SiteOffers {
   private send: ((answer: SiteAnswer) => void) | undefined;
+  /** Which connection counts: frames of an earlier one may come late. */
+  private connection = 0;
   private listed: readonly OfferLine[] = [];
   /** What was said since the control plane last said what it has. */
   private readonly said = new Set<string>();
+  /** How runs ended that the disk has not taken yet, as where it is full. */
+  private readonly unkept = new Map<string, Offer>();
+  /** Tasks that the disk has not taken yet: each is sent once on a connection. */
+  private readonly untaken = new Map<string, unknown>();
+  private fault: string | undefined;
   private running: { readonly run: string; readonly work: RunningOffer } | undefined;
   private isClosed = false;
   private progressAt = 0;
@@ -69,14 +76,24 @@ export class SiteOffers {
     this.timer = setInterval(() => this.then(() => this.step()), everyMs);
   }
 
-  /** From now on answers go there. Nothing is listed until the control plane says so on this connection. */
-  connected(send: (answer: SiteAnswer) => void): void {
+  /** From now on answers go there. Nothing is listed until the control plane says so on this connection, whose number it returns. */
+  connected(send: (answer: SiteAnswer) => void): number {
     this.send = send;
+    this.listed = [];
+    this.said.clear();
+    this.fault = undefined;
+    this.connection += 1;
+    return this.connection;
   }
 
-  /** Takes a frame of the control plane. */
-  receive(frame: ToSite): void {
-    this.then(() => (frame.kind === 'task' ? this.take(frame.run, frame.task) : this.hear(frame.offers)));
+  /** Takes a frame that came on a connection. */
+  receive(connection: number, frame: ToSite): void {
+    this.then(async () => {
+      if (connection !== this.connection) return;
+      if (frame.kind === 'offers') return this.hear(frame.offers);
+      if (this.untaken.size < MOST_OFFERS) this.untaken.set(frame.run, frame.task);
+      await this.takeUp(frame.run);
+    });
   }
 
   /** Ends the run that goes on, and looks no more. */
@@ -90,7 +107,24 @@ export class SiteOffers {
 
   /** One after the other. */
   private then(work: () => Promise<void>): void {
-    this.queue = this.queue.then(work).catch((error: Error) => this.options.log(`an offer: ${error.message}`));
+    this.queue = this.queue.then(() => this.apart(work));
+  }
+
+  /** What fails of one run keeps no other one from its turn. It is tried again, and told once. */
+  private async apart(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const { message, code = message } = error as NodeJS.ErrnoException;
+      if (code !== this.fault) this.options.log(`an offer: ${message}`);
+      this.fault = code;
+    }
+  }
+
+  private async takeUp(run: string): Promise<void> {
+    if (!this.untaken.has(run)) return;
+    await this.take(run, this.untaken.get(run));
+    this.untaken.delete(run);
   }
 
   private async take(run: string, task: unknown): Promise<void> {
@@ -133,31 +167,38 @@ export class SiteOffers {
     this.listed = offers;
     this.said.clear();
     const listed = new Set(offers.map(({ run }) => run));
+    for (const run of this.untaken.keys()) if (!listed.has(run)) this.untaken.delete(run);
+    for (const run of this.unkept.keys()) if (!listed.has(run)) this.unkept.delete(run);
     for (const offer of await store.list()) {
       if (listed.has(offer.run) || (!OPEN.includes(offer.state) && offer.state !== 'REFUSED')) continue;
       log(`run ${offer.run} is over, or was withdrawn.`);
-      if (offer.state === 'RUNNING') await this.end(offer);
-      else await store.remove(offer.run);
+      await this.apart(() => (offer.state === 'RUNNING' ? this.end(offer) : store.remove(offer.run)));
     }
     await this.step();
   }
 
   private async end(offer: Offer): Promise<void> {
-    await this.options.store.put({ ...offer, state: 'ENDED' });
     if (this.running?.run === offer.run) this.running.work.stop();
+    await this.options.store.put({ ...offer, state: 'ENDED' });
   }
 
   /** Acts on decisions, says what the control plane has not heard, and starts what all have accepted. */
   private async step(): Promise<void> {
-    for (const { run, state } of this.listed) {
-      const found = await this.options.store.find(run);
-      if (!found) continue;
-      const offer = await this.decided(found);
-      this.answer(offer, state);
-      if (state !== 'GO' && state !== 'RUNNING') continue;
-      if (offer.state === 'WAITING' || offer.state === 'REFUSED') await this.refuseToRun(offer);
-      else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed) await this.start(offer);
-    }
+    for (const line of this.listed) await this.apart(() => this.stepOf(line));
+  }
+
+  private async stepOf({ run, state }: OfferLine): Promise<void> {
+    await this.takeUp(run);
+    const found = this.unkept.get(run) ?? (await this.options.store.find(run));
+    if (!found) return;
+    const offer = await this.decided(found);
+    this.answer(offer, state);
+    if (this.unkept.has(run)) await this.put(offer);
+    if (state !== 'GO' && state !== 'RUNNING') return;
+    const isHere = this.running?.run === run;
+    if (offer.state === 'WAITING' || offer.state === 'REFUSED') await this.refuseToRun(offer);
+    else if (offer.state === 'ENDED' || (offer.state === 'RUNNING' && !isHere)) await this.lose(offer);
+    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed) await this.start(offer);
   }
 
   private async decided(offer: Offer): Promise<Offer> {
@@ -183,16 +224,29 @@ export class SiteOffers {
   /** The control plane says that this site has accepted. It has not. */
   private async refuseToRun(offer: Offer): Promise<void> {
     const message = 'Nobody at this site has accepted the task of this run.';
-    const failed = { run: offer.run, state: 'FAILED', code: 'SITE_REFUSED', message, retryable: false } as const;
-    await this.keep(offer, failed);
     this.options.log(`run ${offer.run}: ${message} The control plane says that somebody has.`);
-    this.say(failed);
+    await this.finish(offer, { run: offer.run, state: 'FAILED', code: 'SITE_REFUSED', message, retryable: false });
+  }
+
+  /** The control plane takes it for a run that goes on, or is to begin. Here it is over. */
+  private lose(offer: Offer): Promise<void> {
+    const message = 'The run is over at this site, which has no outcome of it.';
+    return this.finish(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
   }
 
   private async start(offer: Offer): Promise<void> {
     const { run } = offer;
     const started = { run, state: 'RUNNING', fraction: 0, stage: 'waits for the others' } as const;
-    const kept = await this.keep(offer, started);
+    let kept: Offer;
+    try {
+      kept = await this.keep(offer, started);
+    } catch (error) {
+      const message = `The site cannot write to its folder (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`;
+      await this.finish(offer, { run, state: 'FAILED', code: 'SITE_NOT_READY', message, retryable: false });
+      return;
+    }
+    // The next process says that it is lost.
+    if (this.isClosed) return;
     this.say(started);
     this.options.log(`run ${run} begins`);
     const work = this.options.start(kept, (fraction, stage) => this.progress(run, fraction, stage));
@@ -209,21 +263,33 @@ export class SiteOffers {
   private async ended(run: string, end: OfferEnd): Promise<void> {
     const { store, log } = this.options;
     this.running = undefined;
-    const offer = await store.find(run);
-    if (offer?.state === 'RUNNING') {
+    log('outcome' in end ? `run ${run} is done` : `run ${run} ended: ${end.code}: ${end.message}`);
+    await this.apart(async () => {
+      const offer = await store.find(run);
+      if (offer?.state !== 'RUNNING') return;
       const answer: SiteAnswer =
         'outcome' in end
           ? { run, state: 'DONE', result: end.outcome?.result ?? null, artifacts: end.outcome?.artifacts ?? [] }
           : { run, state: 'FAILED', ...end };
-      if ('outcome' in end && end.outcome) {
-        const { artifacts: _, ...outcome } = end.outcome;
-        await this.keep({ ...offer, outcome }, answer);
-      } else await this.keep(offer, answer);
-      this.say(answer);
-    }
-    log('outcome' in end ? `run ${run} is done` : `run ${run} ended: ${end.code}: ${end.message}`);
-    await store.prune();
+      if (!('outcome' in end) || !end.outcome) return this.finish(offer, answer);
+      const { artifacts: _, ...outcome } = end.outcome;
+      await this.finish({ ...offer, outcome }, answer);
+    });
+    await this.apart(() => store.prune());
     await this.step();
+  }
+
+  /** Says how a run ended, also where the disk does not take it. */
+  private async finish(offer: Offer, answer: SiteAnswer): Promise<void> {
+    const ended: Offer = { ...offer, state: answer.state, answer };
+    this.unkept.set(offer.run, ended);
+    this.say(answer);
+    await this.put(ended);
+  }
+
+  private async put(ended: Offer): Promise<void> {
+    await this.options.store.put(ended);
+    this.unkept.delete(ended.run);
   }
 
   private async keep(offer: Offer, answer: SiteAnswer): Promise<Offer> {

@@ -31,8 +31,8 @@ export interface Dial {
   readonly signal: AbortSignal;
   readonly beat?: Beat;
   readonly versions?: VersionRange;
-  /** Takes what is offered; without it this side speaks version 1 alone. */
-  readonly receive?: (frame: ToSite) => void;
+  /** Takes what is offered, one after the other; without it this side speaks version 1 alone. */
+  readonly receive?: (frame: ToSite) => void | Promise<void>;
 }
 
 /** The connection of a site to its control plane. */
@@ -117,7 +117,7 @@ async function readFrames(stream: Duplex, receive: Dial['receive'], onNonsense: 
     if (frame === null) return void stream.end(); // Else the session waits for this half of it.
     const read = readToSite(frame);
     if (read === undefined) return onNonsense();
-    receive?.(read);
+    await receive?.(read);
   }
 }
 
