@@ -52,7 +52,10 @@ export class OfferDesk {
   serve(connection: string, stream: Duplex, onNonsense: () => void): void {
     this.served.set(connection, { stream, told: new Set(), last: '', saidAt: performance.now() });
     stream.once('close', () => this.served.delete(connection));
-    void this.read(connection, stream, onNonsense);
+    this.read(connection, stream, onNonsense).catch((error: unknown) => {
+      this.onFault(error);
+      onNonsense();
+    });
   }
 
   private async read(connection: string, stream: Duplex, onNonsense: () => void): Promise<void> {

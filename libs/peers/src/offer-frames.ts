@@ -46,16 +46,18 @@ export const FRAME_BYTES = 256 * 1024;
 /** Most runs that are offered to a site at once. */
 export const MOST_OFFERS = 100;
 const MOST_ARTIFACTS = 200;
+/** As deep as a result may be nested. */
+const MOST_LEVELS = 32;
 const RUN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
-const NAME = /^[A-Za-z][\w-]{0,63}\/[^\p{Cc}]{1,180}$/u;
+const NAME = /^[A-Za-z][\w-]{0,63}\/[^\p{Cc}\p{Surrogate}]{1,180}$/u;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most;
-/** Text of the other end without what a terminal, or a database, acts on. */
-const plain = (text: string): string => text.replaceAll(/\p{Cc}/gu, ' ');
+/** Text of the other end without what a terminal, or a database, acts on, and without halves of characters. */
+const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Surrogate}]/gu, ' ');
 
 /** Reads a frame of the control plane; undefined: it is none. */
 export function readToSite(frame: unknown): ToSite | undefined {
@@ -84,7 +86,7 @@ export function readAnswer(frame: unknown): SiteAnswer | undefined {
       if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1) || !isText(stage, 128)) return undefined;
       return { run, state, fraction, stage: plain(stage) };
     case 'DONE':
-      if (result !== null && !isObject(result)) return undefined;
+      if (result !== null && (!isObject(result) || !isShallow(result))) return undefined;
       return areArtifacts(artifacts) ? { run, state, result, artifacts } : undefined;
     case 'FAILED':
       if (!isText(code, 64) || !CODE.test(code) || !isText(message, 2_000) || typeof retryable !== 'boolean')
@@ -96,6 +98,18 @@ export function readAnswer(frame: unknown): SiteAnswer | undefined {
 }
 
 const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);
+
+/** Whether functions that call themselves may read it, and it is whole text. It goes level by level: a frame has room for 100,000 of them. */
+function isShallow(value: object): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 1; depth <= MOST_LEVELS && level.length > 0; depth += 1) {
+    const members = level.flatMap((each) => Object.entries(each as object));
+    const texts = members.flat().filter((each) => typeof each === 'string');
+    if (texts.some((text) => /\p{Surrogate}/u.test(text))) return false;
+    level = members.map(([, member]) => member as unknown).filter((each) => typeof each === 'object' && each !== null);
+  }
+  return level.length === 0;
+}
 
 function areArtifacts(list: unknown): list is readonly SiteArtifact[] {
   return (

@@ -15,10 +15,12 @@ let server: UplinkServer;
 let offered: OfferLine[];
 let answers: SiteAnswer[];
 let reasons: string[];
+let faults: unknown[];
 let looks: number;
+let broken: boolean;
 const open: Uplink[] = [];
 beforeEach(async () => {
-  [offered, answers, reasons, looks] = [[{ run, state: 'OFFERED' }], [], [], 0];
+  [offered, answers, reasons, faults, looks, broken] = [[{ run, state: 'OFFERED' }], [], [], [], 0, false];
   server = await UplinkServer.listen({
     ...{ authority, host: '127.0.0.1', port: 0 },
     admission: { admit: async () => undefined, hold: async () => new Map(), release: async () => undefined },
@@ -28,13 +30,14 @@ beforeEach(async () => {
         return new Map(connections.map((each) => [each, offered]));
       },
       task: async () => JSON.stringify({ task_id: 'match' }),
-      async answer(_, answer) {
+      answer(_, answer) {
+        if (broken) throw new Error('broken');
         answers.push(answer);
-        return true;
+        return Promise.resolve(true);
       },
     },
     onRefused: (reason) => void reasons.push(reason),
-    onFault: () => undefined,
+    onFault: (error) => void faults.push(error),
     times: { greetMs: LONG, beat, holdMs: LONG, offersMs: 5, unheldMs: LONG },
   });
 });
@@ -105,6 +108,19 @@ test('are answered by answers alone: a site that sends anything else is cut off'
   uplink.send({ run: 'x', state: 'ACCEPTED' });
   await uplink.ended;
   expect([reasons, answers]).toEqual([['data'], []]);
+});
+
+test('outlive an answer that breaks what reads it: that site alone is cut off', async () => {
+  const other = await connect('bank-b', () => undefined);
+  const uplink = await connect('bank-a', () => undefined);
+  broken = true;
+  uplink.send({ run, state: 'ACCEPTED' });
+  await uplink.ended;
+  expect(reasons).toEqual(['data']);
+  expect(faults).toEqual([new Error('broken')]);
+  broken = false;
+  other.send({ run, state: 'ACCEPTED' });
+  await until(() => answers.length === 1);
 });
 
 test('end with the connection, at once on both sides', async () => {

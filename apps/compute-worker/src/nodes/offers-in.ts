@@ -16,7 +16,7 @@ export function offersIn(db: Database, offers: NodeOfferRepository): OfferSource
       );
     },
     task: (connection, run) => offers.task(db, connection, run),
-    answer(connection, answer) {
+    async answer(connection, answer) {
       const { run, state } = answer;
       return state === 'RUNNING'
         ? offers.answer(db, connection, { run, state, fraction: answer.fraction, stage: answer.stage })
