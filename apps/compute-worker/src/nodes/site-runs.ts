@@ -6,7 +6,7 @@ import { LOGGER, type Logger } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
 import { NodeOfferRepository, type Database, type SiteOfRun } from '#libs/repositories';
 import { NODE_DATABASE } from './node-database.js';
-import { judgeSites } from './site-states.js';
+import { judgeSites, type Verdict } from './site-states.js';
 
 const LOOK_MS = 1_000;
 /** A task that is offered goes in one frame. */
@@ -105,8 +105,7 @@ export class SiteRuns {
         work();
       };
       if (this.waiting.size === 0) this.timer = setInterval(() => void this.look(), LOOK_MS);
-      this.waiting.set(run, (sites) => {
-        const verdict = judgeSites(sites);
+      const follow = (verdict: Verdict): void => {
         switch (verdict.kind) {
           case 'wait':
             return;
@@ -122,6 +121,14 @@ export class SiteRuns {
           case 'failed':
             if (verdict.lost) void this.offers.lose(this.db, run).catch(() => undefined);
             return settle(() => reject(verdict.error));
+        }
+      };
+      this.waiting.set(run, (sites) => {
+        try {
+          follow(judgeSites(sites));
+        } catch (error) {
+          // It would be so at each look, and the other runs are not to suffer by it.
+          settle(() => reject(error as Error));
         }
       });
     });

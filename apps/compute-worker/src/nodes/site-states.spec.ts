@@ -72,5 +72,10 @@ describe('a run at sites', () => {
     expect(judgeSites([done('a', { x: 'x'.repeat(70_000) }), done('b', { x: 'x'.repeat(70_000) })])).toEqual(
       failure('RESULT_TOO_LARGE'),
     );
+    // Whatever was stored is looked at before anything that cannot read it.
+    for (const result of ['{"x":"\\ud800"}', `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`]) {
+      const answer = `{"run":"r","state":"DONE","result":${result},"artifacts":[]}`;
+      expect(judgeSites([site('a', 'DONE', { answer }), done('b', {})])).toEqual(failure('INVALID_RESULT'));
+    }
   });
 });

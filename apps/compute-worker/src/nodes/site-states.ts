@@ -5,7 +5,7 @@ import { OFFERS_FROM, type SiteAnswer } from '#libs/peers';
 import type { SiteOfRun } from '#libs/repositories';
 
 /** What is to be done about a run at sites. */
-type Verdict =
+export type Verdict =
   | { readonly kind: 'wait' }
   /** All have accepted. */
   | { readonly kind: 'go' }
@@ -51,14 +51,16 @@ export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
 function agreed(sites: readonly SiteOfRun[]): Verdict {
   const parties = sites.filter(({ dealer }) => !dealer);
   const answers = parties.map((site) => answerOf(site) as AnswerOf<'DONE'>);
+  for (const { result } of answers) {
+    const fault = resultFault(result);
+    if (fault) return { kind: 'failed', error: new TaskFailure(fault.code, fault.message, false, fault.details) };
+  }
   const results = new Set(answers.map(({ result }) => canonicalJson(result)));
   const [{ result }] = answers as [AnswerOf<'DONE'>];
   if (results.size !== 1 || result === null) {
     const message = `The sites of ${parties.map(({ party }) => party).join(', ')} do not agree on the result: compare their records.`;
     return failed('PROTOCOL_VIOLATION', message);
   }
-  const fault = resultFault(result);
-  if (fault) return { kind: 'failed', error: new TaskFailure(fault.code, fault.message, false, fault.details) };
   for (const [at, { party }] of parties.entries()) {
     const foreign = answers[at]!.artifacts.find(({ name }) => !name.startsWith(`${party}/`));
     if (foreign) return failed('PROTOCOL_VIOLATION', `The site of ${party} names a file that is not of ${party}.`);
