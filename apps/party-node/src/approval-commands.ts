@@ -36,12 +36,15 @@ export function addApprovalCommands(
     });
 
   const decide = async (store: OfferStore, hash: string, made: Pick<Decision, 'decision' | 'again' | 'reason'>) => {
-    const waiting = (await offersOf(store, hash)).filter(({ state }) => state === 'WAITING' || state === 'ACCEPTED');
+    const offers = await offersOf(store, hash);
+    const waiting = offers.filter(({ state }) => state === 'WAITING' || state === 'ACCEPTED');
     if (waiting.length === 0 && !made.again && made.decision === 'accept')
       throw new Refusal('No run of this task waits for you.');
-    const runs = waiting.map(({ run }) => run);
+    // Its decision takes the place of the one that a run which begins just now still has to find.
+    const running = made.decision === 'accept' ? offers.filter(({ state }) => state === 'RUNNING') : [];
+    const runs = [...waiting, ...running].map(({ run }) => run);
     await store.decide({ version: 1, hash, runs, ...made, at: new Date().toISOString() });
-    return runs.length;
+    return waiting.length;
   };
   withFolder(approvals.command('accept <hash>'))
     .description('take part in the task of this hash, in its runs that wait; look at it with show first')

@@ -247,7 +247,7 @@ const replaceText = (path: string, text: string): Promise<void> =>
   place(path, text, (temporary) => rename(temporary, path));
 
 /** Makes a file, whole or not at all. Returns whether it did: false where there is one. */
-async function writeNew(path: string, text: string): Promise<boolean> {
+export async function writeNew(path: string, text: string): Promise<boolean> {
   try {
     await place(path, text, (temporary) => link(temporary, path));
     return true;

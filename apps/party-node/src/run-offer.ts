@@ -33,6 +33,8 @@ export async function runOffer(
     // What counts is what lies in the folder now, whatever the control plane or another process says.
     if (offer?.hash !== task.hash || (await store.decided({ run, hash: task.hash }))?.decision !== 'accept')
       throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
+    if (!(await store.begin(run)))
+      throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
     const left = await takePart({
       folder,
       file: await folder.read(),

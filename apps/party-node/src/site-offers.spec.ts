@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { OfferStore, type Offer } from './offer-store.js';
+import { runOffer, type FromRun } from './run-offer.js';
 import { SiteOffers, type OfferEnd } from './site-offers.js';
 import { command, type Ran } from './sites-for-tests.js';
 
@@ -30,6 +31,8 @@ class Site {
   offers!: SiteOffers;
   connection = 0;
 
+  mostFiles = 0;
+  mostBytes = 0;
   onPut: (offer: Offer) => void = () => undefined;
 
   constructor(readonly folder: NodeFolder) {}
@@ -40,6 +43,8 @@ class Site {
     store.put = async (offer) => {
       if (this.full) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
       await put(offer);
+      this.mostFiles = Math.max(this.mostFiles, (await readdir(join(this.folder.path, 'offers'))).length);
+      this.mostBytes = Math.max(this.mostBytes, JSON.stringify(offer).length);
       this.onPut(offer);
     };
     this.offers = new SiteOffers({
@@ -72,7 +77,7 @@ class Site {
   }
 
   take(frame: ToSite): void {
-    this.offers.receive(this.connection, frame);
+    void this.offers.receive(this.connection, frame);
   }
 
   offer(run: string, task: object = taskOf()): void {
@@ -190,8 +195,10 @@ describe('an offer', () => {
     await site.approvals('refuse', hash, '--reason', 'not this week');
     await site.until(() => site.said.length >= 2);
     expect(site.said[1]).toEqual({ run: RUN, state: 'REFUSED', reason: 'not this week' });
+    const ofOthers = JSON.parse(JSON.stringify(taskOf()).replaceAll('alice', 'carol')) as object;
     for (const [task, reason] of [
-      [taskOf('a.csv', { parties: ['bob', 'carol'] }), 'task_params'],
+      [ofOthers, 'alice has no part in the task.'],
+      [taskOf('a.csv', { parties: ['bob', 'carol'] }), '/task_params'],
       [{ ...taskOf(), task_type: 'union' }, '/task_type'],
       [taskOf('a.csv', { address: 'local' }), 'sf_init_config.address'],
       [taskOf('artifact:other/t/alice/x.csv'), 'no artifact of another chain'],
@@ -230,7 +237,7 @@ describe('an offer', () => {
     await site.until(() => site.started.length >= 1);
     const before = site.connection;
     site.connect();
-    site.offers.receive(before, { kind: 'offers', offers: [] });
+    await site.offers.receive(before, { kind: 'offers', offers: [] });
     site.hear([RUN, 'GO']);
     await site.until(() => site.said.filter(({ state }) => state === 'RUNNING').length >= 2);
     expect(site.started[0]!.stopped).toBe(false);
@@ -328,6 +335,73 @@ describe('an offer', () => {
     await site.until(() => closed !== undefined);
     await closed;
     expect(site.started).toEqual([]);
+  });
+
+  test('is not run again by a second offer of it, though an accept for all later runs is there', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash, '--again');
+    await site.until(() => site.said.length >= 1);
+    const says: FromRun[] = [];
+    const runOnce = () => runOffer(site.folder.path, RUN, new AbortController().signal, (said) => void says.push(said));
+    await runOnce();
+    await runOnce();
+    // The first one began, and lacked the address of bob.
+    const codes = says.flatMap((said) => (said.kind === 'failed' ? [said.failed.code] : []));
+    expect(codes).toEqual(['SITE_NOT_READY', 'SITE_REFUSED']);
+    // The site has forgotten the offer, as it does with old ones.
+    site.hear();
+    await site.until(() => site.log.at(-1)?.includes('withdrawn') ?? false);
+    site.said.splice(0);
+    site.offer(RUN);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said[0]).toMatchObject({ state: 'REFUSED', reason: expect.stringContaining('before') as unknown });
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.said.at(-1)?.state === 'FAILED');
+    expect(site.started).toEqual([]);
+  });
+
+  test('needs an accept of the last 7 days, also one for all later runs', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash, '--again');
+    await site.until(() => site.said.length >= 1);
+    const path = join(site.folder.path, 'decisions', `${hash.slice(7)}.json`);
+    const decision = JSON.parse(await readFile(path, 'utf8')) as object;
+    const at = new Date(Date.now() - 7 * 24 * 3_600_000 - 1_000).toISOString();
+    await writeFile(path, JSON.stringify({ ...decision, at }));
+    await site.until(() => site.said.length >= 2);
+    expect(site.said[1]).toMatchObject({ state: 'REFUSED', reason: expect.stringContaining('7 days') as unknown });
+    site.offer(LATER);
+    expect(await site.waiting()).toBe(hash);
+  });
+
+  test('that is no task leaves little here, however many come', async () => {
+    const noise = 'x'.repeat(1_000);
+    const runs = Array.from({ length: 203 }, (_, at) => RUN.replace(/.{3}$/, String(at + 100)));
+    const offers = join(site.folder.path, 'offers');
+    await mkdir(offers);
+    const [old, now] = [runs.slice(0, 200), runs.slice(200)];
+    for (const run of old)
+      await writeFile(join(offers, `${run}.json`), JSON.stringify({ run, received: '2026-01-01', state: 'REFUSED' }));
+    for (const run of now) site.take({ kind: 'task', run, task: { noise } });
+    await site.until(() => site.log.filter((line) => line.startsWith('refused run')).length === now.length);
+    expect(site.mostFiles).toBeLessThanOrEqual(201);
+    expect(site.mostBytes).toBeLessThan(1_000);
+  });
+
+  test('is accepted beside one that runs, whose accept stays', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash);
+    site.hear([RUN, 'GO']);
+    await site.until(() => site.started.length >= 1);
+    site.take({ kind: 'task', run: LATER, task: taskOf() });
+    site.hear([RUN, 'RUNNING'], [LATER, 'OFFERED']);
+    await site.waiting();
+    await site.approvals('accept', hash);
+    const store = new OfferStore(site.folder.path);
+    for (const run of [RUN, LATER]) expect(await store.decided({ run, hash })).toMatchObject({ decision: 'accept' });
   });
 
   test('one at a time is run, in the order of the control plane', async () => {

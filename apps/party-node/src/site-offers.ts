@@ -73,7 +73,7 @@ export class SiteOffers {
       const message = 'The process of the site ended during the run.';
       await this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
     }
-    this.timer = setInterval(() => this.then(() => this.step()), everyMs);
+    this.timer = setInterval(() => void this.then(() => this.step()), everyMs);
   }
 
   /** From now on answers go there. Nothing is listed until the control plane says so on this connection, whose number it returns. */
@@ -86,9 +86,9 @@ export class SiteOffers {
     return this.connection;
   }
 
-  /** Takes a frame that came on a connection. */
-  receive(connection: number, frame: ToSite): void {
-    this.then(async () => {
+  /** Takes a frame that came on a connection. Resolves once that is done: no more may come before. */
+  receive(connection: number, frame: ToSite): Promise<void> {
+    return this.then(async () => {
       if (connection !== this.connection) return;
       if (frame.kind === 'offers') return this.hear(frame.offers);
       if (this.untaken.size < MOST_OFFERS) this.untaken.set(frame.run, frame.task);
@@ -106,8 +106,9 @@ export class SiteOffers {
   }
 
   /** One after the other. */
-  private then(work: () => Promise<void>): void {
+  private then(work: () => Promise<void>): Promise<void> {
     this.queue = this.queue.then(() => this.apart(work));
+    return this.queue;
   }
 
   /** What fails of one run keeps no other one from its turn. It is tried again, and told once. */
@@ -137,13 +138,15 @@ export class SiteOffers {
       return log(`run ${run} is offered with another task than the one that this site ran: nothing is done.`);
     const open = (await store.list()).filter(({ state }) => OPEN.includes(state));
     if (!known && open.length >= MOST_OFFERS) return log(`more than ${MOST_OFFERS} offers: run ${run} is left out.`);
-    const offer = { run, task, received: new Date().toISOString() };
-    if ('reason' in read) {
-      const { reason } = read;
-      await store.put({ ...offer, state: 'REFUSED', answer: { run, state: 'REFUSED', reason } });
-      return log(`refused run ${run}: ${reason}`);
+    const received = new Date().toISOString();
+    if ('reason' in read || (await store.hasBegun(run))) {
+      const reason =
+        'reason' in read ? read.reason : 'This run has begun at this site before, and does not begin again.';
+      await store.put({ run, received, state: 'REFUSED', answer: { run, state: 'REFUSED', reason } });
+      log(`refused run ${run}: ${reason}`);
+      return store.prune();
     }
-    await store.put({ ...offer, hash: read.hash, state: 'WAITING' });
+    await store.put({ run, task, received, hash: read.hash, state: 'WAITING' });
     const changed = known
       ? ' It is another task than the one that this run had before: an accept of that does not count.'
       : '';
@@ -204,8 +207,15 @@ export class SiteOffers {
   private async decided(offer: Offer): Promise<Offer> {
     if (offer.state !== 'WAITING' && offer.state !== 'ACCEPTED') return offer;
     const made = await this.options.store.decided(offer);
-    if (made === undefined) return offer;
     const { run } = offer;
+    if (made === undefined) {
+      if (offer.state === 'WAITING') return offer;
+      return this.keep(offer, {
+        run,
+        state: 'REFUSED',
+        reason: 'The accept counts no longer: it is older than 7 days.',
+      });
+    }
     if (made.decision === 'accept')
       return offer.state === 'ACCEPTED' ? offer : this.keep(offer, { run, state: 'ACCEPTED' });
     return this.keep(offer, { run, state: 'REFUSED', reason: made.reason ?? 'no reason given' });
