@@ -1,4 +1,5 @@
-import { runOffer, type FromRun } from './run-offer.js';
+import { runOffer } from './run-offer.js';
+import { sayTo } from './say-to.js';
 
 // The process of one run: `start-offer.ts` starts it with the folder of the site and the run.
 const stop = new AbortController();
@@ -9,5 +10,6 @@ const orphaned = (): void => stop.abort(new Error('the site was stopped'));
 process.once('disconnect', orphaned);
 if (!process.connected) orphaned(); // It was gone before this file was loaded.
 const [path, run] = process.argv.slice(2);
-await runOffer(path!, run!, stop.signal, (message: FromRun) => void (process.connected && process.send!(message)));
-if (process.connected) process.disconnect();
+const { say, leave } = sayTo(process);
+await runOffer(path!, run!, stop.signal, say);
+await leave();
