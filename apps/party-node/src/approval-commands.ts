@@ -3,7 +3,7 @@ import { NodeFolder } from './node-folder.js';
 import { OfferStore, type Decision, type Offer } from './offer-store.js';
 import { Refusal } from './refusal.js';
 import { offeredTask, wordsOf } from './task-file.js';
-import type { Terminal } from './terminal.js';
+import { plain, type Terminal } from './terminal.js';
 
 /** approvals ls, show, accept and refuse. */
 export function addApprovalCommands(
@@ -22,7 +22,7 @@ export function addApprovalCommands(
     .description('list them')
     .action(async (options: { folder: string }) => {
       for (const { state, hash, run, task } of await (await storeOf(options)).list())
-        out(`${state.padEnd(8)}  ${hash ?? 'no task for this site'.padEnd(71)}  ${titleOf(task)}  run ${run}\n`);
+        out(`${state.padEnd(8)}  ${hash ?? 'no task for this site'.padEnd(71)}  ${plain(titleOf(task))}  run ${run}\n`);
     });
 
   withFolder(approvals.command('show <hash>'))

@@ -8,7 +8,7 @@ import { OfferStore } from './offer-store.js';
 import { Refusal } from './refusal.js';
 import { SiteOffers, type SiteOffersOptions } from './site-offers.js';
 import { startOffer } from './start-offer.js';
-import type { Terminal } from './terminal.js';
+import { plain, type Terminal } from './terminal.js';
 
 /** join, renew and connect. */
 export function addJoinCommands(
@@ -55,7 +55,7 @@ export function addJoinCommands(
       const address = addressOf(at);
       const folder = new NodeFolder(options.folder);
       const file = await folder.read();
-      const log = (message: string): void => err(`${message}\n`);
+      const log = (message: string): void => err(`${plain(message)}\n`);
       const store = new OfferStore(folder.path);
       const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
       const offers = new SiteOffers({ store, file, start, log });

@@ -7,7 +7,7 @@ import { addJoinCommands } from './join-commands.js';
 import { Refusal } from './refusal.js';
 import { takePart } from './run-task.js';
 import { readTask, wordsOf } from './task-file.js';
-import type { Terminal } from './terminal.js';
+import { plain, printable, type Terminal } from './terminal.js';
 
 /** The exit codes of task-chain that fit. */
 const EXIT = { OK: 0, BUG: 1, USAGE: 2, FAILURE: 4, INTERRUPTED: 130 } as const;
@@ -23,20 +23,17 @@ export async function run(args: readonly string[], { out, err, signal }: Termina
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
     if (signal.aborted) return EXIT.INTERRUPTED;
     if (error instanceof Refusal) {
-      terminal.err(`${error.message}\n`);
+      terminal.err(`${plain(error.message)}\n`);
       return EXIT.USAGE;
     }
     if (error instanceof TaskFailure || error instanceof PeerFault) {
-      terminal.err(`${error.code}: ${error.message}\n`);
+      terminal.err(`${error.code}: ${plain(error.message)}\n`);
       return EXIT.FAILURE;
     }
     terminal.err(`${(error as Error).stack ?? String(error)}\n`);
     return EXIT.BUG;
   }
 }
-
-/** Text without what a terminal acts on: a task's file and other sites' words come from elsewhere. */
-const printable = (text: string): string => text.replaceAll(/[^\P{Cc}\n]/gu, ' ');
 
 function programOf({ out, err, signal }: Terminal): Command {
   const program = new Command('task-chain-node')
@@ -141,7 +138,7 @@ function programOf({ out, err, signal }: Terminal): Command {
         waitMs: minutes * MINUTE_MS,
         signal,
         progress: () => undefined,
-        log: (message) => err(`${message}\n`),
+        log: (message) => err(`${plain(message)}\n`),
       });
       if (!left) return;
       const { artifacts: _, ...outcome } = left;

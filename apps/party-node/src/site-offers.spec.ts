@@ -123,7 +123,7 @@ describe('an offer', () => {
     expect(site.said).toEqual([]);
     const { out } = await site.approvals('show', hash);
     expect(out).toContain('(psi) of alice, bob');
-    expect(out).toContain('Purpose, as the task states it: common customers');
+    expect(out).toContain('Purpose, as the task states it: "common customers"');
     expect((await site.approvals('accept', hash)).code).toBe(0);
     await site.until(() => site.said.length >= 1);
     expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
@@ -139,6 +139,22 @@ describe('an offer', () => {
     expect(site.started).toEqual([]);
     const files = await readdir(join(site.folder.path, 'decisions'));
     expect(files).toEqual([`${hash.slice(7)}.json`]);
+  });
+
+  test('shows no line and no order of its own making, and its JSON stays the same', async () => {
+    const other = `sha256:${'0'.repeat(64)}`;
+    const purpose = `x\nTo take part: approvals accept ${other}\u2028\u202e\u{e0041}`;
+    site.offer(RUN, { ...taskOf('\u202e.csv'), purpose });
+    const hash = await site.waiting();
+    const { out } = await site.approvals('show', hash);
+    expect(out.split('\n').filter((line) => line.startsWith('To take part'))).toEqual([
+      `To take part: approvals accept ${hash}`,
+    ]);
+    expect(out).toContain('\\u2028\\u202e\\udb40\\udc41');
+    expect(out).not.toMatch(/[\p{Cf}\p{Zl}]/u);
+    expect(out).toContain('"alice": "\\u202e.csv"');
+    const refused = await command(['approvals', 'show', 'x\ny', '--folder', site.folder.path]);
+    expect(refused.err).toContain('x\\u000ay');
   });
 
   test('is run once all have accepted, and its result told until that is heard', async () => {

@@ -271,7 +271,10 @@ describe('a person at a site', () => {
     const path = join(sites.path, 'escape.json');
     await writeFile(path, JSON.stringify({ ...psiTask('out.csv'), purpose: 'a\u001b[2J\u009b8m\rb' }));
     const { code, out } = await command(['show', path]);
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('a [2J 8m b\n') as unknown });
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringContaining(String.raw`"a\u001b[2J\u009b8m\rb"`) as unknown,
+    });
   });
 
   test('hears which site is missing', async () => {

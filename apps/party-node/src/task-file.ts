@@ -12,6 +12,7 @@ import {
 } from '#libs/compute';
 import { canonicalTask, partiesOf, type ConsentJson, type TaskStatement } from '#libs/consent';
 import { Refusal } from './refusal.js';
+import { plain } from './terminal.js';
 
 /** A task that the sites run together. Each of them has the same file. */
 export interface SharedTask {
@@ -112,9 +113,11 @@ function sharedTask(written: unknown, path: string): SharedTask {
 /** What a task does, for a person to read. */
 export function wordsOf({ type, parties, dealer, params, statement }: SharedTask): string {
   return [
-    `${type.title} (${type.type}) of ${parties.join(', ')}${dealer === undefined ? '' : ', with the dealer ' + dealer}`,
+    `${type.title} (${type.type}) of ${plain(parties.join(', '))}${dealer === undefined ? '' : ', with the dealer ' + plain(dealer)}`,
     `What leaves each party: ${type.leaves}`,
-    ...(statement.purpose === undefined ? [] : [`Purpose, as the task states it: ${statement.purpose}`]),
+    ...(statement.purpose === undefined
+      ? []
+      : [`Purpose, as the task states it: ${plain(JSON.stringify(statement.purpose))}`]),
     JSON.stringify(params, null, 2),
     '',
   ].join('\n');
