@@ -5,6 +5,7 @@ import { controlPlaneUrl, join, readInvitation, renew } from './admission.js';
 import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
 import { OfferStore } from './offer-store.js';
+import { takeAlone } from './one-connect.js';
 import { Refusal } from './refusal.js';
 import { SiteOffers, type SiteOffersOptions } from './site-offers.js';
 import { startOffer } from './start-offer.js';
@@ -59,11 +60,13 @@ export function addJoinCommands(
       const store = new OfferStore(folder.path);
       const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
       const offers = new SiteOffers({ store, file, start, log });
-      await offers.open();
+      const leave = await takeAlone(folder.path);
       try {
+        await offers.open();
         await keepConnected({ folder, address, software: project.version, signal, log, offers });
       } finally {
         await offers.close();
+        await leave();
       }
     });
 }
