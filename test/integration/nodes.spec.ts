@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from '@jest/globals';
@@ -218,7 +218,13 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     await first.said(`connected to ${at} (protocol 2)`);
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await node()).toMatchObject({ connected: true, protocol_version: 2, software_version: version });
-    const second = startCommand('connect', at, '--folder', folder);
+    expect(await command(['connect', at, '--folder', folder])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Another task-chain-node connect runs') as unknown,
+    });
+    // As who has copied the key.
+    cpSync(folder, `${folder}-copy`, { recursive: true, filter: (path) => path !== join(folder, 'connected') });
+    const second = startCommand('connect', at, '--folder', `${folder}-copy`);
     await second.said('connected to');
     await first.said('Another process has connected with the key of this site');
     first.process.kill('SIGTERM');
