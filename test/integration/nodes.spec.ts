@@ -365,7 +365,9 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       {
         code: 'SITE_UNKNOWN',
         pointer: '/tasks/0/task_params/sf_init_config/parties',
-        message: expect.stringContaining('no site of the party "bank-y" has joined. Invite it with') as unknown,
+        message: expect.stringContaining(
+          'no site of the party "bank-y" has joined, or its certificate has ended. Invite it with',
+        ) as unknown,
       },
     ]);
     await join_('bank-y', '--listen', listen);

@@ -51,7 +51,7 @@ export type { TaskChain } from './entities/task-chain.entity.js';
 export type { Tenant } from './entities/tenant.entity.js';
 export * as idempotencyKeys from './idempotency-keys.js';
 export { loginFault, makeLogins } from './logins.js';
-export { NodeOfferRepository, type OfferOfNode, type SiteOfRun } from './node-offer.repository.js';
+export { NodeOfferRepository, type SiteOfRun } from './node-offer.repository.js';
 export { NodeConnectionRepository, type NodeConnection, type NodeRefusal } from './node-connection.repository.js';
 export { NodeRepository, type InvitationView, type NodeView } from './node.repository.js';
 export { missingMigrations, revertMigration, runMigrations, showMigrations } from './migrate.js';

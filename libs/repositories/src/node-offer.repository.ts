@@ -30,7 +30,7 @@ export interface SiteOfRun {
   readonly answer: string | null;
   readonly fraction: number;
   readonly stage: string | null;
-  /** Whether it was connected within 30 s. */
+  /** Whether it was connected, or was told to run it, within 30 s. */
   readonly is_here: boolean;
   /** Whether the key counts that it was offered to. */
   readonly counts: boolean;
@@ -38,9 +38,16 @@ export interface SiteOfRun {
   readonly version: number | null;
 }
 
-/** What is offered on a connection of a site. */
-export interface OfferOfNode {
+/** What is offered on the current connection of a site. */
+interface OfferOfNode {
   readonly connection: string;
+  /** null: nothing is offered. */
+  readonly run: string | null;
+  readonly state: LineOfNode['state'] | null;
+}
+
+/** A run that is offered. */
+interface LineOfNode {
   readonly run: string;
   readonly state: 'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'DONE' | 'FAILED';
 }
@@ -48,19 +55,16 @@ export interface OfferOfNode {
 /** Runs of tasks at sites, as the worker's role offers them and passes on what sites answer. */
 @Injectable()
 export class NodeOfferRepository {
-  /** Offers a run to all of its sites. Returns its name: that of before where the attempt is offered already; undefined: not all have a site. */
-  async offer(db: Queryable, { taskRequestId, attempt, run, sites, task }: OfferedRun): Promise<string | undefined> {
+  /** Offers a run to all of its sites. Returns its name: that of before where the attempt is offered already; null: who has no site. */
+  async offer(
+    db: Queryable,
+    { taskRequestId, attempt, run, sites, task }: OfferedRun,
+  ): Promise<{ readonly run: string | null; readonly missing: readonly string[] }> {
     const parties = sites.map(({ party }) => party);
     const dealers = sites.map(({ dealer }) => dealer);
-    const rows = await db.query<{ run: string | null }>(offerRun, [
-      taskRequestId,
-      attempt,
-      run,
-      parties,
-      dealers,
-      task,
-    ]);
-    return rows[0]!.run ?? undefined;
+    const values = [taskRequestId, attempt, run, parties, dealers, task];
+    const [row] = await db.query<{ run: string | null; missing: string[] }>(offerRun, values);
+    return row!;
   }
 
   sitesOf(db: Queryable, runs: readonly string[]): Promise<SiteOfRun[]> {
@@ -78,9 +82,15 @@ export class NodeOfferRepository {
     await db.query(loseOffered, [run]);
   }
 
-  /** What is offered on each of these connections, what is to run next first. */
-  offersOf(db: Queryable, connections: readonly string[]): Promise<OfferOfNode[]> {
-    return db.query<OfferOfNode>(offersOfNodes, [connections]);
+  /** What is offered on each of these connections that is the current one of its site, what is to run next first. */
+  async offersOf(db: Queryable, connections: readonly string[]): Promise<Map<string, LineOfNode[]>> {
+    const found = new Map<string, LineOfNode[]>();
+    for (const { connection, run, state } of await db.query<OfferOfNode>(offersOfNodes, [connections])) {
+      const lines = found.get(connection) ?? [];
+      found.set(connection, lines);
+      if (run !== null && state !== null) lines.push({ run, state });
+    }
+    return found;
   }
 
   async task(db: Queryable, connection: string, run: string): Promise<string | undefined> {

@@ -1,20 +1,10 @@
 import type { OfferSource } from '#libs/peers';
-import type { Database, NodeOfferRepository, OfferOfNode } from '#libs/repositories';
+import type { Database, NodeOfferRepository } from '#libs/repositories';
 
 /** What is offered to sites, out of the database. */
 export function offersIn(db: Database, offers: NodeOfferRepository): OfferSource {
   return {
-    async offers(connections) {
-      const found = new Map<string, OfferOfNode[]>();
-      for (const row of await offers.offersOf(db, connections)) {
-        const list = found.get(row.connection);
-        if (list) list.push(row);
-        else found.set(row.connection, [row]);
-      }
-      return new Map(
-        [...found].map(([connection, rows]) => [connection, rows.map(({ run, state }) => ({ run, state }))]),
-      );
-    },
+    offers: (connections) => offers.offersOf(db, connections),
     task: (connection, run) => offers.task(db, connection, run),
     async answer(connection, answer) {
       const { run, state } = answer;

@@ -21,7 +21,7 @@ test('a run at sites that cannot be judged fails by itself, and no other one wit
     const names = ['broken', 'whole'];
     const whole = JSON.stringify({ run: 'whole', state: 'DONE', result: { x: 1 }, artifacts: [] });
     const offers = {
-      offer: async () => names.shift(),
+      offer: async () => ({ run: names.shift(), missing: [] }),
       sitesOf: async () => [...done('broken', '{'), ...done('whole', whole)],
     } as unknown as NodeOfferRepository;
     const runs = new SiteRuns({} as Database, offers, { warn: () => undefined } as unknown as Logger);

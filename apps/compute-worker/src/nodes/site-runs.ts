@@ -70,19 +70,24 @@ export class SiteRuns {
     ];
     for (;;) {
       signal.throwIfAborted();
+      let names: string;
       try {
-        const run = await this.offers.offer(this.db, { taskRequestId, attempt, run: randomUUID(), sites, task });
-        if (run !== undefined) return run;
+        const { run, missing } = await this.offers.offer(this.db, {
+          taskRequestId,
+          attempt,
+          run: randomUUID(),
+          sites,
+          task,
+        });
+        if (run !== null) return run;
+        names = missing.join(', ');
       } catch (error) {
         this.logger.warn({ err: error }, 'a task could not be offered to its sites, and is offered again');
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         continue;
       }
-      const names = sites.map(({ party }) => party).join(', ');
-      throw new TaskFailure(
-        'SITE_UNAVAILABLE',
-        `Not each of ${names} has a site that has joined: see task-chain nodes ls.`,
-      );
+      const message = `No site of ${names} has joined, or its certificate has ended: see task-chain nodes ls.`;
+      throw new TaskFailure('SITE_UNAVAILABLE', message);
     }
   }
 

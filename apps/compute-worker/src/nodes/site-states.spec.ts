@@ -18,11 +18,12 @@ const failure = (code: string, retryable = false) =>
   }) as unknown;
 
 describe('a run at sites', () => {
-  test('waits until all have accepted, however long some are away', () => {
+  test('waits until all have accepted and are here, however long some are away', () => {
     expect(judgeSites([site('a', 'ACCEPTED'), site('b', 'OFFERED', { is_here: false, version: null })])).toEqual({
       kind: 'wait',
     });
-    expect(judgeSites([site('a', 'ACCEPTED'), site('b', 'ACCEPTED', { is_here: false })])).toEqual({ kind: 'go' });
+    expect(judgeSites([site('a', 'ACCEPTED'), site('b', 'ACCEPTED', { is_here: false })])).toEqual({ kind: 'wait' });
+    expect(judgeSites([site('a', 'ACCEPTED'), site('b', 'ACCEPTED')])).toEqual({ kind: 'go' });
   });
 
   test('runs as the slowest does, and is lost with one that is away', () => {
@@ -38,6 +39,12 @@ describe('a run at sites', () => {
     // One that is done has nothing to lose any more.
     const left = { ...done('b', {}), is_here: false };
     expect(judgeSites([under[0]!, left])).toMatchObject({ kind: 'running' });
+  });
+
+  test.each(['LOST', 'CANCELLED'] as const)('is lost where the site of one is %s, not waited for', (state) => {
+    for (const other of [site('a', 'ACCEPTED'), site('a', 'RUNNING'), done('a', {})])
+      expect(judgeSites([other, site('b', state)])).toEqual(failure('PARTY_LOST', true));
+    expect(judgeSites([failed('a', 'FILE_NOT_FOUND'), site('b', state)])).toEqual(failure('FILE_NOT_FOUND'));
   });
 
   test('fails as a site says, and by what it says itself before what others lost by it', () => {

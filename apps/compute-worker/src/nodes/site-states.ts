@@ -7,7 +7,7 @@ import type { SiteOfRun } from '#libs/repositories';
 /** What is to be done about a run at sites. */
 export type Verdict =
   | { readonly kind: 'wait' }
-  /** All have accepted. */
+  /** All have accepted, and are here. */
   | { readonly kind: 'go' }
   | { readonly kind: 'running'; readonly fraction: number; readonly stage: string }
   | { readonly kind: 'done'; readonly outcome: TaskRunResult }
@@ -29,20 +29,20 @@ export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
   const failure = failures.find(({ code }) => code !== 'PARTY_LOST') ?? failures[0];
   if (failure) return { kind: 'failed', error: failure };
   if (sites.every(({ state }) => state === 'DONE')) return agreed(sites);
+  const over = sites.find(({ state }) => state === 'LOST' || state === 'CANCELLED');
+  if (over) return partyLost(`The run has ended at the site of ${over.party} before its end was known here.`);
   const old = sites.find(({ is_here: isHere, version }) => isHere && version !== null && version < OFFERS_FROM);
   if (old)
     return failed(
       'SITE_UNAVAILABLE',
       `The site of ${old.party} speaks version ${old.version} of the protocol with the control plane, and tasks are offered from version ${OFFERS_FROM} on: update task-chain-node there.`,
     );
-  if (sites.every(({ state }) => state === 'ACCEPTED')) return { kind: 'go' };
+  if (sites.every(({ state }) => state === 'ACCEPTED'))
+    return { kind: sites.every(({ is_here: isHere }) => isHere) ? 'go' : 'wait' };
   const under = sites.filter(({ state }) => state === 'GO' || state === 'RUNNING');
   if (under.length === 0) return { kind: 'wait' };
   const away = under.find(({ is_here: isHere }) => !isHere);
-  if (away) {
-    const message = `The site of ${away.party} has been away for 30 s during the run.`;
-    return { kind: 'failed', error: new TaskFailure('PARTY_LOST', message, true), lost: true };
-  }
+  if (away) return { ...partyLost(`The site of ${away.party} has been away for 30 s during the run.`), lost: true };
   const slowest = under.reduce((a, b) => (b.fraction < a.fraction ? b : a));
   return { kind: 'running', fraction: slowest.fraction, stage: slowest.stage ?? 'begins' };
 }
@@ -79,4 +79,9 @@ function failureOf(site: SiteOfRun): TaskFailure {
 /** It was checked before it was stored. */
 const answerOf = ({ answer }: SiteOfRun): SiteAnswer => JSON.parse(answer!) as SiteAnswer;
 
-const failed = (code: string, message: string): Verdict => ({ kind: 'failed', error: new TaskFailure(code, message) });
+type Failed = Extract<Verdict, { kind: 'failed' }>;
+const failed = (code: string, message: string): Failed => ({ kind: 'failed', error: new TaskFailure(code, message) });
+const partyLost = (message: string): Failed => ({
+  kind: 'failed',
+  error: new TaskFailure('PARTY_LOST', message, true),
+});

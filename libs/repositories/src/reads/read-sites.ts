@@ -1,11 +1,14 @@
-import { IsNull } from 'typeorm';
+import { IsNull, Raw } from 'typeorm';
 import type { Queryable } from '../database.js';
 import { PartyNode } from '../entities/party-node.entity.js';
 import type { Statement } from '../pool.js';
 
 /** The sites of a tenant that have joined and count: parties' and dealers'. */
 export function joinedSites(db: Queryable): Promise<Pick<PartyNode, 'party' | 'dealer'>[]> {
-  return db.entities.find(PartyNode, { select: { party: true, dealer: true }, where: { revoked_at: IsNull() } });
+  return db.entities.find(PartyNode, {
+    select: { party: true, dealer: true },
+    where: { revoked_at: IsNull(), expires_at: Raw((column) => `${column} > now()`) },
+  });
 }
 
 // SQL: task_requests has no entity.

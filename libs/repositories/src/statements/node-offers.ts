@@ -2,10 +2,10 @@ import type { Statement } from '../pool.js';
 
 // SQL: functions of a role that sees no row.
 
-/** $1 task request, $2 attempt, $3 new run, $4 parties, $5 whether each is a dealer, $6 task -> its run; null: not all have a site. */
+/** $1 task request, $2 attempt, $3 new run, $4 parties, $5 whether each is a dealer, $6 task -> its run; null: those that are missing have no site. */
 export const offerRun: Statement = {
   name: 'offer-run',
-  text: `SELECT offer_run($1, $2, $3, $4::varchar[], $5::boolean[], $6) AS run`,
+  text: `SELECT run, missing FROM offer_run($1, $2, $3, $4::varchar[], $5::boolean[], $6)`,
 };
 
 /** $1 runs -> their sites. */
@@ -17,7 +17,7 @@ export const startOffered: Statement = { name: 'start-offered', text: `SELECT st
 /** $1 run. */
 export const loseOffered: Statement = { name: 'lose-offered', text: `SELECT lose_offered($1)` };
 
-/** $1 connections -> what is offered on them. */
+/** $1 connections -> what is offered on those that are the current ones of their sites. */
 export const offersOfNodes: Statement = { name: 'offers-of-nodes', text: `SELECT * FROM offers_of_nodes($1::uuid[])` };
 
 /** $1 connection, $2 run -> its task. */

@@ -15,7 +15,7 @@ export async function readSiteFaults(db: Queryable, tasks: readonly TaskInput[])
     const fault = (field: string, name: string, what: string, option: string): InputFault => ({
       code: 'SITE_UNKNOWN',
       pointer: pointer('tasks', position, 'task_params', 'sf_init_config', field),
-      message: `Task ${quoted(taskId)}: no site of the ${what} ${quoted(name)} has joined. Invite it with "task-chain parties invite ${name}${option}", or leave out sf_init_config.address: then all parties run at the worker.`,
+      message: `Task ${quoted(taskId)}: no site of the ${what} ${quoted(name)} has joined, or its certificate has ended. Invite it with "task-chain parties invite ${name}${option}", or leave out sf_init_config.address: then all parties run at the worker.`,
     });
     const missing = partiesOf(params).filter((party) => !has(party, false));
     const dealer = dealerOf(params as unknown as TaskParams);

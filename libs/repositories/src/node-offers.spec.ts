@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { useTestDatabase } from '#libs/testing';
+import { openDatabase, type Database } from './database.js';
+import { NodeOfferRepository } from './node-offer.repository.js';
+import { joinedSites } from './reads/read-sites.js';
+import { storeChain } from './statements/waits-for-tests.js';
+
+const QUEUED = { status: `'QUEUED'`, attempt: '1', lease_until: `now() + interval '1 h'` };
+
+describe('what is offered to sites', () => {
+  let db: Database;
+  afterAll(() => db.close());
+  const database = useTestDatabase();
+  const offers = new NodeOfferRepository();
+  let connections: readonly [a: string, b: string];
+  beforeAll(async () => void (db = await openDatabase(database.url)));
+  const sql = (text: string): Promise<unknown[]> => db.query({ name: '', text });
+  beforeEach(async () => {
+    connections = [randomUUID(), randomUUID()];
+    await sql('TRUNCATE task_chains, task_requests, nodes, workers CASCADE');
+    for (const [at, party] of ['a', 'b'].entries()) {
+      await sql(
+        `INSERT INTO parties (tenant_id, party, name) VALUES ('default', '${party}', '${party}') ON CONFLICT DO NOTHING`,
+      );
+      await sql(`INSERT INTO nodes (tenant_id, fingerprint, party, dealer, certificate, expires_at, connection, last_seen_at, protocol_version)
+        VALUES ('default', 'sha256:${party.repeat(64)}', '${party}', false, '', now() + interval '1 d', '${connections[at]}', now(), 2)`);
+    }
+  });
+  const offer = (task: string) =>
+    offers.offer(db, {
+      ...{ taskRequestId: task, attempt: 1, run: randomUUID(), task: '{}' },
+      sites: ['a', 'b'].map((party) => ({ party, dealer: false })),
+    });
+
+  test('is said for the current connection of a site, also that it is nothing, and for no other', async () => {
+    const [a, b] = connections;
+    const stale = randomUUID();
+    expect(await offers.offersOf(db, [a, stale])).toEqual(new Map([[a, []]]));
+    await storeChain(db, 'c', { t: QUEUED });
+    const { run } = await offer('c-t');
+    const line = { run, state: 'OFFERED' };
+    expect(await offers.offersOf(db, [a, b, stale])).toEqual(
+      new Map([
+        [a, [line]],
+        [b, [line]],
+      ]),
+    );
+    await sql(`UPDATE nodes SET connection = '${stale}' WHERE party = 'a'`);
+    expect([...(await offers.offersOf(db, [a, b])).keys()]).toEqual([b]);
+  });
+
+  test('leaves a site 30 s to come back after it is told to run it', async () => {
+    await storeChain(db, 'c', { t: QUEUED });
+    const run = (await offer('c-t')).run!;
+    const here = async () => (await offers.sitesOf(db, [run])).map(({ is_here: isHere }) => isHere);
+    await sql(`UPDATE nodes SET last_seen_at = now() - interval '40 s' WHERE party = 'b'`);
+    expect(await here()).toEqual([true, false]);
+    await sql(`UPDATE node_offers SET state = 'GO', go_at = now() - interval '20 s'`);
+    expect(await here()).toEqual([true, true]);
+    await sql(`UPDATE node_offers SET go_at = now() - interval '31 s'`);
+    expect(await here()).toEqual([true, false]);
+  });
+
+  test('needs a site of each whose certificate counts, here and where chains are made, and names who has none', async () => {
+    await storeChain(db, 'c', { t: QUEUED });
+    await sql(`UPDATE nodes SET expires_at = now() WHERE party = 'b'`);
+    expect(await offer('c-t')).toEqual({ run: null, missing: ['b'] });
+    expect(await joinedSites(db.forTenant('default'))).toEqual([{ party: 'a', dealer: false }]);
+    await sql(`UPDATE nodes SET expires_at = now() + interval '1 h' WHERE party = 'b'`);
+    expect(await offer('c-t')).toEqual({ run: expect.any(String) as unknown, missing: [] });
+    expect(await joinedSites(db.forTenant('default'))).toHaveLength(2);
+  });
+});
