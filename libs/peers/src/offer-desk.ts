@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
+import { AnswerQueue } from './answer-queue.js';
 import { FRAME_BYTES, readAnswer, type OfferLine, type SiteAnswer, type ToSite } from './offer-frames.js';
 import { receiveJson, sendJson } from './json-lines.js';
 
 /** What is offered to sites, as the control plane has stored it. */
 export interface OfferSource {
-  /** The runs that are offered on each of these connections, the one that is to run next first. */
+  /** The runs that are offered on each of these connections, the one that is to run next first. One that its site has replaced is left out. */
   offers(connections: readonly string[]): Promise<ReadonlyMap<string, readonly OfferLine[]>>;
   /** The task of a run that is offered on a connection, as JSON; undefined: it is offered no longer. */
   task(connection: string, run: string): Promise<string | undefined>;
@@ -14,13 +15,17 @@ export interface OfferSource {
 
 /** What has not changed is said again after this time, ms. */
 const AGAIN_MS = 5_000;
+/** A task that the site has not answered is sent again after this time, ms: it may have had no room for it. */
+const TASK_AGAIN_MS = 30_000;
+/** So often an answer of one connection is stored, ms. */
+const ANSWER_MS = 200;
 /** To a site that reads slowly nothing is added beyond this, bytes. */
 const MOST_UNSENT = FRAME_BYTES;
 
 interface Served {
   readonly stream: Duplex;
-  /** Runs whose task was sent on this connection. */
-  readonly told: Set<string>;
+  /** When the task of each run was sent on this connection. */
+  readonly told: Map<string, number>;
   last: string;
   saidAt: number;
 }
@@ -38,6 +43,7 @@ export class OfferDesk {
     private readonly source: OfferSource,
     private readonly everyMs: number,
     private readonly onFault: (error: unknown) => void,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   start(): void {
@@ -50,23 +56,31 @@ export class OfferDesk {
 
   /** Serves a site until its stream ends. Calls `onNonsense` for what is no answer. */
   serve(connection: string, stream: Duplex, onNonsense: () => void): void {
-    this.served.set(connection, { stream, told: new Set(), last: '', saidAt: performance.now() });
-    stream.once('close', () => this.served.delete(connection));
-    this.read(connection, stream, onNonsense).catch((error: unknown) => {
+    this.served.set(connection, { stream, told: new Map(), last: '', saidAt: this.now() });
+    const answers = new AnswerQueue((answer) => this.store(connection, answer).catch(this.onFault), ANSWER_MS);
+    stream.once('close', () => {
+      this.served.delete(connection);
+      answers.clear();
+    });
+    this.read(stream, answers, onNonsense).catch((error: unknown) => {
       this.onFault(error);
       onNonsense();
     });
   }
 
-  private async read(connection: string, stream: Duplex, onNonsense: () => void): Promise<void> {
+  private async read(stream: Duplex, answers: AnswerQueue, onNonsense: () => void): Promise<void> {
     for (;;) {
       const frame = await receiveJson(stream, FRAME_BYTES).catch(() => null);
       if (frame === null) return; // The connection ended.
       const answer = readAnswer(frame);
       if (answer === undefined) return onNonsense();
-      // What is not stored, the site says again when it hears what is.
-      await this.source.answer(connection, answer).catch(this.onFault);
+      answers.add(answer);
     }
+  }
+
+  /** What is not stored, the site says again when it hears what is. */
+  private async store(connection: string, answer: SiteAnswer): Promise<void> {
+    await this.source.answer(connection, answer);
   }
 
   /** Sends what is new. */
@@ -75,7 +89,11 @@ export class OfferDesk {
     this.looks = true;
     try {
       const offers = await this.source.offers([...this.served.keys()]);
-      for (const [connection, served] of this.served) await this.say(connection, served, offers.get(connection) ?? []);
+      for (const [connection, served] of this.served) {
+        const lines = offers.get(connection);
+        // One that is not listed came meanwhile, or is not the site's current one: that nothing is offered would end its run.
+        if (lines !== undefined) await this.say(connection, served, lines);
+      }
     } catch (error) {
       this.onFault(error);
     } finally {
@@ -85,18 +103,26 @@ export class OfferDesk {
 
   private async say(connection: string, served: Served, offers: readonly OfferLine[]): Promise<void> {
     const { stream, told } = served;
+    const isFull = (): boolean => stream.destroyed || stream.writableLength > MOST_UNSENT;
+    if (isFull()) return;
     const text = JSON.stringify(offers);
-    const isOld = performance.now() - served.saidAt >= AGAIN_MS && offers.length > 0;
-    if ((text === served.last && !isOld) || stream.destroyed || stream.writableLength > MOST_UNSENT) return;
-    for (const { run } of offers) {
-      if (told.has(run)) continue;
+    const isOld = this.now() - served.saidAt >= AGAIN_MS && offers.length > 0;
+    // Before new tasks: the site has no room for them until it has heard what is over.
+    if (text !== served.last || isOld) {
+      sendJson(stream, { kind: 'offers', offers } satisfies ToSite);
+      served.last = text;
+      served.saidAt = this.now();
+    }
+    const runs = new Set(offers.map(({ run }) => run));
+    for (const run of told.keys()) if (!runs.has(run)) told.delete(run);
+    for (const { run, state } of offers) {
+      const before = told.get(run);
+      if (before !== undefined && (state !== 'OFFERED' || this.now() - before < TASK_AGAIN_MS)) continue;
       const task = await this.source.task(connection, run);
-      if (task === undefined || stream.destroyed) return; // The next look has it no more.
-      told.add(run);
+      if (isFull()) return;
+      if (task === undefined) continue; // The next look has it no more.
+      told.set(run, this.now());
       sendJson(stream, { kind: 'task', run, task: JSON.parse(task) as unknown } satisfies ToSite);
     }
-    sendJson(stream, { kind: 'offers', offers } satisfies ToSite);
-    served.last = text;
-    served.saidAt = performance.now();
   }
 }
