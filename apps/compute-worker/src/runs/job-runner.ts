@@ -60,7 +60,9 @@ export class JobRunner {
   async process(job: TaskJob): Promise<void> {
     const id = jobId(job);
     if (this.runs.has(id)) return; // The same job twice in one worker: the first run reports for both.
-    if (!isAtSites(job.params)) return this.work(job, id);
+    const left = this.intake.took(job.taskType);
+    if (!isAtSites(job.params)) return this.work(job, id).finally(left);
+    left();
     const work = this.work(job, id).catch((error: unknown) =>
       this.logger.error({ err: error }, 'a run at sites broke'),
     );
@@ -78,7 +80,6 @@ export class JobRunner {
     await failpoint('worker.afterTake');
     const run = startRun(job, this.context);
     this.runs.set(id, run);
-    const left = this.intake.took(job.taskType);
     try {
       const report = await run.ended;
       if (report !== null) {
@@ -88,7 +89,6 @@ export class JobRunner {
       }
     } finally {
       this.runs.delete(id);
-      left();
     }
   }
 
