@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Database } from './database.js';
+import { engineQueries } from './engine-queries.js';
 import { NodeOfferRepository } from './node-offer.repository.js';
 import { joinedSites } from './reads/read-sites.js';
 import { storeChain } from './statements/waits-for-tests.js';
 
 const QUEUED = { status: `'QUEUED'`, attempt: '1', lease_until: `now() + interval '1 h'` };
+const READY = { status: `'READY'` };
 
 describe('what is offered to sites', () => {
   let db: Database;
@@ -70,5 +72,21 @@ describe('what is offered to sites', () => {
     await sql(`UPDATE nodes SET expires_at = now() + interval '1 h' WHERE party = 'b'`);
     expect(await offer('c-t')).toEqual({ run: expect.any(String) as unknown, missing: [] });
     expect(await joinedSites(db.forTenant('default'))).toHaveLength(2);
+  });
+
+  test('takes no slot of a worker, and no turn of its tenant', async () => {
+    await sql(`INSERT INTO tenants (tenant_id, name) VALUES ('acme', 'acme')`);
+    await engineQueries.saveWorker(db, 'one', { psi: 9 }, 0);
+    const tasks = ['r', 's', 't'];
+    await storeChain(db, 'c', { ...Object.fromEntries(tasks.map((each) => [each, QUEUED])), x: READY, y: READY });
+    await storeChain(db, 'd', { q: QUEUED, x: READY, y: READY }, { tenant: 'acme' });
+    for (const each of tasks) await offer(`c-${each}`);
+    expect(await engineQueries.loadCapacity(db, 60_000)).toMatchObject([{ task_type: 'psi', in_flight: 1 }]);
+    // Tenant acme has one task at work, and the other one none: it has the first turn.
+    const claimed = await engineQueries.claimReady(db, ['psi'], [1], 4_000);
+    expect(claimed.map(({ chain_id: id }) => id)).toEqual(['c']);
+    // What is over counts as any other.
+    await sql(`UPDATE node_offers SET ended_at = now()`);
+    expect(await engineQueries.loadCapacity(db, 60_000)).toMatchObject([{ task_type: 'psi', in_flight: 5 }]);
   });
 });

@@ -76,7 +76,10 @@ export const claimReady: Statement = {
                CROSS JOIN LATERAL (
                  SELECT coalesce((SELECT weight FROM tenants WHERE tenants.tenant_id = of.tenant_id), 1) AS weight) AS weights
                CROSS JOIN LATERAL (
-                 SELECT count(*) AS tasks FROM chain_tasks t
+                 -- A filter leaves the plan as it is. A task at sites takes no slot of a worker.
+                 SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT FROM node_offers o
+                          WHERE o.task_request_id = t.task_request_id AND o.attempt = t.attempt AND o.ended_at IS NULL)) AS tasks
+                   FROM chain_tasks t
                   WHERE t.status IN ('QUEUED', 'RUNNING') AND t.task_type = type.task_type AND t.tenant_id = of.tenant_id) AS at_work
                CROSS JOIN LATERAL (
                  SELECT row_number() OVER () AS turn FROM (
