@@ -31,13 +31,14 @@ describe('embedded PostgreSQL', () => {
   let folders = 0;
   const folder = () => join(root, `data-${++folders}`);
 
-  it('starts, keeps its data over a restart, and stops within a second', async () => {
+  it('starts, keeps its data over a restart, and stops although somebody is connected', async () => {
     const dataDir = folder();
     const first = await startEmbeddedPostgres({ dataDir });
     await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
-    const started = performance.now();
-    await first.stop();
-    expect(performance.now() - started).toBeLessThan(1000);
+    await withConnection(first.url, async (client) => {
+      client.on('error', () => undefined);
+      await first.stop();
+    }).catch(() => undefined);
     expect(await first.exited).toBe(0);
     const second = await startEmbeddedPostgres({ dataDir });
     try {
