@@ -5,7 +5,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { itUnless } from '#libs/testing';
 import type { JsonObject, TaskRun } from '../contract/task-type.js';
+import { NO_BUNDLES } from './bundles-for-tests.js';
 import { PartyProcesses } from './party-processes.js';
 import type { PartyUrl } from './party-program.js';
 import type * as Programs from './programs-for-tests.js';
@@ -297,7 +299,7 @@ describe('endings', () => {
     expect(lines.filter((line) => /^error alice: at .*programs-for-tests/.test(line))).not.toEqual([]);
     expect(`${failure.message}${lines.join()}`).not.toMatch(/4711/);
   });
-  test('programs of task types run from bundles, and the log tells the place in the sources', async () => {
+  itUnless(NO_BUNDLES, 'programs run from bundles, and the log tells the place in the sources', async () => {
     const lines: string[] = [];
     const run = { ...aRun(), log: (_: string, message: string) => void lines.push(message) };
     const burn = new URL('../diagnostic/burn.js', import.meta.url);
