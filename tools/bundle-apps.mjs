@@ -1,5 +1,6 @@
 // Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads, and the programs of parties' processes into
 // dist/libs/compute/parties: a start spends up to half its time on finding and opening files. esbuild came with Vite and is the usual tool for it.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,19 +18,30 @@ const require = createRequireHere(import.meta.url), urlOfBundle = import.meta.ur
 const ASK_FOR_BUNDLED = /@nestjs\/(typeorm|mapped-types)\//;
 const OWN_REQUIRE = 'const require = createRequire(import.meta.url);';
 
+/** The text of a module, of one of theirs without its `require`. */
+export function withoutOwnRequire(path, text) {
+  if (!ASK_FOR_BUNDLED.test(path) || !text.includes('createRequire')) return text;
+  if (text.includes(OWN_REQUIRE)) return text.replace(OWN_REQUIRE, '');
+  throw new Error(
+    `${path} makes its require in a new way: it would load packages twice. Mend OWN_REQUIRE in tools/bundle-apps.mjs.`,
+  );
+}
+
 /** What a module asks about its own place stays true: paths to threads, programs, SQL and package.json start there. */
 const ownPlaces = (folder) => ({
   name: 'own-places',
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.[cm]?js$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (!/import\.meta\.(url|dirname)|__dirname|__filename/.test(text)) return undefined;
+      const source = readFileSync(path, 'utf8');
+      const text = withoutOwnRequire(path, source);
+      if (!/import\.meta\.(url|dirname)|__dirname|__filename/.test(text))
+        return text === source ? undefined : { contents: text, loader: 'js' };
       const place = (file) => `new URL(${JSON.stringify(relative(folder, file))}, urlOfBundle)`;
       if (!/\bimport\.meta\b/.test(text)) {
         const names = `var __filename = pathOfUrl(${place(path)}), __dirname = pathOfUrl(${place(dirname(path))});`;
         return { contents: `${names}${text}`, loader: 'js' };
       }
-      const contents = (ASK_FOR_BUNDLED.test(path) ? text.replace(OWN_REQUIRE, '') : text)
+      const contents = text
         .replaceAll('import.meta.dirname', `pathOfUrl(${place(dirname(path))})`)
         .replaceAll('import.meta.url', `(${place(path)}.href)`);
       return { contents, loader: 'js' };
@@ -63,7 +75,7 @@ const settings = (folder) => ({
 /** Makes dist/apps/<app>/main.mjs of each dist/apps/<app>/src/main.js, in one build: most of what they load is the same. */
 async function bundleApps(dist) {
   const folder = join(dist, 'apps');
-  await build({
+  const { outputFiles } = await build({
     // From the folder of any app the place of a file is the same.
     ...settings(join(folder, APPS[0])),
     entryPoints: APPS.map((app) => ({ in: join(folder, app, 'src/main.js'), out: `${app}/main` })),
@@ -71,12 +83,24 @@ async function bundleApps(dist) {
     outExtension: { '.js': '.mjs' },
     // Nest and TypeORM name things by their classes.
     keepNames: true,
+    write: false,
   });
+  replace(outputFiles);
+}
+
+/** Writes each file at once: processes may start meanwhile, and another bundling may run. */
+function replace(files) {
+  for (const { path, text } of files) {
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+    const made = `${path}.${process.pid}.new`;
+    writeFileSync(made, text);
+    renameSync(made, path);
+  }
 }
 
 /**
- * Makes dist/libs/compute/parties/<name>.mjs of each module that a party's process loads by its place: its entry, the programs, and what reads
- * tables. They share what several of them load, so that a process holds it once. A file is replaced at once: processes may start meanwhile.
+ * Makes dist/libs/compute/parties/<name>.mjs of each module that a party's process imports by URL: its entry, the programs, and what reads
+ * tables. They share what several of them load, so that a process holds it once.
  */
 async function bundleParties(dist) {
   const source = join(dist, 'libs/compute/src');
@@ -98,38 +122,45 @@ async function bundleParties(dist) {
     write: false,
   });
   mkdirSync(folder, { recursive: true });
-  for (const { path, text } of outputFiles) {
-    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
-    writeFileSync(`${path}.new`, text);
-    renameSync(`${path}.new`, path);
-  }
+  replace(outputFiles);
   const made = new Set(outputFiles.map(({ path }) => basename(path)));
-  for (const name of readdirSync(folder)) if (!made.has(name)) rmSync(join(folder, name));
+  for (const name of readdirSync(folder))
+    // Another bundling puts its own in their places.
+    if (!made.has(name) && !name.endsWith('.new')) rmSync(join(folder, name), { force: true });
 }
 
-/** Holds when the bundles were begun, once they are whole. */
+/** Holds what the bundles were made of, once they are whole. */
 const STAMP = '.bundle-stamp';
 
-/** Whether nothing that they are made of is newer than the bundles. */
-export function areCurrent(dist = DIST) {
-  const made = [...APPS.map((app) => `apps/${app}/main.mjs`), 'libs/compute/parties/party-process.mjs', STAMP];
-  if (!made.every((path) => existsSync(join(dist, path)))) return false;
-  const begun = Number(readFileSync(join(dist, STAMP), 'utf8'));
+/** A hash of the place, size and time of all that the bundles are made of. */
+export function inputsOf(dist) {
   const built = ['apps', 'libs', 'migrations', 'clients']
     .flatMap((folder) => readdirSync(join(dist, folder), { recursive: true }).map((path) => join(dist, folder, path)))
     // The console is no part of them, and is built after them.
     .filter((path) => path.endsWith('.js') && !path.startsWith(join(dist, 'apps/console')));
   const rest = [fileURLToPath(import.meta.url), join(dirname(dist), 'node_modules/.package-lock.json')];
-  return [...built, ...rest.filter(existsSync)].every((path) => statSync(path).mtimeMs < begun);
+  const hash = createHash('sha256');
+  for (const path of [...built.sort(), ...rest.filter(existsSync)]) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${relative(dist, path)}\0${size}\0${mtimeMs}\0`);
+  }
+  return hash.digest('hex');
+}
+
+/** Whether the bundles are there, and made of what is there now. */
+export function areCurrent(dist = DIST, inputs = inputsOf(dist)) {
+  const made = [...APPS.map((app) => `apps/${app}/main.mjs`), 'libs/compute/parties/party-process.mjs', STAMP];
+  return made.every((path) => existsSync(join(dist, path))) && readFileSync(join(dist, STAMP), 'utf8') === inputs;
 }
 
 /** Makes all bundles of a built project, unless they are current. */
 export async function bundleAll(dist = DIST) {
-  if (areCurrent(dist)) return;
-  const begun = Date.now();
+  // What is built meanwhile may not be in them: they are of what was there before.
+  const inputs = inputsOf(dist);
+  if (areCurrent(dist, inputs)) return;
   rmSync(join(dist, STAMP), { force: true });
   await Promise.all([bundleApps(dist), bundleParties(dist)]);
-  writeFileSync(join(dist, STAMP), String(begun));
+  writeFileSync(join(dist, STAMP), inputs);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleAll();
