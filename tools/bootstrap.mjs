@@ -8,8 +8,6 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.build-stamp');
 const SOURCES = ['apps', 'bench', 'clients/typescript/src', 'launcher', 'libs', 'migrations', 'test', 'tools'];
-/** `npm run dev` removes them. */
-const BUNDLED_PARTIES = join(ROOT, 'dist/libs/compute/parties');
 const CONSOLE = 'apps/console';
 const CONSOLE_BUILT = join(ROOT, 'dist', CONSOLE);
 const CONSOLE_STAMP = join(ROOT, 'dist', '.console-stamp');
@@ -60,7 +58,6 @@ export function ensureBuilt() {
   removeStale();
   const sources = SOURCES.flatMap((folder) => filesBelow(join(ROOT, folder), /\.(ts|tsx|json)$/));
   const own = sources.filter((path) => !path.startsWith(join(ROOT, CONSOLE)));
-  if (!existsSync(BUNDLED_PARTIES)) rmSync(STAMP, { force: true });
   unlessCurrent(STAMP, [...SETTINGS.map((name) => join(ROOT, name)), ...own], () => {
     run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
     run('bundling', [process.execPath, join(ROOT, 'tools/bundle-apps.mjs')]);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { guarded } from '#libs/local-postgres';
@@ -74,7 +74,7 @@ async function siteCommand(args: readonly string[]): Promise<void> {
 
 /** Runs the whole system, and compiles and restarts it as sources change. Parties run what was compiled last, not a bundle of before. */
 async function dev(): Promise<void> {
-  rmSync(join(ROOT, 'dist/libs/compute/parties'), { recursive: true, force: true });
+  process.env.PARTIES_UNBUNDLED = '1';
   const watch = ['build', '--path', 'tsconfig.json', '--watch', '--preserveWatchOutput'];
   guarded(() => spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' }), 'TERM').unref();
   await launch('launcher/start', ['--watch']);

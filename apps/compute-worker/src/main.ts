@@ -1,13 +1,22 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { configOrExit, createLogger, NestLogger, runUntilStopped, startTracing } from '#libs/platform';
+import { startUnbundled } from '#libs/compute';
+import {
+  configOrExit,
+  createLogger,
+  NestLogger,
+  partiesUnbundled,
+  runUntilStopped,
+  startTracing,
+} from '#libs/platform';
 import { BACKEND, type Backend } from '#libs/queues';
 import { WorkerModule } from './worker.module.js';
 import { WORKER_SETTINGS, type WorkerSettings } from './worker-settings.js';
 
 process.title = 'task-chain compute-worker';
 const config = configOrExit();
+if (partiesUnbundled) startUnbundled();
 const logger = createLogger('compute-worker', config.logLevel);
 const endTracing = await startTracing('compute-worker');
 const app = await NestFactory.create<NestFastifyApplication>(

@@ -12,6 +12,7 @@ export { runTask } from './catalogue/run-task.js';
 export { isPlaceOf, withMarkers, type PlacedOwnValue } from './catalogue/own-values.js';
 export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
+export { startUnbundled } from './party/bundles.js';
 export { LINEAGE_FILE } from './party/lineage.js';
 export { digestWith } from './party/owner.js';
 export { openResult } from './party/party-results.js';

@@ -20,6 +20,7 @@ export { createLogger, NestLogger, type Logger } from './observability/logging.j
 export { startTracing } from './observability/start-tracing.js';
 export { APP_CONFIG, LOGGER, PlatformModule } from './platform.module.js';
 export { failpoint } from './process/failpoints.js';
+export { partiesUnbundled } from './process/unbundled-parties.js';
 export { runUntilStopped } from './process/run-until-stopped.js';
 export { isSigned, sign, type SignedHeaders } from './webhooks/signature.js';
 export { keyIdOf, sealSecret, SecretOpener, type SealedSecret, type SecretsConfig } from './secrets/secret-sealing.js';

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { itUnless } from '#libs/testing';
 import { NO_BUNDLES } from './bundles-for-tests.js';
-import { placeInSources, placesOfProgram } from './bundles.js';
+import { placeInSources, placesOfProgram, startUnbundled } from './bundles.js';
 
 const sources = fileURLToPath(new URL('../', import.meta.url));
 
@@ -40,4 +40,10 @@ test('a program of tests runs as it was built, with the entry as it was built', 
 test('a place that is in no bundle stays as it is', () => {
   for (const line of ['at f (node:fs:1:2)', 'at f (file:///x.mjs:1:2)', 'at async file:///a/b.js:3:4'])
     expect(placeInSources(line)).toBe(line);
+});
+
+test('once it is said so, every program runs as it was built', () => {
+  startUnbundled();
+  for (const program of programs())
+    expect(placesOfProgram(program)).toEqual({ entry: new URL('./party-process.js', import.meta.url), program });
 });

@@ -8,9 +8,16 @@ const SOURCES = new URL('../', import.meta.url);
 const BUNDLES = new URL('../../parties/', import.meta.url);
 const ENTRY = new URL('./party-process.js', import.meta.url);
 
+let isUnbundled = false;
+
+/** From here on parties' processes start from what was built last, whatever bundles are there. */
+export function startUnbundled(): void {
+  isUnbundled = true;
+}
+
 /** The bundle of a module; undefined where there is none, as for programs of tests. */
 function bundleOf(module: URL): URL | undefined {
-  if (!module.href.startsWith(SOURCES.href)) return undefined;
+  if (isUnbundled || !module.href.startsWith(SOURCES.href)) return undefined;
   const bundle = new URL(`${basename(module.pathname, '.js')}.mjs`, BUNDLES);
   return existsSync(bundle) ? bundle : undefined;
 }
