@@ -26,7 +26,7 @@ export interface TestRun extends Counts {
 
 /** Runs the tests of the projects and paths that `args` names (all without any). Options go to Jest as they are. */
 export async function runTests(args: readonly string[]): Promise<TestRun> {
-  // The one folder in which tests make theirs: it goes with this process, even if this is killed.
+  // The folder in which tests make theirs, but for their cluster where memory has room: it goes with this process, even if this is killed.
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-tests-'));
   const release = guardFolder(folder);
   // Like the system's: some tests start processes of other users.
