@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { SITE_TYPES } from '#libs/compute';
 import { filesBelow } from './files.js';
 import { ROOT } from './steps.js';
 
@@ -40,6 +41,16 @@ describe('the pages in two languages', () => {
         expect(targets.filter((target) => !existsSync(join(ROOT, target)))).toEqual([]);
       });
     }
+  }
+});
+
+describe('the types that run at sites', () => {
+  for (const page of ['docs/sites.md', 'docs/zh-CN/sites.md']) {
+    it(`are those that the table of ${page} names`, () => {
+      const [table] = /^## (?:Types that run at sites|在站点运行的类型)\n[^]*?(?=\n- )/m.exec(textOf(page))!;
+      const named = [...table.matchAll(/^\| ([^|]+)\|/gm)].flatMap(([, cell]) => cell!.match(/[a-z_]+(?=`)/g) ?? []);
+      expect(named.sort()).toEqual(SITE_TYPES);
+    });
   }
 });
 

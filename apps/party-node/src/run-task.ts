@@ -102,7 +102,9 @@ export async function takePart(part: Participation): Promise<Left | null> {
     });
     record.outcome = 'SUCCESS';
     const own = partyResults?.[member];
-    return { result, ...(own && { party_result: own }), artifacts };
+    // A file of all says what the result says: each site has one, under the same name.
+    const files = artifacts.filter((each) => each.name.startsWith(`${member}/`));
+    return { result, ...(own && { party_result: own }), artifacts: files };
   } catch (error) {
     const isDone = error instanceof DealerDone;
     record.outcome = isDone ? 'SUCCESS' : outcomeOf(error);

@@ -63,7 +63,7 @@ export class SiteRuns {
     if (Buffer.byteLength(task) > MOST_TASK_BYTES)
       throw new TaskFailure('INVALID_PARAMS', `A task at sites is at most ${MOST_TASK_BYTES} bytes of JSON.`);
     const parties = partiesOf(params as TaskParams);
-    const dealer = dealerOf(params as TaskParams);
+    const dealer = dealerOf(params);
     const sites = [
       ...parties.map((party) => ({ party, dealer: false })),
       ...(dealer === undefined ? [] : [{ party: dealer, dealer: true }]),

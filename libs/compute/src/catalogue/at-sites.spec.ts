@@ -3,7 +3,7 @@ import { isAtSites } from './at-sites.js';
 import { checkTaskParams } from './check-params.js';
 
 const psi = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };
-const correlation = { input_paths: { alice: 'a.csv', bob: 'b.csv' }, columns: { alice: ['x'], bob: ['y'] } };
+const correlation = { input_data: { alice: 'a.csv', bob: 'b.csv' }, columns: { alice: ['x'], bob: ['y'] } };
 const faults = (type: string, config: object, init: object, more: object = {}) =>
   checkTaskParams(type, { ...more, task_config: config, sf_init_config: { parties: ['alice', 'bob'], ...init } })
     .filter(({ pointer }) => pointer.startsWith('/sf_init_config'))
@@ -16,8 +16,8 @@ test('a task runs at sites where its type does, by native, with a dealer where i
   expect(faults('psi', psi, { address: 'node' }, { engine: 'secretflow' })).toEqual([
     expect.stringContaining('/sf_init_config/address must be "local" or absent, or the engine "native"'),
   ]);
-  expect(faults('union', {}, { address: 'node' })).toEqual([
-    '/sf_init_config/address must be "local" or absent: sites run pearson_correlation, psi, psi_count, ss_lr alone',
+  expect(faults('http', {}, { address: 'node' })).toEqual([
+    '/sf_init_config/address must be "local" or absent: sites do not run http',
   ]);
   expect(faults('pearson_correlation', correlation, { address: 'node' })).toEqual([
     '/sf_init_config/dealer is required: the name of the dealer whose site takes part in pearson_correlation',
@@ -27,9 +27,33 @@ test('a task runs at sites where its type does, by native, with a dealer where i
       '/sf_init_config/dealer must be the name of a dealer that is no party of the task',
     ]);
   expect(faults('psi', psi, { address: 'node', dealer: 'lab' })).toEqual([
-    '/sf_init_config/dealer must be absent: psi has no dealer',
+    '/sf_init_config/dealer must be absent: this psi has no dealer',
   ]);
   expect(faults('psi', psi, { address: 'ray://head' })).toHaveLength(1);
+});
+
+test('those alone take part whose tables are read, with a dealer only where several are', () => {
+  const own = { input_data: { alice: 'a.csv' }, columns: { alice: ['x', 'z'] } };
+  expect(faults('vif', own, { address: 'node', parties: ['alice'] })).toEqual([]);
+  expect(faults('vif', own, { address: 'node' })).toEqual([
+    '/sf_init_config/parties must leave out bob: at sites those alone take part whom task_config.input_data names',
+  ]);
+  expect(faults('vif', own, { address: 'node', parties: ['alice'], dealer: 'lab' })).toEqual([
+    '/sf_init_config/dealer must be absent: this vif has no dealer',
+  ]);
+  const model = { model: { alice: 'm.json' }, format: 'onnx' };
+  expect(faults('model_export', model, { address: 'node', parties: ['alice'] })).toEqual([]);
+  expect(
+    faults('model_export', { ...model, coefficients_to: ['alice'] }, { address: 'node', parties: ['alice'] }),
+  ).toEqual(['/sf_init_config/dealer is required: the name of the dealer whose site takes part in model_export']);
+});
+
+test('statistics of all together are not made at sites: nobody there adds up', () => {
+  const joint = { input_data: psi.input_paths, columns: ['x'], epsilon: 1, joint: true };
+  const params = { task_config: joint, sf_init_config: { parties: ['alice', 'bob'], address: 'node' } };
+  expect(checkTaskParams('table_statistics', params)).toEqual([
+    { pointer: '/task_config/joint', message: 'must be false or absent: sites do not run that' },
+  ]);
 });
 
 test('only the address says so', () => {

@@ -5,44 +5,110 @@ import type { ParamFault, TaskParams } from '../contract/task-type.js';
 /** `sf_init_config.address` of a task whose parties run at their own sites. */
 const NODE = 'node';
 
-/** Types whose runs over sites are tested against runs on one machine, and whether a dealer takes part. */
-const NEEDS_DEALER: Readonly<Record<string, boolean>> = {
-  pearson_correlation: true,
-  psi: false,
-  psi_count: false,
-  ss_lr: true,
+type Config = Readonly<Record<string, unknown>>;
+
+/** How a task type runs at sites. */
+interface AtSites {
+  /** The field of `task_config` whose keys are the parties that take part. */
+  readonly parts: string;
+  /** Whether a dealer takes part; absent where none ever does. */
+  needsDealer?(config: Config, parts: number): boolean;
+  /** A field of `task_config` that must be false or absent, as sites do not run what it asks for. */
+  readonly not?: string;
+}
+
+const always = (): boolean => true;
+const ofSeveral = (_: Config, parts: number): boolean => parts > 1;
+
+/**
+ * Types that the engine's conformance suite runs over sites as well: they come to what they come to on one machine, and tell the other sites no
+ * figure that is not in the result. The rest need somebody between the parties who is no dealer (an aggregator, a courier), or no party at all.
+ */
+const TYPES: Readonly<Record<string, AtSites>> = {
+  psi: { parts: 'keys' },
+  psi_count: { parts: 'keys' },
+  ...Object.fromEntries(
+    [
+      ...['fillna', 'standard_scaler', 'minmax_scaler', 'label_encoder', 'onehot_encoder', 'quantile_binning'],
+      ...['equal_width_binning', 'cast', 'feature_filter', 'expr', 'case_when', 'condition_filter', 'sample', 'union'],
+      ...['groupby_statistics', 'stability', 'train_test_split', 'preprocessing', 'feature_engineering'],
+      ...['substitution', 'validation', 'sql'],
+    ].map((type) => [type, { parts: 'input_data' }]),
+  ),
+  table_statistics: { parts: 'input_data', not: 'joint' },
+  ...Object.fromEntries(
+    ['pearson_correlation', 'vif', 'woe_binning', 'analysis'].map((type) => [
+      type,
+      { parts: 'input_data', needsDealer: ofSeveral },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['ss_lr', 'ss_glm', 'ss_pvalue', 'scorecard', 'ss_xgb', 'secureboost'].map((type) => [
+      type,
+      { parts: 'train_data', needsDealer: always },
+    ]),
+  ),
+  train: { parts: 'train_data' },
+  ...Object.fromEntries(
+    ['biclassification_eval', 'regression_eval', 'prediction_bias_eval'].map((type) => [
+      type,
+      { parts: 'prediction_data' },
+    ]),
+  ),
+  evaluation: { parts: 'model', needsDealer: ofSeveral },
+  predict: { parts: 'model', needsDealer: ofSeveral },
+  model_export: { parts: 'model', needsDealer: ({ coefficients_to: readers }) => readers !== undefined },
 };
-export const SITE_TYPES: readonly string[] = Object.keys(NEEDS_DEALER);
+
+/** Task types that run at sites, sorted. */
+export const SITE_TYPES: readonly string[] = Object.keys(TYPES).sort();
 
 /** Whether the parties of a task run at their own sites, which the control plane offers it to. */
 export const isAtSites = (params: unknown): boolean =>
   isMap(params) && isMap(params.sf_init_config) && params.sf_init_config.address === NODE;
 
 /** The dealer that a task names, whose site takes part. */
-export function dealerOf({ sf_init_config: init }: TaskParams): string | undefined {
-  return typeof init?.dealer === 'string' ? init.dealer : undefined;
+export function dealerOf(params: unknown): string | undefined {
+  const init = isMap(params) && isMap(params.sf_init_config) ? params.sf_init_config : {};
+  return typeof init.dealer === 'string' ? init.dealer : undefined;
 }
 
-/** Faults of `sf_init_config` of a task at sites. */
+/** The parties that take part in a task at sites: undefined where that shows later. */
+export function partsOf(type: string, config: unknown): readonly string[] | undefined {
+  const parts = isMap(config) && Object.hasOwn(TYPES, type) ? config[TYPES[type]!.parts] : undefined;
+  return isMap(parts) ? Object.keys(parts) : undefined;
+}
+
+/** Faults of a task at sites, none where it is no such task. */
 export function siteFaults(
   type: string,
-  { engine, sf_init_config: init }: Partial<TaskParams>,
+  { engine, sf_init_config: init, task_config: config }: Partial<TaskParams>,
   isOpen: IsOpen,
 ): ParamFault[] {
-  const faults: ParamFault[] = [];
-  const add = (field: string, message: string): void =>
-    void faults.push({ pointer: `/sf_init_config/${field}`, message });
-  if (!isMap(init) || init.address !== NODE) return faults;
+  if (!isMap(init) || init.address !== NODE) return [];
+  const fault = (field: string, message: string): ParamFault => ({ pointer: `/sf_init_config/${field}`, message });
+  const atSites = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+  if (!atSites) return [fault('address', `must be "local" or absent: sites do not run ${type}`)];
+  if (engine !== undefined && engine !== 'native')
+    return [fault('address', 'must be "local" or absent, or the engine "native": sites run no other one')];
   const { dealer, parties } = init;
-  if (!SITE_TYPES.includes(type)) add('address', `must be "local" or absent: sites run ${SITE_TYPES.join(', ')} alone`);
-  else if (engine !== undefined && engine !== 'native')
-    add('address', 'must be "local" or absent, or the engine "native": sites run no other one');
-  else if (NEEDS_DEALER[type]! && dealer === undefined)
-    add('dealer', `is required: the name of the dealer whose site takes part in ${type}`);
-  else if (!NEEDS_DEALER[type]! && dealer !== undefined) add('dealer', `must be absent: ${type} has no dealer`);
   const names = isMap(parties) ? Object.keys(parties) : Array.isArray(parties) ? (parties as unknown[]) : [];
+  const faults: ParamFault[] = [];
   if (dealer !== undefined && !isOpen(dealer) && (typeof dealer !== 'string' || names.includes(dealer)))
-    add('dealer', 'must be the name of a dealer that is no party of the task');
-  if (names.length === 1) add('parties', 'must name two parties or more: a task of one party needs no sites');
+    faults.push(fault('dealer', 'must be the name of a dealer that is no party of the task'));
+  if (!isMap(config)) return faults;
+  if (atSites.not !== undefined && config[atSites.not] === true)
+    faults.push({ pointer: `/task_config/${atSites.not}`, message: 'must be false or absent: sites do not run that' });
+  const parts = partsOf(type, config);
+  if (!parts) return faults;
+  const idle = names.filter((name) => typeof name === 'string' && !isOpen(name) && !parts.includes(name));
+  if (idle.length > 0) {
+    const message = `must leave out ${idle.join(', ')}: at sites those alone take part whom task_config.${atSites.parts} names`;
+    faults.push(fault('parties', message));
+  }
+  const needs = atSites.needsDealer?.(config, parts.length) ?? false;
+  if (needs && dealer === undefined)
+    faults.push(fault('dealer', `is required: the name of the dealer whose site takes part in ${type}`));
+  if (!needs && dealer !== undefined) faults.push(fault('dealer', `must be absent: this ${type} has no dealer`));
   return faults;
 }

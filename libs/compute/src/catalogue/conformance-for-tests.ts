@@ -15,6 +15,8 @@ export interface RunnerSample {
   prepare(folder: TestFolder): Promise<TaskRun>;
   /** The same run on tables that take a while; null if it reads none. */
   enlarge(folder: TestFolder, run: TaskRun): Promise<TaskRun | null>;
+  /** Runs it once more in another way that is to come to the same; absent: as it ran before. */
+  readonly again?: { readonly how: string; run(folder: TestFolder, run: TaskRun): Promise<TaskRunResult> };
   /** Its files are made with new keys each time, so that only their names and sizes are the same again. */
   readonly newKeys?: boolean;
   /** Its shares are random, so that files of them differ from run to run. Its figures and tables may differ by up to 2^-16. */
@@ -55,7 +57,7 @@ export function describeRunner(runner: TaskRunner, samples: readonly RunnerSampl
 
 function describeSample(
   runner: TaskRunner,
-  { type, prepare, enlarge, newKeys, approximate, silent, isKilled, failing }: RunnerSample,
+  { type, prepare, enlarge, again: otherwise, newKeys, approximate, silent, isKilled, failing }: RunnerSample,
 ): void {
   let folder: TestFolder;
   let given: TaskRun;
@@ -120,8 +122,9 @@ function describeSample(
     expect((await stateOf(folder)).files.filter((file) => !known.has(file))).toEqual([]);
   });
 
-  test('comes to the same again, file by file', async () => {
-    const again = await runner.run(type, { ...given, attempt: given.attempt + 1 });
+  test(`comes to the same again${otherwise?.how ?? ''}, file by file`, async () => {
+    const once = { ...given, attempt: given.attempt + 1 };
+    const again = await (otherwise ? otherwise.run(folder, once) : runner.run(type, once));
     const namesOf = ({ artifacts }: TaskRunResult): unknown =>
       artifacts.map(({ name, sizeBytes }) => [name, sizeBytes]);
     if (newKeys) expect(namesOf(again)).toEqual(namesOf(first));

@@ -11,6 +11,8 @@ import {
   type ExampleTask,
 } from './examples-for-tests.js';
 import { shell } from '../script/script-for-tests.js';
+import { SITE_TYPES } from './at-sites.js';
+import { runAtSites } from './at-sites-for-tests.js';
 import { taskTypes } from './task-types.js';
 import type { TaskRun, TaskType } from '../contract/task-type.js';
 import { describeRunner, type RunnerSample } from './conformance-for-tests.js';
@@ -61,6 +63,9 @@ function sampleOf({
       return exampleRun(folder, tasks[at]!, await runExample(folder, tasks.slice(0, at)));
     },
     enlarge: (folder, run) => onLargeTables(folder, run, rowsFor(type)),
+    ...(SITE_TYPES.includes(type) && {
+      again: { how: ' at sites', run: (folder, run) => runAtSites(folder, type, run) },
+    }),
     newKeys: type === 'encrypt',
     approximate,
     silent: type === 'diagnostic',

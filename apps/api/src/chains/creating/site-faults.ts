@@ -1,5 +1,5 @@
 import { type InputFault, pointer, quoted } from '#libs/chain-domain';
-import { dealerOf, isAtSites, type TaskParams } from '#libs/compute';
+import { dealerOf, isAtSites } from '#libs/compute';
 import { partiesOf } from '#libs/consent';
 import { joinedSites, type Queryable } from '#libs/repositories';
 import type { TaskInput } from './chain-reading.js';
@@ -18,7 +18,7 @@ export async function readSiteFaults(db: Queryable, tasks: readonly TaskInput[])
       message: `Task ${quoted(taskId)}: no site of the ${what} ${quoted(name)} has joined, or its certificate has ended. Invite it with "task-chain parties invite ${name}${option}", or leave out sf_init_config.address: then all parties run at the worker.`,
     });
     const missing = partiesOf(params).filter((party) => !has(party, false));
-    const dealer = dealerOf(params as unknown as TaskParams);
+    const dealer = dealerOf(params);
     return [
       ...missing.map((party) => fault('parties', party, 'party', '')),
       ...(dealer === undefined || has(dealer, true) ? [] : [fault('dealer', dealer, 'dealer', ' --dealer')]),
