@@ -1,18 +1,22 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TaskChainClient, type ChainProgress } from '#client';
 import { changedLines, LiveView, renderChain, type ChainView, type Style } from '#libs/chain-view';
+import { freePort } from '#libs/local-postgres';
 import { APPS } from './parts/apps.js';
 import { copyTables, DEFAULT_EXAMPLE, exampleFile, SCRIPTS, summarise } from './parts/example.js';
 import { shownKey } from './parts/local-key.js';
-import { Owners } from './parts/owners.js';
+import { Owners, shownPath } from './parts/owners.js';
+import { proveNothingLeft, type Proof } from './parts/proof.js';
 import { runLauncher } from './parts/run-launcher.js';
 import { migrateAll } from './parts/schema.js';
+import { Sites } from './parts/sites.js';
 import type { System } from './parts/system.js';
 
 // `npm run demo`: the whole system, and an example chain run on it by the parties whose tables it reads, and shown live (another one
-// by --chain <name>); then up until Ctrl-C, or with --exit ended with the chain: exit code 0 only when it succeeded.
+// by --chain <name>), with --nodes by each of them at its own site; then up until Ctrl-C, or with --exit ended with the chain: exit code 0 only when it succeeded.
 const { stdout } = process;
-const { exit, example } = readArguments();
+const { exit, example, nodes } = readArguments();
 const live = stdout.isTTY === true && process.env.TERM !== 'dumb';
 const view = new LiveView(stdout);
 const print = (line: string) => (live ? view.print(line) : stdout.write(`${line}\n`));
@@ -21,14 +25,45 @@ const started = performance.now();
 /** Where the artifacts will lie; known once the configuration is read. */
 let folders = { dataDir: '', dataRoot: '', artifactRoot: '' };
 
+/** The worker listens for sites there. */
+if (nodes) process.env.NODE_PORT ||= String(await freePort());
+
 async function runExample(system: System, signal: AbortSignal): Promise<number | undefined> {
   print(`ready ${system.url} after ${sinceStart()}`);
   if (system.localKey) print(shownKey(system.localKey, stdout.isTTY));
-  copyTables(folders.dataRoot);
   if (system.apiKey === undefined) throw new Error('the demo needs an admin: set ADMIN_API_KEY');
   const owners = new Owners({ ...folders, url: system.url, adminKey: system.apiKey, print });
+  if (nodes) return runAtSites(system, owners, signal);
+  copyTables(folders.dataRoot);
   await owners.prepare(example);
-  const chainId = await owners.start(example);
+  return runChain(system, owners, await owners.start(example), signal);
+}
+
+/** The chain of the example with each party at its own site. */
+async function runAtSites(system: System, owners: Owners, signal: AbortSignal): Promise<number | undefined> {
+  const folder = join(folders.dataDir, 'sites');
+  const uplink = `${new URL(system.url).hostname}:${process.env.NODE_PORT}`;
+  const sites = new Sites({ url: system.url, uplink, folder, owners, print });
+  try {
+    await sites.prepare();
+    print('# The admin starts the chain. Each site is offered its part, and a person there decides.');
+    const chainId = (await owners.type('admin', 'run', shownPath(sites.chainFile), '--quiet')).trim();
+    print(`  ${chainId}`);
+    const proof = (): Promise<Proof> => proveNothingLeft(system, sites, { ...folders, sites: folder }, chainId);
+    return await Promise.race([runChain(system, owners, chainId, signal, proof), sites.failed]);
+  } finally {
+    await sites.stop();
+  }
+}
+
+/** Shows a chain until it has ended, and then what it came to. */
+async function runChain(
+  system: System,
+  owners: Owners,
+  chainId: string,
+  signal: AbortSignal,
+  prove?: () => Promise<Proof>,
+): Promise<number | undefined> {
   let before: ChainView | undefined;
   const chain = await owners.watch(chainId, {
     signal,
@@ -39,8 +74,10 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
     },
   });
   show(before, chain);
+  const proof = await prove?.();
   const end = [
     '',
+    ...(proof ? [...proof.lines, ''] : []),
     ...summarise(chain, folders.artifactRoot),
     `${'chain:'.padEnd(18)}${system.url}/api/v1/chains/${chainId}`,
     `${'console:'.padEnd(18)}${system.url}/chains/${chainId}`,
@@ -51,9 +88,10 @@ async function runExample(system: System, signal: AbortSignal): Promise<number |
   ];
   view.leave();
   stdout.write(`${end.join('\n')}\n`);
-  if (exit) return chain.status === 'SUCCESS' ? 0 : 1;
+  if (exit) return chain.status === 'SUCCESS' && proof?.holds !== false ? 0 : 1;
   if (stdout.isTTY) stdout.write(`${await signedIn(system, chainId)}\n`);
   stdout.write('Ctrl-C stops everything.\n');
+  if (nodes) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   return undefined;
 }
 
@@ -83,13 +121,19 @@ function style(): Style {
 }
 
 /** What the command line asks for; a wrong one ends the process before anything is started. */
-function readArguments(): { exit: boolean; example: string } {
+function readArguments(): { exit: boolean; example: string; nodes: boolean } {
   try {
     const { values } = parseArgs({
-      options: { exit: { type: 'boolean', default: false }, chain: { type: 'string', default: DEFAULT_EXAMPLE } },
+      options: {
+        exit: { type: 'boolean', default: false },
+        chain: { type: 'string' },
+        nodes: { type: 'boolean', default: false },
+      },
     });
-    exampleFile(values.chain);
-    return { exit: values.exit, example: values.chain };
+    const { exit: ends, chain = DEFAULT_EXAMPLE, nodes: atSites } = values;
+    if (atSites && values.chain !== undefined) throw new Error('--nodes runs its own chain: leave --chain out');
+    exampleFile(chain);
+    return { exit: ends, example: chain, nodes: atSites };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);

@@ -130,7 +130,7 @@ export class Owners {
   }
 
   /** Runs a command as this person, and returns what it wrote. Throws where it fails. */
-  private async type(who: string, ...args: string[]): Promise<string> {
+  async type(who: string, ...args: string[]): Promise<string> {
     const { url, print } = this.options;
     if (!this.shown.has(who) && args[1] !== 'keygen') {
       this.shown.add(who);
@@ -193,7 +193,7 @@ export class Owners {
 const partiesOf = (tables: readonly ExampleTable[]): string[] => [...new Set(tables.map(({ party }) => party))].sort();
 
 /** A path as somebody in the project's folder types it. */
-function shownPath(path: string): string {
+export function shownPath(path: string): string {
   const below = relative(process.cwd(), path);
   return below.startsWith('..') ? path : below;
 }

@@ -38,6 +38,8 @@ export interface System {
   readonly apiKey: string | undefined;
   /** The same key if this launcher created it. */
   readonly localKey: LocalKey | undefined;
+  /** Its database, as the owner of the tables. */
+  readonly databaseUrl: string;
   readonly pids: () => Readonly<Record<string, number | undefined>>;
   /** Resolves when it cannot continue: an app or the database keeps ending. */
   readonly failed: Promise<Error>;
@@ -142,7 +144,7 @@ async function start(
   writeFileSync(urlFile, `${url}\n`);
   undo.push(() => rmSync(urlFile, { force: true }));
   const pids = () => Object.fromEntries(options.apps.map(({ name }, i) => [name, apps[i]!.pid]));
-  return { url, apiKey, localKey: made, pids, failed };
+  return { url, apiKey, localKey: made, databaseUrl, pids, failed };
 }
 
 type Ports = Record<AppDefinition['portVariable'], number>;
