@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { controlPlaneUrl, join, readInvitation, renew } from './admission.js';
 import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
-import { OfferStore } from './offer-store.js';
 import { takeAlone } from './one-connect.js';
 import { Refusal } from './refusal.js';
+import { SiteStore, withStore } from './site-store.js';
 import { SiteOffers, type SiteOffersOptions } from './site-offers.js';
 import { startOffer } from './start-offer.js';
 import { plain, type Terminal } from './terminal.js';
@@ -36,6 +36,8 @@ export function addJoinCommands(
       if (file.name !== name || file.dealer !== invitation.dealer)
         throw new Refusal(`${folder.path} is the site of ${file.name}, and the invitation is for ${name}.`);
       const ends = await join(folder, server, invitation, signal);
+      const joined = { url: server, tenant: invitation.subject.tenant, authority: invitation.authority, ends };
+      await withStore(folder.path, (store) => store.note('joined', joined));
       out(`${name} has joined ${server}. Its certificate ends at ${ends}.\n`);
       err(
         'It admits this site to the control plane alone. Compare the fingerprint with each other site by telephone.\n',
@@ -57,15 +59,19 @@ export function addJoinCommands(
       const folder = new NodeFolder(options.folder);
       const file = await folder.read();
       const log = (message: string): void => err(`${plain(message)}\n`);
-      const store = new OfferStore(folder.path);
+      const store = SiteStore.open(folder.path);
       const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
       const offers = new SiteOffers({ store, file, start, log });
-      const leave = await takeAlone(folder.path);
+      const leave = await takeAlone(folder.path).catch((error: unknown) => {
+        store.close();
+        throw error;
+      });
       try {
-        await offers.open();
+        offers.open();
         await keepConnected({ folder, address, software: project.version, signal, log, offers });
       } finally {
         await offers.close();
+        store.close();
         await leave();
       }
     });

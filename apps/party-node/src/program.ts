@@ -4,7 +4,9 @@ import { FINGERPRINT, ownFingerprint, PeerFault } from '#libs/peers';
 import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
 import { addApprovalCommands } from './approval-commands.js';
 import { addJoinCommands } from './join-commands.js';
+import { addLogCommands } from './log-commands.js';
 import { Refusal } from './refusal.js';
+import { withStore } from './site-store.js';
 import { takePart } from './run-task.js';
 import { readTask, wordsOf } from './task-file.js';
 import { plain, printable, type Terminal } from './terminal.js';
@@ -69,6 +71,7 @@ function programOf({ out, err, signal }: Terminal): Command {
 
   addJoinCommands(program, withFolder, { out, err, signal });
   addApprovalCommands(program, withFolder, { out, err, signal });
+  addLogCommands(program, withFolder, { out });
 
   const peers = program.command('peers').description('the sites that this one knows');
   withFolder(peers.command('add <name> <fingerprint>'))
@@ -92,6 +95,7 @@ function programOf({ out, err, signal }: Terminal): Command {
         const { address, dealer } = options;
         const peer: KnownPeer = { fingerprint, ...(address !== undefined && { address }), ...(dealer && { dealer }) };
         await folder.write({ ...file, peers: { ...file.peers, [name]: peer } });
+        await withStore(folder.path, (store) => store.note('peer added', { name, ...peer }));
       },
     );
   withFolder(peers.command('rm <name>'))
@@ -102,6 +106,8 @@ function programOf({ out, err, signal }: Terminal): Command {
       if (!Object.hasOwn(file.peers, name)) throw new Refusal(`This site knows no ${name}.`);
       const left = Object.entries(file.peers).filter(([each]) => each !== name);
       await folder.write({ ...file, peers: Object.fromEntries(left) });
+      const { fingerprint } = file.peers[name]!;
+      await withStore(folder.path, (store) => store.note('peer removed', { name, fingerprint }));
     });
   withFolder(peers.command('ls'))
     .description('list them')

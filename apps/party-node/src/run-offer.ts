@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { TaskFailure } from '#libs/compute';
 import { PeerFault } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
-import { OfferStore } from './offer-store.js';
+import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
 import { takePart, type Left } from './run-task.js';
 import type { Failed } from './site-offers.js';
-import { offeredTask } from './task-file.js';
+import { offeredTask, type SharedTask } from './task-file.js';
 
 /** What the process of a run says to that of `connect`. */
 export type FromRun =
@@ -27,14 +27,7 @@ export async function runOffer(
 ): Promise<void> {
   const folder = new NodeFolder(path);
   try {
-    const store = new OfferStore(folder.path);
-    const offer = await store.find(run);
-    const task = offeredTask(offer?.task);
-    // What counts is what lies in the folder now, whatever the control plane or another process says.
-    if (offer?.hash !== task.hash || (await store.decided({ run, hash: task.hash }))?.decision !== 'accept')
-      throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
-    if (!(await store.begin(run)))
-      throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
+    const task = await withStore(folder.path, (store) => begin(store, run));
     const left = await takePart({
       folder,
       file: await folder.read(),
@@ -51,6 +44,16 @@ export async function runOffer(
     const stopped = { code: 'PARTY_LOST', message: 'The run was stopped at the site.', retryable: true };
     say({ kind: 'failed', failed: signal.aborted ? stopped : failedOf(error, folder.path) });
   }
+}
+
+/** Takes a run as begun. What counts is what lies in the folder now, whatever the control plane or another process says. */
+function begin(store: SiteStore, run: string): SharedTask {
+  const task = offeredTask(store.find(run)?.task);
+  if (store.decided({ run, hash: task.hash })?.decision !== 'accept')
+    throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
+  if (!store.begin(run, task.hash))
+    throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
+  return task;
 }
 
 /** Others see hashes that tell them nothing of a file, and this site whether it is still the same. */

@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
-import { OfferStore, type Offer } from './offer-store.js';
 import { runOffer, type FromRun } from './run-offer.js';
 import { SiteOffers, type OfferEnd } from './site-offers.js';
+import { SiteStore, type Offer } from './site-store.js';
 import { command, type Ran } from './sites-for-tests.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-offers-'));
@@ -31,19 +31,21 @@ class Site {
   offers!: SiteOffers;
   connection = 0;
 
-  mostFiles = 0;
+  store!: SiteStore;
+  mostOffers = 0;
   mostBytes = 0;
   onPut: (offer: Offer) => void = () => undefined;
 
   constructor(readonly folder: NodeFolder) {}
 
   async open(): Promise<void> {
-    const store = new OfferStore(this.folder.path);
+    const store = SiteStore.open(this.folder.path);
+    this.store = store;
     const put = store.put.bind(store);
-    store.put = async (offer) => {
+    store.put = (offer) => {
       if (this.full) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-      await put(offer);
-      this.mostFiles = Math.max(this.mostFiles, (await readdir(join(this.folder.path, 'offers'))).length);
+      put(offer);
+      this.mostOffers = Math.max(this.mostOffers, store.list().length);
       this.mostBytes = Math.max(this.mostBytes, JSON.stringify(offer).length);
       this.onPut(offer);
     };
@@ -64,8 +66,13 @@ class Site {
         return { ended, stop };
       },
     });
-    await this.offers.open();
+    this.offers.open();
     this.connect();
+  }
+
+  async close(): Promise<void> {
+    await this.offers.close();
+    this.store.close();
   }
 
   connect(): void {
@@ -114,7 +121,7 @@ beforeEach(async () => {
   site = new Site(folder);
   await site.open();
 });
-afterEach(() => site.offers.close());
+afterEach(() => site.close());
 
 describe('an offer', () => {
   test('waits for a person, who sees it in words, and whose accept is told and lasts', async () => {
@@ -130,15 +137,14 @@ describe('an offer', () => {
     // The answer was lost: it is said again, by another process too.
     site.hear([RUN, 'OFFERED']);
     await site.until(() => site.said.length >= 2);
-    await site.offers.close();
+    await site.close();
     site.said.splice(0);
     await site.open();
     site.offer(RUN);
     await site.until(() => site.said.length >= 1);
     expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
     expect(site.started).toEqual([]);
-    const files = await readdir(join(site.folder.path, 'decisions'));
-    expect(files).toEqual([`${hash.slice(7)}.json`]);
+    expect(site.store.entries(9).map(({ action }) => action)).toEqual(['decided']);
   });
 
   test('shows no line and no order of its own making, and its JSON stays the same', async () => {
@@ -215,7 +221,7 @@ describe('an offer', () => {
     for (const [task, reason] of [
       [ofOthers, 'alice has no part in the task.'],
       [taskOf('a.csv', { parties: ['bob', 'carol'] }), '/task_params'],
-      [{ ...taskOf(), task_type: 'union' }, '/task_type'],
+      [{ ...taskOf(), task_type: 'http' }, '/task_type'],
       [taskOf('a.csv', { address: 'local' }), 'sf_init_config.address'],
       [taskOf('artifact:other/t/alice/x.csv'), 'no artifact of another chain'],
       [{ ...taskOf(), more: 1 }, 'additional properties'],
@@ -301,9 +307,10 @@ describe('an offer', () => {
     site.hear([RUN, 'GO']);
     await site.until(() => site.started.length >= 1);
     // As SIGKILL leaves it.
-    const before = await readFile(join(site.folder.path, 'offers', `${RUN}.json`), 'utf8');
+    const before = site.store.find(RUN)!;
     await site.offers.close();
-    await writeFile(join(site.folder.path, 'offers', `${RUN}.json`), before);
+    site.store.put(before);
+    site.store.close();
     site.said.splice(0);
     await site.open();
     site.hear([RUN, 'RUNNING']);
@@ -382,10 +389,8 @@ describe('an offer', () => {
     const hash = await site.waiting();
     await site.approvals('accept', hash, '--again');
     await site.until(() => site.said.length >= 1);
-    const path = join(site.folder.path, 'decisions', `${hash.slice(7)}.json`);
-    const decision = JSON.parse(await readFile(path, 'utf8')) as object;
     const at = new Date(Date.now() - 7 * 24 * 3_600_000 - 1_000).toISOString();
-    await writeFile(path, JSON.stringify({ ...decision, at }));
+    site.store.decide({ ...site.store.decided({ run: RUN, hash })!, at });
     await site.until(() => site.said.length >= 2);
     expect(site.said[1]).toMatchObject({ state: 'REFUSED', reason: expect.stringContaining('7 days') as unknown });
     site.offer(LATER);
@@ -395,15 +400,29 @@ describe('an offer', () => {
   test('that is no task leaves little here, however many come', async () => {
     const noise = 'x'.repeat(1_000);
     const runs = Array.from({ length: 203 }, (_, at) => RUN.replace(/.{3}$/, String(at + 100)));
-    const offers = join(site.folder.path, 'offers');
-    await mkdir(offers);
     const [old, now] = [runs.slice(0, 200), runs.slice(200)];
-    for (const run of old)
-      await writeFile(join(offers, `${run}.json`), JSON.stringify({ run, received: '2026-01-01', state: 'REFUSED' }));
+    for (const run of old) site.store.put({ run, received: '2026-01-01', state: 'REFUSED' });
     for (const run of now) site.take({ kind: 'task', run, task: { noise } });
     await site.until(() => site.log.filter((line) => line.startsWith('refused run')).length === now.length);
-    expect(site.mostFiles).toBeLessThanOrEqual(201);
+    expect(site.mostOffers).toBeLessThanOrEqual(201);
     expect(site.mostBytes).toBeLessThan(1_000);
+  });
+
+  test('is accepted with the runs that wait then, and with later ones by --again alone', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    await site.approvals('accept', hash);
+    await site.until(() => site.said.length >= 1);
+    expect(site.store.decided({ run: LATER, hash })).toBeUndefined();
+    site.offer(LATER);
+    expect(await site.waiting()).toBe(hash);
+    const says: FromRun[] = [];
+    await runOffer(site.folder.path, LATER, new AbortController().signal, (said) => void says.push(said));
+    const message = 'Nobody at this site has accepted the task of this run.';
+    expect(says.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_REFUSED', message } });
+    await site.approvals('accept', hash, '--again');
+    for (const run of [RUN, LATER, RUN.replace('0', 'f')])
+      expect(site.store.decided({ run, hash })).toMatchObject({ decision: 'accept' });
   });
 
   test('is accepted beside one that runs, whose accept stays', async () => {
@@ -416,8 +435,7 @@ describe('an offer', () => {
     site.hear([RUN, 'RUNNING'], [LATER, 'OFFERED']);
     await site.waiting();
     await site.approvals('accept', hash);
-    const store = new OfferStore(site.folder.path);
-    for (const run of [RUN, LATER]) expect(await store.decided({ run, hash })).toMatchObject({ decision: 'accept' });
+    for (const run of [RUN, LATER]) expect(site.store.decided({ run, hash })).toMatchObject({ decision: 'accept' });
   });
 
   test('one at a time is run, in the order of the control plane', async () => {

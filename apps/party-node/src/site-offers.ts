@@ -1,6 +1,6 @@
 import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from '#libs/peers';
 import type { NodeFile } from './node-folder.js';
-import type { Offer, OfferStore } from './offer-store.js';
+import type { Offer, SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
 import type { Left } from './run-task.js';
 import { offeredTask } from './task-file.js';
@@ -19,7 +19,7 @@ export interface RunningOffer {
 export type Failed = Omit<Extract<SiteAnswer, { state: 'FAILED' }>, 'run' | 'state'>;
 
 export interface SiteOffersOptions {
-  readonly store: OfferStore;
+  readonly store: SiteStore;
   readonly file: Pick<NodeFile, 'name' | 'dealer'>;
   /** Starts the run of an offer that was accepted. */
   start(offer: Offer, progress: (fraction: number, stage: string) => void): RunningOffer;
@@ -66,12 +66,12 @@ export class SiteOffers {
   constructor(private readonly options: SiteOffersOptions) {}
 
   /** Takes up what an earlier process left. A run that it was in has ended with it. */
-  async open(): Promise<void> {
+  open(): void {
     const { store, everyMs = EVERY_MS } = this.options;
-    for (const offer of await store.list()) {
+    for (const offer of store.list()) {
       if (offer.state !== 'RUNNING') continue;
       const message = 'The process of the site ended during the run.';
-      await this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
+      this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
     }
     this.timer = setInterval(() => void this.then(() => this.step()), everyMs);
   }
@@ -92,7 +92,7 @@ export class SiteOffers {
       if (connection !== this.connection) return;
       if (frame.kind === 'offers') return this.hear(frame.offers);
       if (this.untaken.size < MOST_OFFERS) this.untaken.set(frame.run, frame.task);
-      await this.takeUp(frame.run);
+      this.takeUp(frame.run);
     });
   }
 
@@ -112,7 +112,7 @@ export class SiteOffers {
   }
 
   /** What fails of one run keeps no other one from its turn. It is tried again, and told once. */
-  private async apart(work: () => Promise<void>): Promise<void> {
+  private async apart(work: () => Promise<void> | void): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -122,31 +122,31 @@ export class SiteOffers {
     }
   }
 
-  private async takeUp(run: string): Promise<void> {
+  private takeUp(run: string): void {
     if (!this.untaken.has(run)) return;
-    await this.take(run, this.untaken.get(run));
+    this.take(run, this.untaken.get(run));
     this.untaken.delete(run);
   }
 
-  private async take(run: string, task: unknown): Promise<void> {
+  private take(run: string, task: unknown): void {
     const { store, log } = this.options;
-    const known = await store.find(run);
+    const known = store.find(run);
     const read = this.read(task);
     const isSame = known && (known.hash === undefined ? 'reason' in read : 'hash' in read && known.hash === read.hash);
     if (isSame) return;
     if (known && !['WAITING', 'ACCEPTED', 'REFUSED'].includes(known.state))
       return log(`run ${run} is offered with another task than the one that this site ran: nothing is done.`);
-    const open = (await store.list()).filter(({ state }) => OPEN.includes(state));
+    const open = store.list().filter(({ state }) => OPEN.includes(state));
     if (!known && open.length >= MOST_OFFERS) return log(`more than ${MOST_OFFERS} offers: run ${run} is left out.`);
     const received = new Date().toISOString();
-    if ('reason' in read || (await store.hasBegun(run))) {
+    if ('reason' in read || store.hasBegun(run)) {
       const reason =
         'reason' in read ? read.reason : 'This run has begun at this site before, and does not begin again.';
-      await store.put({ run, received, state: 'REFUSED', answer: { run, state: 'REFUSED', reason } });
+      store.put({ run, received, state: 'REFUSED', answer: { run, state: 'REFUSED', reason } });
       log(`refused run ${run}: ${reason}`);
       return store.prune();
     }
-    await store.put({ run, task, received, hash: read.hash, state: 'WAITING' });
+    store.put({ run, task, received, hash: read.hash, state: 'WAITING' });
     const changed = known
       ? ' It is another task than the one that this run had before: an accept of that does not count.'
       : '';
@@ -172,7 +172,7 @@ export class SiteOffers {
     const listed = new Set(offers.map(({ run }) => run));
     for (const run of this.untaken.keys()) if (!listed.has(run)) this.untaken.delete(run);
     for (const run of this.unkept.keys()) if (!listed.has(run)) this.unkept.delete(run);
-    for (const offer of await store.list()) {
+    for (const offer of store.list()) {
       if (listed.has(offer.run) || (!OPEN.includes(offer.state) && offer.state !== 'REFUSED')) continue;
       log(`run ${offer.run} is over, or was withdrawn.`);
       await this.apart(() => (offer.state === 'RUNNING' ? this.end(offer) : store.remove(offer.run)));
@@ -180,9 +180,9 @@ export class SiteOffers {
     await this.step();
   }
 
-  private async end(offer: Offer): Promise<void> {
+  private end(offer: Offer): void {
     if (this.running?.run === offer.run) this.running.work.stop();
-    await this.options.store.put({ ...offer, state: 'ENDED' });
+    this.options.store.put({ ...offer, state: 'ENDED' });
   }
 
   /** Acts on decisions, says what the control plane has not heard, and starts what all have accepted. */
@@ -190,23 +190,23 @@ export class SiteOffers {
     for (const line of this.listed) await this.apart(() => this.stepOf(line));
   }
 
-  private async stepOf({ run, state }: OfferLine): Promise<void> {
-    await this.takeUp(run);
-    const found = this.unkept.get(run) ?? (await this.options.store.find(run));
+  private stepOf({ run, state }: OfferLine): void {
+    this.takeUp(run);
+    const found = this.unkept.get(run) ?? this.options.store.find(run);
     if (!found) return;
-    const offer = await this.decided(found);
+    const offer = this.decided(found);
     this.answer(offer, state);
-    if (this.unkept.has(run)) await this.put(offer);
+    if (this.unkept.has(run)) this.put(offer);
     if (state !== 'GO' && state !== 'RUNNING') return;
     const isHere = this.running?.run === run;
-    if (offer.state === 'WAITING' || offer.state === 'REFUSED') await this.refuseToRun(offer);
-    else if (offer.state === 'ENDED' || (offer.state === 'RUNNING' && !isHere)) await this.lose(offer);
-    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed) await this.start(offer);
+    if (offer.state === 'WAITING' || offer.state === 'REFUSED') this.refuseToRun(offer);
+    else if (offer.state === 'ENDED' || (offer.state === 'RUNNING' && !isHere)) this.lose(offer);
+    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed) this.start(offer);
   }
 
-  private async decided(offer: Offer): Promise<Offer> {
+  private decided(offer: Offer): Offer {
     if (offer.state !== 'WAITING' && offer.state !== 'ACCEPTED') return offer;
-    const made = await this.options.store.decided(offer);
+    const made = this.options.store.decided(offer);
     const { run } = offer;
     if (made === undefined) {
       if (offer.state === 'WAITING') return offer;
@@ -232,27 +232,27 @@ export class SiteOffers {
   }
 
   /** The control plane says that this site has accepted. It has not. */
-  private async refuseToRun(offer: Offer): Promise<void> {
+  private refuseToRun(offer: Offer): void {
     const message = 'Nobody at this site has accepted the task of this run.';
     this.options.log(`run ${offer.run}: ${message} The control plane says that somebody has.`);
-    await this.finish(offer, { run: offer.run, state: 'FAILED', code: 'SITE_REFUSED', message, retryable: false });
+    this.finish(offer, { run: offer.run, state: 'FAILED', code: 'SITE_REFUSED', message, retryable: false });
   }
 
   /** The control plane takes it for a run that goes on, or is to begin. Here it is over. */
-  private lose(offer: Offer): Promise<void> {
+  private lose(offer: Offer): void {
     const message = 'The run is over at this site, which has no outcome of it.';
     return this.finish(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
   }
 
-  private async start(offer: Offer): Promise<void> {
+  private start(offer: Offer): void {
     const { run } = offer;
     const started = { run, state: 'RUNNING', fraction: 0, stage: 'waits for the others' } as const;
     let kept: Offer;
     try {
-      kept = await this.keep(offer, started);
+      kept = this.keep(offer, started);
     } catch (error) {
       const message = `The site cannot write to its folder (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`;
-      await this.finish(offer, { run, state: 'FAILED', code: 'SITE_NOT_READY', message, retryable: false });
+      this.finish(offer, { run, state: 'FAILED', code: 'SITE_NOT_READY', message, retryable: false });
       return;
     }
     // The next process says that it is lost.
@@ -274,8 +274,8 @@ export class SiteOffers {
     const { store, log } = this.options;
     this.running = undefined;
     log('outcome' in end ? `run ${run} is done` : `run ${run} ended: ${end.code}: ${end.message}`);
-    await this.apart(async () => {
-      const offer = await store.find(run);
+    await this.apart(() => {
+      const offer = store.find(run);
       if (offer?.state !== 'RUNNING') return;
       const answer: SiteAnswer =
         'outcome' in end
@@ -283,28 +283,28 @@ export class SiteOffers {
           : { run, state: 'FAILED', ...end };
       if (!('outcome' in end) || !end.outcome) return this.finish(offer, answer);
       const { artifacts: _, ...outcome } = end.outcome;
-      await this.finish({ ...offer, outcome }, answer);
+      this.finish({ ...offer, outcome }, answer);
     });
     await this.apart(() => store.prune());
     await this.step();
   }
 
   /** Says how a run ended, also where the disk does not take it. */
-  private async finish(offer: Offer, answer: SiteAnswer): Promise<void> {
+  private finish(offer: Offer, answer: SiteAnswer): void {
     const ended: Offer = { ...offer, state: answer.state, answer };
     this.unkept.set(offer.run, ended);
     this.say(answer);
-    await this.put(ended);
+    this.put(ended);
   }
 
-  private async put(ended: Offer): Promise<void> {
-    await this.options.store.put(ended);
+  private put(ended: Offer): void {
+    this.options.store.put(ended);
     this.unkept.delete(ended.run);
   }
 
-  private async keep(offer: Offer, answer: SiteAnswer): Promise<Offer> {
+  private keep(offer: Offer, answer: SiteAnswer): Offer {
     const kept: Offer = { ...offer, state: answer.state, answer };
-    await this.options.store.put(kept);
+    this.options.store.put(kept);
     return kept;
   }
 }

@@ -248,7 +248,7 @@ describe('a person at a site', () => {
   });
 
   for (const [what, change, words] of [
-    ['a type that is not tested over sites', { task_type: 'encrypt' }, 'pearson_correlation, psi'],
+    ['a type that is not tested over sites', { task_type: 'encrypt' }, 'pearson_correlation, predict'],
     ['a field that is not known', { depends_on: [] }, 'additional properties'],
     ['an id that leads elsewhere', { chain_id: '../x' }, 'chain_id'],
     ['a reference', { task_params: { ...parties, task_config: { keys: '${tasks.a.result.b}' } } }, 'no references'],

@@ -1,0 +1,119 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
+import { NodeFolder } from './node-folder.js';
+import { SiteStore, type Offer } from './site-store.js';
+import { command } from './sites-for-tests.js';
+
+const work = await mkdtemp(join(tmpdir(), 'site-store-'));
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+const RUN = '00000000-0000-4000-8000-000000000001';
+const HASH = `sha256:${'a'.repeat(64)}`;
+let folder: NodeFolder;
+let store: SiteStore;
+beforeEach(async () => {
+  folder = new NodeFolder(await mkdtemp(join(work, 'site-')));
+  await folder.init({ name: 'alice', dealer: false });
+  store = SiteStore.open(folder.path);
+});
+afterEach(() => store.close());
+
+const log = (...args: string[]) => command(['log', ...args, '--folder', folder.path]);
+/** As who has the file changes it, past all rules. */
+function change(sql: string): void {
+  const db = new Database(join(folder.path, 'site.db'));
+  db.exec(sql);
+  db.close();
+}
+const decide = (reason: string): void =>
+  store.decide({ hash: HASH, decision: 'refuse', runs: [RUN], again: false, reason, at: new Date().toISOString() });
+
+describe('the log of a site', () => {
+  test('has an entry for each thing that was done, in one chain', async () => {
+    decide('not now');
+    expect(store.begin(RUN, HASH)).toBe(true);
+    const offer: Offer = { run: RUN, hash: HASH, received: '2026-01-01', state: 'RUNNING' };
+    store.put(offer);
+    const failed = { state: 'FAILED', code: 'EMPTY_TABLE' } as const;
+    store.put({ ...offer, ...failed, answer: { run: RUN, ...failed, message: 'no row', retryable: false } });
+    const fingerprint = `sha256:${'b'.repeat(64)}`;
+    await command(['peers', 'add', 'bob', fingerprint, '--folder', folder.path]);
+    await command(['peers', 'rm', 'bob', '--folder', folder.path]);
+    const entries = (await log('ls')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(entries).toMatchObject([
+      { seq: 1, action: 'decided', details: { task: HASH, decision: 'refuse', runs: [RUN], reason: 'not now' } },
+      { seq: 2, action: 'began', details: { run: RUN, task: HASH } },
+      { seq: 3, action: 'ended', details: { run: RUN, task: HASH, state: 'FAILED', code: 'EMPTY_TABLE' } },
+      { seq: 4, action: 'peer added', details: { name: 'bob', fingerprint } },
+      { seq: 5, action: 'peer removed', details: { name: 'bob', fingerprint } },
+    ]);
+    const { out } = await log('verify');
+    expect(out).toBe(`5 entries, head ${(entries[4] as { hash: string }).hash}\n`);
+    expect((await log('ls', '--last', '1')).out).toContain('"seq":5');
+    expect((await log('ls', '--last', 'x')).code).toBe(2);
+  });
+
+  test('shows where an entry was changed, taken out, put in or moved', async () => {
+    for (const reason of ['one', 'two', 'three']) decide(reason);
+    expect((await log('verify')).code).toBe(0);
+    change(`CREATE TABLE kept AS SELECT * FROM log`);
+    for (const [at, sql] of [
+      [2, `UPDATE log SET details = replace(details, 'two', 'six') WHERE seq = 2`],
+      [1, `UPDATE log SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 1`],
+      [3, `UPDATE log SET action = 'joined' WHERE seq = 3`],
+      [2, `DELETE FROM log WHERE seq = 2`],
+      [1, `DELETE FROM log WHERE seq = 1`],
+      [2, `DELETE FROM log WHERE seq = 2; UPDATE log SET seq = 2 WHERE seq = 3`],
+    ] as const) {
+      change(sql);
+      const { code, err } = await log('verify');
+      expect([code, err]).toEqual([2, `Entry ${at} does not follow on the one before: the log was changed there.\n`]);
+      change(`DELETE FROM log; INSERT INTO log SELECT * FROM kept`);
+    }
+    expect((await log('verify')).code).toBe(0);
+  });
+
+  test('shows that its end was cut off to who has noted the head', async () => {
+    for (const reason of ['one', 'two']) decide(reason);
+    const { head } = store.check();
+    decide('three');
+    expect((await log('verify', '--head', head)).code).toBe(0);
+    change(`DELETE FROM log WHERE seq > 1`);
+    expect((await log('verify')).code).toBe(0);
+    const { code, err } = await log('verify', '--head', head);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('the log was cut off') as unknown });
+  });
+});
+
+describe('the store of a site', () => {
+  test('begins a run once, whichever process does', () => {
+    const other = SiteStore.open(folder.path);
+    expect([store.begin(RUN, HASH), other.begin(RUN, HASH), store.begin(RUN, HASH)]).toEqual([true, false, false]);
+    expect(other.hasBegun(RUN)).toBe(true);
+    expect(store.entries(9)).toHaveLength(1);
+    other.close();
+  });
+
+  test('is for its owner alone', async () => {
+    decide('no');
+    for (const name of ['site.db', 'site.db-wal']) expect((await stat(join(folder.path, name))).mode & 0o077).toBe(0);
+  });
+
+  test('that is damaged, or of a newer program, is refused in words', async () => {
+    change('PRAGMA user_version = 9');
+    expect((await log('ls')).err).toContain('is of a newer task-chain-node: update this one.');
+    store.close();
+    await rm(join(folder.path, 'site.db-wal'), { force: true });
+    await writeFile(join(folder.path, 'site.db'), 'x'.repeat(4096));
+    const { code, err } = await log('ls');
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('is damaged') as unknown });
+    await rm(join(folder.path, 'site.db'));
+    store = SiteStore.open(folder.path);
+  });
+});

@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { canonicalJson, type ConsentJson } from '#libs/consent';
+import { FINGERPRINT, type SiteAnswer } from '#libs/peers';
+import { NodeFolder } from './node-folder.js';
+import { Refusal } from './refusal.js';
+import type { Outcome } from './run-task.js';
+
+/** One run of a task that the control plane has offered to this site. The process of `connect` alone writes it. */
+export interface Offer {
+  readonly run: string;
+  /** `sha256:<hex>` of the task, as this site computes it; absent where that is no task for this site. */
+  readonly hash?: string;
+  /** As it was offered; absent where that is no task for this site, since anything of any size may come. */
+  readonly task?: unknown;
+  /**
+   * WAITING: for a person at this site. ENDED: the control plane offers it no longer, and has no answer of a run. The others are as the
+   * control plane is told them.
+   */
+  readonly state: 'WAITING' | 'ENDED' | SiteAnswer['state'];
+  readonly received: string;
+  /** What the control plane is told of this state. */
+  readonly answer?: SiteAnswer;
+  /** What this party has of it. It stays here. */
+  readonly outcome?: Outcome;
+}
+
+/** What a person at this site has decided on a task. Commands alone write it. */
+export interface Decision {
+  readonly hash: string;
+  readonly decision: 'accept' | 'refuse';
+  /** The runs that waited when it was made. */
+  readonly runs: readonly string[];
+  /** Whether it counts for every later run of exactly this task too. */
+  readonly again: boolean;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+/** What this site or a person at it has done. */
+export type Action = 'joined' | 'renewed' | 'peer added' | 'peer removed' | 'decided' | 'began' | 'ended';
+
+/** An entry of the site's log. */
+export interface Entry {
+  /** From 1 on, without a gap. */
+  readonly seq: number;
+  /** ISO 8601, by the clock of the site. */
+  readonly at: string;
+  readonly action: Action;
+  readonly details: Readonly<Record<string, ConsentJson>>;
+  /** `sha256:<hex>` over the other fields and the hash of the entry before. */
+  readonly hash: string;
+}
+
+/** Whether a log is whole. */
+export interface LogCheck {
+  readonly entries: number;
+  /** The hash of the last entry: whoever has noted it notices later that entries before it have changed. */
+  readonly head: string;
+  /** The first entry that does not follow on the one before. */
+  readonly broken?: number;
+}
+
+/** How long a decision counts. */
+const DECISION_MS = 7 * 24 * 3_600_000;
+/** Offers that are over, and are shown still. */
+const MOST_OVER = 200;
+/** The hash before the first entry. */
+const NONE = `sha256:${'0'.repeat(64)}`;
+const OVER: readonly string[] = ['ENDED', 'DONE', 'FAILED', 'REFUSED'] satisfies Offer['state'][];
+const BUSY_MS = 10_000;
+const VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE offers (run TEXT PRIMARY KEY, received TEXT NOT NULL, offer TEXT NOT NULL) STRICT;
+  CREATE TABLE decisions (hash TEXT PRIMARY KEY, decision TEXT NOT NULL) STRICT;
+  -- Never emptied: else a control plane could have one accept run twice, on tables that have changed meanwhile.
+  CREATE TABLE begun (run TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE log (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, details TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+  PRAGMA user_version = ${VERSION};
+`;
+
+/**
+ * What a site keeps of offers, decisions and runs, and the log of what was done there: SQLite in one file, by `libsql`, whose binary comes in
+ * its package. Each change is on the disk when its call returns. Several processes may have it open.
+ */
+export class SiteStore {
+  private constructor(private readonly db: Database.Database) {}
+
+  /** Opens `site.db` of a site's folder, and makes it where there is none. Throws Refusal where it is none, or a newer one. */
+  static open(folder: string): SiteStore {
+    const path = join(folder, 'site.db');
+    // SQLite gives the files beside it the same rights.
+    closeSync(openSync(path, 'a', 0o600));
+    const db = new Database(path, { timeout: BUSY_MS });
+    try {
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = FULL');
+      const store = new SiteStore(db);
+      store.atOnce(() => {
+        const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+        if (version === 0) db.exec(SCHEMA);
+        else if (version !== VERSION) throw new Refusal(`${path} is of a newer task-chain-node: update this one.`);
+      });
+      return store;
+    } catch (error) {
+      db.close();
+      const { code } = error as { code?: string };
+      if (code !== 'SQLITE_NOTADB' && code !== 'SQLITE_CORRUPT') throw error;
+      throw new Refusal(`${path} is damaged (${code}): put the newest backup of it in its place.`);
+    }
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /** All of them, the oldest first. */
+  list(): readonly Offer[] {
+    return this.all<{ offer: string }>('SELECT offer FROM offers ORDER BY received, run').map(offerOf);
+  }
+
+  find(run: string): Offer | undefined {
+    return this.all<{ offer: string }>('SELECT offer FROM offers WHERE run = ?', run).map(offerOf)[0];
+  }
+
+  /** Keeps an offer. */
+  put(offer: Offer): void {
+    this.atOnce(() => {
+      const before = this.find(offer.run);
+      this.run('REPLACE INTO offers (run, received, offer) VALUES (?, ?, ?)', [
+        runName(offer.run),
+        offer.received,
+        JSON.stringify(offer),
+      ]);
+      const { run, hash, state, answer } = offer;
+      if (before?.state !== 'RUNNING' || !OVER.includes(state) || hash === undefined) return;
+      const told = answer && { answer: sha256(answer as unknown as ConsentJson) };
+      const code = answer?.state === 'FAILED' && { code: answer.code };
+      this.append('ended', { run, task: hash, state, ...code, ...told });
+    });
+  }
+
+  remove(run: string): void {
+    this.run('DELETE FROM offers WHERE run = ?', [run]);
+  }
+
+  /** Forgets the oldest of those that are over. `runs` keeps their records. */
+  prune(): void {
+    const over = this.list().filter(({ state }) => OVER.includes(state));
+    for (const { run } of over.slice(0, Math.max(0, over.length - MOST_OVER))) this.remove(run);
+  }
+
+  /** Takes a run of a task as begun. Returns false where it has begun here before, which is never forgotten. */
+  begin(run: string, hash: string): boolean {
+    return this.atOnce(() => {
+      if (this.hasBegun(run)) return false;
+      this.run('INSERT INTO begun (run) VALUES (?)', [runName(run)]);
+      this.append('began', { run, task: hash });
+      return true;
+    });
+  }
+
+  hasBegun(run: string): boolean {
+    return this.all('SELECT run FROM begun WHERE run = ?', run).length > 0;
+  }
+
+  /** Keeps a decision in place of an earlier one on the same task. */
+  decide(made: Decision): void {
+    if (!FINGERPRINT.test(made.hash)) throw new Refusal('The hash of a task is sha256: and 64 hex digits.');
+    this.atOnce(() => {
+      this.run('REPLACE INTO decisions (hash, decision) VALUES (?, ?)', [made.hash, JSON.stringify(made)]);
+      const { hash: task, at: _, ...more } = made;
+      this.append('decided', { task, ...more });
+    });
+  }
+
+  /** What was decided on a run of a task; undefined: nothing, on another run alone, or too long ago. */
+  decided({ hash, run }: Pick<Offer, 'hash' | 'run'>): Decision | undefined {
+    if (hash === undefined) return undefined;
+    const [row] = this.all<{ decision: string }>('SELECT decision FROM decisions WHERE hash = ?', hash);
+    if (row === undefined) return undefined;
+    const made = JSON.parse(row.decision) as Decision;
+    if (!(Date.now() - Date.parse(made.at) <= DECISION_MS)) return undefined;
+    return made.again || made.runs.includes(run) ? made : undefined;
+  }
+
+  /** Adds an entry to the log. */
+  note(action: Action, details: Entry['details']): void {
+    this.atOnce(() => this.append(action, details));
+  }
+
+  /** The last entries of the log, the oldest first. */
+  entries(most: number): readonly Entry[] {
+    return this.all<EntryRow>('SELECT * FROM log ORDER BY seq DESC LIMIT ?', most).map(entryOf).reverse();
+  }
+
+  /** Whether an entry has this hash. */
+  hasEntry(hash: string): boolean {
+    return this.all('SELECT seq FROM log WHERE hash = ?', hash).length > 0;
+  }
+
+  /** Checks that each entry of the log follows on the one before. */
+  check(): LogCheck {
+    let [head, entries] = [NONE, 0];
+    for (const row of this.all<EntryRow>('SELECT * FROM log ORDER BY seq')) {
+      const { hash, ...entry } = entryOf(row);
+      if (entry.seq !== entries + 1 || hash !== hashOf(entry, head)) return { entries, head, broken: entries + 1 };
+      [head, entries] = [hash, entry.seq];
+    }
+    return { entries, head };
+  }
+
+  private append(action: Action, details: Entry['details']): void {
+    const [last] = this.entries(1);
+    const entry = { seq: (last?.seq ?? 0) + 1, at: new Date().toISOString(), action, details };
+    this.run('INSERT INTO log (seq, at, action, details, hash) VALUES (?, ?, ?, ?, ?)', [
+      entry.seq,
+      entry.at,
+      action,
+      JSON.stringify(details),
+      hashOf(entry, last?.hash ?? NONE),
+    ]);
+  }
+
+  /** All of it or nothing, and nobody else in between. */
+  private atOnce<T>(work: () => T): T {
+    if (this.db.inTransaction) return work();
+    return this.db.transaction(work).immediate() as T;
+  }
+
+  private all<Row>(sql: string, ...values: readonly unknown[]): Row[] {
+    return this.db.prepare(sql).all(...values) as Row[];
+  }
+
+  private run(sql: string, values: readonly unknown[]): void {
+    this.db.prepare(sql).run(...values);
+  }
+}
+
+/** Opens the store of a site, uses it, and closes it. Throws Refusal where the folder is no site's. */
+export async function withStore<T>(folder: string, work: (store: SiteStore) => T): Promise<T> {
+  const site = new NodeFolder(folder);
+  await site.read();
+  const store = SiteStore.open(site.path);
+  try {
+    return work(store);
+  } finally {
+    store.close();
+  }
+}
+
+interface EntryRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly action: string;
+  readonly details: string;
+  readonly hash: string;
+}
+
+const entryOf = ({ seq, at, action, details, hash }: EntryRow): Entry => ({
+  ...{ seq, at, action: action as Action, hash },
+  details: JSON.parse(details) as Entry['details'],
+});
+const offerOf = ({ offer }: { readonly offer: string }): Offer => JSON.parse(offer) as Offer;
+const sha256 = (value: ConsentJson): string =>
+  `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+const hashOf = (entry: Omit<Entry, 'hash'>, before: string): string => sha256({ ...entry, before });
+
+function runName(run: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(run)) throw new Refusal(`${JSON.stringify(run)} is no run.`);
+  return run;
+}
