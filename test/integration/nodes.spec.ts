@@ -35,6 +35,14 @@ const env = { NODE_CA_KEY: key.toString('base64'), NODE_PORT: String(nodePort), 
 const apps = ['api', 'status-listener', 'compute-worker'] as const;
 const at = `127.0.0.1:${nodePort}`;
 const MINUTE = 60_000;
+/** What the log of a site has. */
+const loggedAt = async (folder: string): Promise<string[]> => {
+  const { out } = await command(['log', 'ls', '--folder', folder]);
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { action: string }).action);
+};
 
 interface Node {
   readonly party: string;
@@ -86,6 +94,8 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     expect(Math.round((Date.parse(node!.expires_at) - Date.now()) / MINUTE / 60 / 24)).toBe(30);
     const { out: ends } = await command(['renew', '--folder', folder]);
     expect(ends.trim()).toBe(new Date(node!.expires_at).toISOString());
+    // It was not renewed yet.
+    expect(await loggedAt(folder)).toEqual(['joined']);
     await one.api.expect(200, '/nodes/bank-a?confirm=bank-a', { method: 'DELETE' });
     const shut = await command(['renew', '--folder', folder]);
     expect(shut).toMatchObject({ code: 2, err: expect.stringContaining('refused with 403') as unknown });

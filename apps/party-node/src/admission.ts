@@ -2,6 +2,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { fingerprintOf, makeRequest, type Identity, type Subject } from '#libs/peers';
 import type { ControlPlane, NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
+import { withStore } from './site-store.js';
 
 /** What an invitation says. The control plane knows it by its secret alone. */
 export interface Invitation {
@@ -52,7 +53,9 @@ export async function join(
   const answer = await ask(`${url}/api/v1/nodes/join`, { csr }, signal, { authorization: `Invitation ${token}` });
   const control = { url, tenant: subject.tenant, authority };
   const advice = `Whoever answered has the token, which is no longer safe: ask for a new invitation, which replaces it (task-chain parties invite ${subject.name}).`;
-  return keep(folder, identity, { control, subject, advice }, answer);
+  const ends = await keep(folder, identity, { control, subject, advice }, answer);
+  await withStore(folder.path, (store) => store.note('joined', { ...control, ends }));
+  return ends;
 }
 
 /**
@@ -69,7 +72,10 @@ export async function renew(folder: NodeFolder, signal: AbortSignal): Promise<st
     { csr: await makeRequest(identity, subject) },
     signal,
   );
-  return keep(folder, identity, { control, subject, advice: 'Ask who runs it.' }, answer);
+  const before = (await folder.admission()).identity.cert;
+  const ends = await keep(folder, identity, { control, subject, advice: 'Ask who runs it.' }, answer);
+  if (answer.certificate !== before) await withStore(folder.path, (store) => store.note('renewed', { ends }));
+  return ends;
 }
 
 interface Admitted {

@@ -6,7 +6,7 @@ import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
 import { takeAlone } from './one-connect.js';
 import { Refusal } from './refusal.js';
-import { SiteStore, withStore } from './site-store.js';
+import { SiteStore } from './site-store.js';
 import { SiteOffers, type SiteOffersOptions } from './site-offers.js';
 import { startOffer } from './start-offer.js';
 import { plain, type Terminal } from './terminal.js';
@@ -36,8 +36,6 @@ export function addJoinCommands(
       if (file.name !== name || file.dealer !== invitation.dealer)
         throw new Refusal(`${folder.path} is the site of ${file.name}, and the invitation is for ${name}.`);
       const ends = await join(folder, server, invitation, signal);
-      const joined = { url: server, tenant: invitation.subject.tenant, authority: invitation.authority, ends };
-      await withStore(folder.path, (store) => store.note('joined', joined));
       out(`${name} has joined ${server}. Its certificate ends at ${ends}.\n`);
       err(
         'It admits this site to the control plane alone. Compare the fingerprint with each other site by telephone.\n',

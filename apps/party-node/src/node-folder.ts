@@ -231,7 +231,7 @@ function checked(path: string, file: unknown): NodeFile {
 }
 
 /** What JSON says; undefined if it is none. */
-export function parsed(text: string): unknown {
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -240,14 +240,14 @@ export function parsed(text: string): unknown {
 }
 
 /** Replaces a file by JSON, whole or not at all, and once on the disk. */
-export const replace = (path: string, content: object): Promise<void> =>
+const replace = (path: string, content: object): Promise<void> =>
   replaceText(path, `${JSON.stringify(content, null, 2)}\n`);
 
 const replaceText = (path: string, text: string): Promise<void> =>
   place(path, text, (temporary) => rename(temporary, path));
 
 /** Makes a file, whole or not at all. Returns whether it did: false where there is one. */
-export async function writeNew(path: string, text: string): Promise<boolean> {
+async function writeNew(path: string, text: string): Promise<boolean> {
   try {
     await place(path, text, (temporary) => link(temporary, path));
     return true;
