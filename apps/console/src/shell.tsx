@@ -134,9 +134,12 @@ function Pages() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const nav = useRef<HTMLElement>(null);
-  // On a phone they are one line that scrolls.
+  // In a narrow window they are one line that scrolls.
   useEffect(() => {
-    nav.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest' });
+    const show = () => nav.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    show();
+    addEventListener('resize', show);
+    return () => removeEventListener('resize', show);
   }, [pathname]);
   return (
     <nav ref={nav} aria-label={t('shell.pages')} className="pages">

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams, useSearchParams } from 'react-router';
 import type { ChainSummaryDto } from '#client';
+import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Status } from '../view/status.js';
@@ -119,28 +120,22 @@ function Facts({ of }: { of: ChainSummaryDto }) {
         className="bar"
       />
       <dl className="facts row">
-        <dt>{t('chains.type')}</dt>
-        <dd>{t(`chainType.${of.chain_type}`)}</dd>
-        <dt>{t('chains.owner')}</dt>
-        <dd>
+        <Fact name={t('chains.type')}>{t(`chainType.${of.chain_type}`)}</Fact>
+        <Fact name={t('chains.owner')}>
           <Name text={of.created_by ?? '–'} />
-        </dd>
-        <dt>{t('chains.started')}</dt>
-        <dd>
+        </Fact>
+        <Fact name={t('chains.started')}>
           <Time at={of.started_at} />
-        </dd>
-        <dt>{t('chains.took')}</dt>
-        <dd>{of.started_at === null ? '–' : duration(end - Date.parse(of.started_at))}</dd>
+        </Fact>
+        <Fact name={t('chains.took')}>{of.started_at === null ? '–' : duration(end - Date.parse(of.started_at))}</Fact>
         {of.template_id !== null && <Made of={of} />}
         {(['compensates', 'compensated_by', 'parent_chain_id'] as const).map((field) => (
           <OtherChain key={field} field={field} chainId={of[field]} />
         ))}
-        <dt>{t('chain.run')}</dt>
-        <dd>{of.epoch}</dd>
-        <dt>{t('chain.id')}</dt>
-        <dd>
+        <Fact name={t('chain.run')}>{of.epoch}</Fact>
+        <Fact name={t('chain.id')}>
           <code className="wrap">{of.chain_id}</code>
-        </dd>
+        </Fact>
       </dl>
       {of.description !== null && (
         <p>
@@ -161,14 +156,11 @@ function OtherChain({ field, chainId }: { field: keyof ChainSummaryDto & string;
   const { t } = useTranslation();
   if (chainId === null) return null;
   return (
-    <>
-      <dt>{t(`chain.${field}`)}</dt>
-      <dd>
-        <Link to={`/chains/${encodeURIComponent(chainId)}`}>
-          <code className="wrap">{chainId}</code>
-        </Link>
-      </dd>
-    </>
+    <Fact name={t(`chain.${field}`)}>
+      <Link to={`/chains/${encodeURIComponent(chainId)}`}>
+        <code className="wrap">{chainId}</code>
+      </Link>
+    </Fact>
   );
 }
 
@@ -177,14 +169,11 @@ function Made({ of: { chain_id, template_id, template_version } }: { of: ChainSu
   const { t } = useTranslation();
   const address = `/templates/${encodeURIComponent(template_id!)}`;
   return (
-    <>
-      <dt>{t('chain.template')}</dt>
-      <dd>
-        <Link to={`${address}?version=${template_version}`}>
-          {template_id}, {t('templates.version', { number: template_version })}
-        </Link>{' '}
-        (<Link to={`${address}?view=compare&chain=${encodeURIComponent(chain_id)}`}>{t('chain.templateDiff')}</Link>)
-      </dd>
-    </>
+    <Fact name={t('chain.template')}>
+      <Link to={`${address}?version=${template_version}`}>
+        {template_id}, {t('templates.version', { number: template_version })}
+      </Link>{' '}
+      (<Link to={`${address}?view=compare&chain=${encodeURIComponent(chain_id)}`}>{t('chain.templateDiff')}</Link>)
+    </Fact>
   );
 }

@@ -37,7 +37,7 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
             key: 'task',
             width: 270,
             render: (_, { task_id, task_name }) => (
-              <Button type="link" className="cell" onClick={() => open(task_id)}>
+              <Button type="link" size="small" className="cell" onClick={() => open(task_id)}>
                 <Name text={task_name || task_id} />
               </Button>
             ),

@@ -79,7 +79,7 @@ function Figures({ of }: { of: ChainMetricsDto }) {
       <Rows
         rowKey="code"
         dataSource={of.chain_failure_reasons}
-        locale={{ emptyText: <Empty image={null} description={t('overview.noFailures')} /> }}
+        locale={{ emptyText: t('overview.noFailures') }}
         columns={[
           { title: t('overview.code'), dataIndex: 'code', render: (code: string) => <code>{code}</code> },
           { title: t('overview.tasks'), dataIndex: 'tasks' },
@@ -100,7 +100,7 @@ function Figures({ of }: { of: ChainMetricsDto }) {
       <Rows
         rowKey="task_type"
         dataSource={of.queues}
-        locale={{ emptyText: <Empty image={null} description={t('overview.noQueues')} /> }}
+        locale={{ emptyText: t('overview.noQueues') }}
         columns={[
           { title: t('task.type'), dataIndex: 'task_type' },
           { title: t('status.READY'), dataIndex: 'ready' },

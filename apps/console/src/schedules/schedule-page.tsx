@@ -9,6 +9,7 @@ import { Labelled } from '../designer/schema-form.js';
 import { readTagged } from '../read-tagged.js';
 import { useRemoval } from '../settings/removal.js';
 import { Ask } from '../view/ask.js';
+import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Name } from '../view/name.js';
@@ -138,12 +139,10 @@ function Facts({ of }: { of: ScheduleDto }) {
         </p>
       )}
       <dl className="facts row">
-        <dt>{t('schedules.when')}</dt>
-        <dd>
+        <Fact name={t('schedules.when')}>
           <When of={of} />
-        </dd>
-        <dt>{t('schedules.what')}</dt>
-        <dd>
+        </Fact>
+        <Fact name={t('schedules.what')}>
           {of.template_id === null ? (
             t('schedules.own')
           ) : (
@@ -152,20 +151,15 @@ function Facts({ of }: { of: ScheduleDto }) {
               {of.version !== null && <Name text={of.version} />}
             </>
           )}
-        </dd>
-        <dt>{t('schedules.overlap')}</dt>
-        <dd>{t(`schedules.overlaps.${of.overlap}`)}</dd>
-        <dt>{t('schedules.runsAs')}</dt>
-        <dd>
+        </Fact>
+        <Fact name={t('schedules.overlap')}>{t(`schedules.overlaps.${of.overlap}`)}</Fact>
+        <Fact name={t('schedules.runsAs')}>
           <Name text={of.runs_as} />
-        </dd>
+        </Fact>
         {of.next_due_times.length > 0 && (
-          <>
-            <dt>{t('schedules.next')}</dt>
-            <dd>
-              <Time at={of.next_due_times[0]} ahead />
-            </dd>
-          </>
+          <Fact name={t('schedules.next')}>
+            <Time at={of.next_due_times[0]} ahead />
+          </Fact>
         )}
       </dl>
       {of.next_due_times.length > 1 && (

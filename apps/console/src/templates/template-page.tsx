@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import type { TemplateVersionDto, UsedTemplateDto } from '#client';
 import { api } from '../api.js';
+import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { RestoreDeleted } from '../view/restore-deleted.js';
@@ -187,30 +188,22 @@ function Facts({ of, own }: { of: UsedTemplateDto; own: string | undefined }) {
         </p>
       )}
       <dl className="facts row">
-        <dt>{t('templates.owner')}</dt>
-        <dd>
+        <Fact name={t('templates.owner')}>
           <Owner tenant={of.tenant_id} own={own} />
-        </dd>
-        <dt>{t('templates.chains')}</dt>
-        <dd>{of.chains}</dd>
-        <dt>{t('templates.success')}</dt>
-        <dd>{percent(of.success_rate)}</dd>
-        <dt>{t('templates.updated')}</dt>
-        <dd>
+        </Fact>
+        <Fact name={t('templates.chains')}>{of.chains}</Fact>
+        <Fact name={t('templates.success')}>{percent(of.success_rate)}</Fact>
+        <Fact name={t('templates.updated')}>
           <Time at={of.updated_at} />
-        </dd>
+        </Fact>
         {of.shared_with.length > 0 && (
-          <>
-            <dt>{t('templates.sharedWith')}</dt>
-            <dd>
-              <Name text={of.shared_with.map((each) => (each === '*' ? t('templates.all') : each)).join(', ')} />
-            </dd>
-          </>
+          <Fact name={t('templates.sharedWith')}>
+            <Name text={of.shared_with.map((each) => (each === '*' ? t('templates.all') : each)).join(', ')} />
+          </Fact>
         )}
-        <dt>{t('chain.id')}</dt>
-        <dd>
+        <Fact name={t('chain.id')}>
           <code className="wrap">{of.template_id}</code>
-        </dd>
+        </Fact>
       </dl>
       {of.tags.map((tag) => (
         <Link key={tag} to={`/templates?tag=${encodeURIComponent(tag)}`}>
