@@ -43,11 +43,20 @@ function Editor({ dataset, now }: { dataset: DatasetDto; now: StatementDto | und
       return found && t(`data.faults.${found.why}`);
     },
   };
+  const named = (schema: unknown): Fields => {
+    const { properties, ...rest } = schema as Fields;
+    if (!isFields(properties)) return rest;
+    const parts = Object.entries(properties).map(([part, each]) => [
+      part,
+      { ...(each as Fields), title: t(`data.parts.${part}`) },
+    ]);
+    return { ...rest, properties: Object.fromEntries(parts) };
+  };
   const schemaOf = (fields: Fields): Fields => ({
     properties: Object.fromEntries(
       Object.entries(fields).map(([field, schema]) => [
         field,
-        { ...(schema as Fields), title: t(`data.fields.${field}`), description: t(`data.fieldHelp.${field}`) },
+        { ...named(schema), title: t(`data.fields.${field}`), description: t(`data.fieldHelp.${field}`) },
       ]),
     ),
   });

@@ -13,14 +13,12 @@ interface ChainPanelProps {
 }
 
 /** Of the chain itself. Its options have the form that a task's parameters have. */
-const OPTIONS: Fields = {
-  properties: {
-    stop_on_error: { type: 'boolean', default: true },
-    timeout: { type: 'integer', default: 7_200 },
-    max_parallel: { type: 'integer' },
-    priority: { enum: ['low', 'normal', 'high', 'critical'], default: 'normal' },
-  },
-};
+const OPTIONS = {
+  stop_on_error: { type: 'boolean', default: true },
+  timeout: { type: 'integer', default: 7_200 },
+  max_parallel: { type: 'integer' },
+  priority: { enum: ['low', 'normal', 'high', 'critical'], default: 'normal' },
+} as const;
 
 export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps) {
   const { t } = useTranslation();
@@ -29,6 +27,10 @@ export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps)
   const { params, options, labels } = draft;
   const help = { parties: [], datasets, params: undefined, complete: () => [], faultAt };
   const tags = isFields(labels) ? Object.entries(labels).map(([name, value]) => `${name}=${String(value)}`) : [];
+  const named = Object.entries(OPTIONS).map(([name, each]) => [
+    name,
+    { ...each, title: t(`designer.options.${name}`) },
+  ]);
   const hasParams = isFields(params) && isFields(params['properties']);
   return (
     <form aria-label={t('designer.chain')} onSubmit={(event) => event.preventDefault()}>
@@ -66,7 +68,7 @@ export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps)
       </Labelled>
       <h3>{t('designer.running')}</h3>
       <SchemaFields
-        schema={OPTIONS}
+        schema={{ properties: Object.fromEntries(named) }}
         value={options}
         change={(next) => edit({ options: isFields(next) && Object.keys(next).length > 0 ? next : undefined })}
         pointer="/options"

@@ -71,7 +71,7 @@ function page(count: number) {
   );
   return { client, waiting };
 }
-const NONE = 'No owner has approved a whole.';
+const NONE = 'No owner has approved anything in advance.';
 
 test('says that there is none only once all parties were asked and have answered', async () => {
   const { waiting } = page(2);

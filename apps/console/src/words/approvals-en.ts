@@ -21,9 +21,9 @@ export const approvals = {
 
 /** What is said of wholes that owners approved in English. */
 export const covers = {
-  heading: 'Approvals of a whole',
-  about: 'What owners approved at once: tasks of these chains do not ask as long as they lie within it.',
-  none: 'No owner has approved a whole.',
+  heading: 'Standing approvals',
+  about: 'What owners approved in advance: tasks of these chains do not ask as long as they lie within it.',
+  none: 'No owner has approved anything in advance.',
   more: 'Those of the first {{count}} parties. For the others, run: task-chain approvals covers <party>',
   expired: 'Expired',
   whole: 'Covers',

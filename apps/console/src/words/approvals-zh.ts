@@ -19,9 +19,9 @@ export const approvals = {
 
 /** What is said of wholes that owners approved in Chinese. */
 export const covers = {
-  heading: '整体批准',
-  about: '所有者一次批准的内容：这些任务链的任务只要在其范围内，就不再询问。',
-  none: '没有所有者批准过整体。',
+  heading: '预先批准',
+  about: '所有者预先批准的内容：这些任务链的任务只要在其范围内，就不再询问。',
+  none: '没有所有者预先批准过。',
   more: '仅列出前 {{count}} 个参与方。其他请用：task-chain approvals covers <party>',
   expired: '已过期',
   whole: '覆盖',

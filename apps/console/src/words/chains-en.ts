@@ -24,7 +24,7 @@ export const chains = {
     q: 'Name contains',
     created_by: 'Created by',
     task_type: 'Task type',
-    labels: 'Labels, such as env=prod',
+    labels: 'Labels: env=prod',
     status: 'State',
     chain_type: 'Type',
     sort: 'Order',

@@ -24,7 +24,7 @@ export const chains = {
     q: '名称包含',
     created_by: '创建者',
     task_type: '任务类型',
-    labels: '标签，例如 env=prod',
+    labels: '标签：env=prod',
     status: '状态',
     chain_type: '类型',
     sort: '排序',

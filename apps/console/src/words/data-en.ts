@@ -59,6 +59,19 @@ export const data = {
     engines: 'Engines',
     words: 'Words',
   },
+  /** Of a field that has fields of its own. */
+  parts: {
+    bits: 'Most bits of figures',
+    sums: 'Most sums of models',
+    sums_apart: 'Most sums that show the part of one',
+    epsilon: 'Most epsilon of figures with noise',
+    keys: 'Keys',
+    columns: 'Columns',
+    features: 'Features',
+    label: 'Label',
+    max: 'Most',
+    days: 'Within days',
+  },
   fieldHelp: {
     expires_at: 'A time in UTC after which nothing is allowed.',
     min_group_rows: 'No figure that others see covers fewer rows.',

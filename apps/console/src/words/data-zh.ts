@@ -60,6 +60,19 @@ export const data: typeof en = {
     engines: '引擎',
     words: '说明',
   },
+  /** Of a field that has fields of its own. */
+  parts: {
+    bits: '数值的比特上限',
+    sums: '模型求和次数上限',
+    sums_apart: '会显示一方部分的求和次数上限',
+    epsilon: '带噪声数值的 epsilon 上限',
+    keys: '键',
+    columns: '列',
+    features: '特征',
+    label: '标签',
+    max: '最多次数',
+    days: '天数之内',
+  },
   fieldHelp: {
     expires_at: 'UTC 时间，此后不允许任何操作。',
     min_group_rows: '他人看到的任何数字都不少于这么多行。',

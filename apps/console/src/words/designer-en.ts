@@ -104,6 +104,12 @@ export const designer = {
   parties: 'Parties',
   noParties: 'Name the parties of the task first.',
   running: 'How it runs',
+  options: {
+    stop_on_error: 'Stop at the first failure',
+    timeout: 'Longest run, seconds',
+    max_parallel: 'Most tasks at once',
+    priority: 'Priority',
+  },
   retries: 'Retries',
   timeout: 'Longest run, seconds',
   queue_timeout: 'Longest wait for a worker, seconds',

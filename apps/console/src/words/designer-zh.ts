@@ -105,6 +105,12 @@ export const designer: typeof en = {
   parties: '参与方',
   noParties: '请先填写任务的参与方。',
   running: '运行方式',
+  options: {
+    stop_on_error: '首个失败即停止',
+    timeout: '最长运行时间（秒）',
+    max_parallel: '同时运行的任务上限',
+    priority: '优先级',
+  },
   retries: '重试次数',
   timeout: '最长运行时间（秒）',
   queue_timeout: '等待工作进程的最长时间（秒）',

@@ -6,7 +6,7 @@ export const schedules = {
   description: 'Description',
   when: 'When',
   what: 'Chain of',
-  own: 'a chain that is written out',
+  own: 'its own chain',
   next: 'Next due',
   last: 'Last',
   never: 'never',

@@ -8,7 +8,7 @@ export const schedules: typeof en = {
   description: '描述',
   when: '时间',
   what: '链的来源',
-  own: '直接写出的任务链',
+  own: '自带的任务链',
   next: '下次到期',
   last: '最近一次',
   never: '从未',
