@@ -81,7 +81,7 @@ describeUnless(chromium.skip, 'the console', () => {
     });
 
     check('signs in by a one-time link, whose token is gone from the address, once', async ({ api }) => {
-      const id = await start(line(2), { chain_name: 'just ran' });
+      const id = await start(line(5), { chain_name: 'just ran' });
       await api.ended(id);
       const { token } = await api.expect<{ token: string }>(201, '/session/links', { method: 'POST', body: {} });
       const asked: string[] = [];
@@ -91,6 +91,14 @@ describeUnless(chromium.skip, 'the console', () => {
       await page.getByRole('heading', { name: 'just ran' }).waitFor();
       expect(await page.evaluate('location.href')).toBe(`${api.url}/chains/${id}`);
       expect(asked.join(' ')).not.toContain(token);
+      // Where a phone is turned the whole graph is seen as well.
+      await page.locator('.node').first().waitFor();
+      await page.setViewportSize(PHONE);
+      await page.waitForFunction(`(() => {
+        const { left, right } = document.querySelector('.canvas').getBoundingClientRect();
+        const nodes = [...document.querySelectorAll('.node')].map((node) => node.getBoundingClientRect());
+        return right < 390 && nodes.length === 5 && nodes.every((node) => node.left > left && node.right < right);
+      })()`);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.goto(`${api.url}/chains#once=${token}`);
       await page.getByText('The link was used already').waitFor();
@@ -105,9 +113,9 @@ describeUnless(chromium.skip, 'the console', () => {
       const id = await start(line(4, { delay_ms: 5_000, progress_steps: 8 }), { chain_name: 'slow' });
       await page.goto(`${api.url}/chains/${id}?task=task-3`);
       await nodeOf(page, 'task-0', 'Running').waitFor();
-      await page.getByText('It waits for 1 tasks before it.').waitFor();
+      await page.getByText('It waits for 1 task before it.').waitFor();
       await page.reload();
-      await page.getByText('It waits for 1 tasks before it.').waitFor();
+      await page.getByText('It waits for 1 task before it.').waitFor();
       await page.getByRole('button', { name: 'Close', exact: true }).click();
       await act(page, 'Pause');
       await api.until(id, 'it is paused', ({ status }) => status === 'PAUSED');
@@ -366,7 +374,7 @@ describeUnless(chromium.skip, 'the console', () => {
         for (const view of ['graph', 'gantt', 'table', 'history']) {
           await look(
             `/chains/${id}?view=${view}`,
-            view === 'history' ? /ExecuteChain|Start|TaskFailed/ : '名名',
+            view === 'history' ? /Task failed|任务失败/ : '名名',
             `chain-${view}`,
           );
           if (view === 'graph') await page.locator('.node').first().waitFor();

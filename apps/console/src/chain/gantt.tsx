@@ -1,6 +1,6 @@
 import { useQueries } from '@tanstack/react-query';
 import { Button, Empty } from 'antd';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChainSummaryDto, LiveTask } from '#client';
 import { api } from '../api.js';
@@ -10,6 +10,9 @@ import { lastAttempt, segmentOf, type Segment } from './segments.js';
 
 /** Rows on one page: each is some ten elements. */
 const ROWS = 100;
+const SHOWN_STATES = ['RUNNING', 'SUCCESS', 'FAILURE'] as const;
+/** Places on the axis that are marked with their time, as shares of it. */
+const TICKS = [0, 0.25, 0.5, 0.75];
 
 interface GanttProps {
   readonly chain: ChainSummaryDto;
@@ -42,9 +45,25 @@ export function Gantt({ chain, tasks, open }: GanttProps) {
   return (
     <div className="gantt">
       <p className="dim">
-        <span className="key queue" /> {t('chain.queued')} <span className="key run" /> {t('chain.ran')}{' '}
-        {t('chain.axis', { span: duration(to - from) })}
+        <span className="key queue" /> {t('chain.queued')}
+        {SHOWN_STATES.map((state) => (
+          <Fragment key={state}>
+            {' '}
+            <span className={`key run status-${state.toLowerCase()}`} /> {t(`status.${state}`)}
+          </Fragment>
+        ))}
       </p>
+      <div className="gantt-row ticks dim">
+        <span>{t('chain.axis', { span: duration(to - from) })}</span>
+        <div className="lane" aria-hidden="true">
+          {TICKS.map((tick) => (
+            <span key={tick} style={{ insetInlineStart: `${tick * 100}%` }}>
+              {duration(tick * (to - from))}
+            </span>
+          ))}
+        </div>
+        <span>{t('chain.ran')}</span>
+      </div>
       {rows.map(({ task, last }) => (
         <div key={task.task_id} className="gantt-row">
           <Button type="link" className="cell" onClick={() => open(task.task_id)}>

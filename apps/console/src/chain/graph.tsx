@@ -20,9 +20,11 @@ import { useTranslation } from 'react-i18next';
 import type { LiveTask } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
+import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { STILL } from '../view/still-flow.js';
+import { duration } from '../view/times.js';
 import { fits } from './fits.js';
 import { drawnOf, groupOf, GROUPINGS, MOST_NODES, type DrawnNode, type Gathered, type Grouping } from './groups.js';
 import { useLayout } from './layout.js';
@@ -139,6 +141,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
         {isLaidOut ? (
           <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} {...STILL} minZoom={0.02}>
             <Background />
+            <FitAgain padding={0.1} />
             <Controls showInteractive={false} />
             <MiniMap
               pannable
@@ -175,7 +178,12 @@ function TaskNode({ data: { drawn, critical, found, open } }: NodeProps<Shown>) 
       <Name text={task.task_name || task.task_id} className="cell" />
       <span className="line">
         <Status of={task.status} />
-        {task.status === 'RUNNING' && <span className="dim"> {Math.round(task.progress * 100)} %</span>}
+        <span className="dim">
+          {task.status === 'RUNNING' && ` ${Math.round(task.progress * 100)} %`}
+          {task.started_at !== null &&
+            task.completed_at !== null &&
+            ` ${duration(Date.parse(task.completed_at) - Date.parse(task.started_at))}`}
+        </span>
       </span>
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </button>
@@ -201,6 +209,9 @@ function GroupNode({ data: { drawn, open } }: NodeProps<Shown>) {
 }
 
 function nameOfGroup({ common }: DrawnNode, t: TFunction): string {
-  if (typeof common !== 'string') return t('chain.levels', { from: common[0], to: common[1] });
+  if (typeof common !== 'string') {
+    const [from, to] = common;
+    return from === to ? t('chain.level', { level: from }) : t('chain.levels', { from, to });
+  }
   return common === '' ? t('chain.others') : shownText(common);
 }

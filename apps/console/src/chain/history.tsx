@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Empty, Skeleton } from 'antd';
+import { Button, Empty, Skeleton, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { ChainSummaryDto } from '#client';
+import type { ChainEventDto, ChainSummaryDto, FailureDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
@@ -32,24 +32,18 @@ export function History({ chain }: { chain: ChainSummaryDto }) {
         locale={{ emptyText: <Empty description={t('chain.noEvents')} /> }}
         columns={[
           { title: t('history.when'), key: 'when', render: (_, { recorded_at }) => <Time at={recorded_at} /> },
-          { title: t('history.what'), dataIndex: 'kind' },
+          {
+            title: t('history.what'),
+            key: 'kind',
+            render: (_, { kind }) => t(`history.kinds.${kind}`, { defaultValue: kind }),
+          },
           {
             title: t('task.task'),
             key: 'task',
             render: (_, { task_id }) => task_id !== null && <Name text={task_id} className="cell" />,
           },
           { title: t('task.attempt'), dataIndex: 'attempt' },
-          {
-            title: t('history.disposition'),
-            key: 'disposition',
-            render: (_, { disposition }) => t(`disposition.${disposition}`),
-          },
-          {
-            title: t('history.more'),
-            key: 'more',
-            render: (_, { data }) =>
-              Object.keys(data).length > 0 && <Name text={JSON.stringify(data)} className="cell wide" />,
-          },
+          { title: t('history.more'), key: 'more', render: (_, event) => <Details of={event} /> },
         ]}
       />
       {query.hasNextPage && (
@@ -57,6 +51,29 @@ export function History({ chain }: { chain: ChainSummaryDto }) {
           {t('chain.after')}
         </Button>
       )}
+    </>
+  );
+}
+
+/** What is told of an event beside its kind: a failure, the reason that somebody gave, and the rest as it is. */
+function Details({ of: { data, disposition } }: { of: ChainEventDto }) {
+  const { t } = useTranslation();
+  const { error, by, note, ...rest } = data as {
+    readonly error?: FailureDto;
+    readonly by?: string;
+    readonly note?: string | null;
+  };
+  return (
+    <>
+      {disposition !== 'ACCEPTED' && <Tag>{t(`disposition.${disposition}`)}</Tag>}
+      {error !== undefined && (
+        <span className="cell wide block">
+          <code>{error.code}</code> <Name text={error.message} />
+        </span>
+      )}
+      {by !== undefined && <Name text={t('history.by', { actor: by })} className="cell wide block" />}
+      {note && <Name text={note} className="cell wide block" />}
+      {Object.keys(rest).length > 0 && <Name text={JSON.stringify(rest)} className="cell wide block dim" />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next';
 import type { WaitingDto } from '#client';
+import { exactTime } from '../view/times.js';
 
 /** Why a task waits, and what to do. */
 export function wordsOfWaiting(
@@ -7,14 +8,13 @@ export function wordsOfWaiting(
   t: TFunction,
 ): string {
   return t(`waiting.${code}`, {
-    parents: parents.length,
+    count: ahead ?? parents.length,
     party: party ?? '?',
     who: who.join(', '),
     name: signal?.name ?? '?',
     key: signal?.key ?? '?',
-    ahead: ahead ?? 0,
     limit: limit ?? 0,
     going: going ?? 0,
-    until: until === undefined ? '' : new Date(until).toLocaleTimeString(),
+    until: until === undefined ? '' : exactTime(until),
   });
 }

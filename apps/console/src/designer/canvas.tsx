@@ -19,6 +19,7 @@ import { useRef, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Places } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
+import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { edgesOf, isFields, type Draft, type DraftTask } from './draft.js';
 
@@ -127,6 +128,7 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
         fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
       >
         <Background />
+        <FitAgain padding={0.15} />
         <Controls showInteractive={false} />
       </ReactFlow>
       {draft.tasks.length === 0 && <p className="empty">{t('designer.empty')}</p>}

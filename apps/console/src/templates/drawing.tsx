@@ -17,6 +17,7 @@ import type { EdgeDiffDto, TaskDiffDto } from '#client';
 import { layOut } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
+import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { STILL } from '../view/still-flow.js';
 
@@ -79,6 +80,7 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
         fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
       >
         <Background />
+        <FitAgain padding={0.1} />
         <Controls showInteractive={false} />
       </ReactFlow>
     </div>

@@ -29,13 +29,17 @@ export function Time({ at, ahead = false }: { at: string | null | undefined; ahe
   const seconds = (ahead ? Math.max(0, since) : Math.min(0, since)) / 1_000;
   const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? STEPS.at(-1)!;
   const relative = new Intl.RelativeTimeFormat(i18n.language, { numeric: 'auto' });
-  const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' });
   return (
     <time dateTime={at} className="time">
-      {exact.format(new Date(at))} <span className="dim">{relative.format(Math.round(seconds / size), unit)}</span>
+      {exactTime(at)} <span className="dim">{relative.format(Math.round(seconds / size), unit)}</span>
     </time>
   );
 }
+
+/** Sweden writes dates as ISO 8601 does, which nobody takes for another day. */
+const exact = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium' });
+/** A time in the user's zone: 2026-01-31 12:00:00. */
+export const exactTime = (at: string): string => exact.format(new Date(at));
 
 /** 1.2 s, 3 min 4 s, 2 h 5 min. */
 export function duration(ms: number): string {
