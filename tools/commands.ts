@@ -41,7 +41,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'sdk:python': () => import('./python-client.js').then(({ generatePythonClient }) => generatePythonClient()),
   sbom: async () => process.stdout.write(`${await writeSbom()}\n`),
   docs: documentation,
-  'docs:tasks': () => import('./task-pages.js').then(({ writeTaskPages }) => writeTaskPages()),
+  'docs:tasks': async () => {
+    await (await import('./task-pages.js')).writeTaskPages();
+    await (await import('./error-words.js')).writeErrorWords();
+  },
   'docs:performance': () =>
     import('./performance-page.js').then(({ writePerformancePages }) => writePerformancePages()),
 };

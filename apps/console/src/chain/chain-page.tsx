@@ -2,7 +2,8 @@ import { Alert, Button, Progress, Skeleton, Space, Tabs, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams, useSearchParams } from 'react-router';
-import type { ChainSummaryDto } from '#client';
+import type { ChainSummaryDto, FailureDto } from '#client';
+import { useErrorWords } from '../view/error-words.js';
 import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
@@ -68,7 +69,7 @@ function Chain({ chainId }: { chainId: string }) {
           type="error"
           showIcon
           title={t('chain.failed', { code: chain.error.code })}
-          description={<Name text={chain.error.message} className="wrap" />}
+          description={<ErrorWords of={chain.error} />}
         />
       )}
       <Tabs
@@ -93,6 +94,19 @@ function Chain({ chainId }: { chainId: string }) {
         />
       )}
       {action && <ActionModal action={action} close={() => act(undefined)} done={live.restart} />}
+    </>
+  );
+}
+
+/** Why the chain failed, and what to do. */
+function ErrorWords({ of: { code, message } }: { of: FailureDto }) {
+  const { t } = useTranslation();
+  const { when, todo } = useErrorWords()('failures', code);
+  return (
+    <>
+      {when !== undefined && <p>{when}</p>}
+      <Name text={message} className="wrap" />
+      {todo !== undefined && <p>{t('task.todo', { todo })}</p>}
     </>
   );
 }

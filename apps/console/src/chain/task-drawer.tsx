@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
 import { api } from '../api.js';
+import { useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Name, shownText } from '../view/name.js';
@@ -102,7 +103,9 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
 /** Why a task waits, failed or was skipped. */
 function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) {
   const { t } = useTranslation();
+  const words = useErrorWords();
   if (of.error !== null && of.status !== 'SUCCESS') {
+    const { when, todo } = words('failures', of.error.code, of.task_type);
     return (
       <Alert
         type={of.status === 'FAILURE' ? 'error' : 'warning'}
@@ -110,9 +113,11 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
         title={t(of.status === 'FAILURE' ? 'task.failed' : 'task.lastError', { code: of.error.code })}
         description={
           <>
+            {when !== undefined && <p>{when}</p>}
             <p>
               <bdi className="wrap">{shownText(of.error.message, 4_000)}</bdi>
             </p>
+            {todo !== undefined && <p>{t('task.todo', { todo })}</p>}
             {of.waiting !== null && <p>{wordsOfWaiting(of.waiting, t)}</p>}
             {of.status === 'FAILURE' && <p>{t('task.afterFailure')}</p>}
           </>
@@ -134,7 +139,10 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
       />
     );
   }
-  if (of.skip_reason !== null) return <Alert type="info" title={t('task.skipped', { reason: of.skip_reason })} />;
+  if (of.skip_reason !== null) {
+    const title = t('task.skipped', { reason: of.skip_reason });
+    return <Alert type="info" title={title} description={words('skips', of.skip_reason).when} />;
+  }
   return null;
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { ChainMetricsDto } from '#client';
 import { api } from '../api.js';
+import { useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
@@ -42,6 +43,7 @@ export function OverviewPage() {
 
 function Figures({ of }: { of: ChainMetricsDto }) {
   const { t } = useTranslation();
+  const words = useErrorWords();
   const { chain_success_rate: rate, chain_avg_execution_time: time } = of;
   const seconds = (value: number | null) => (value === null ? '–' : duration(value * 1_000));
   if (of.chain_total_count === 0 && of.chain_running_count === 0) return <Empty description={t('overview.none')} />;
@@ -85,8 +87,13 @@ function Figures({ of }: { of: ChainMetricsDto }) {
           { title: t('overview.tasks'), dataIndex: 'tasks' },
           {
             title: t('overview.newest'),
-            dataIndex: 'message',
-            render: (text: string | null) => <Name text={text ?? ''} className="wrap" />,
+            key: 'message',
+            render: (_, { code, message }) => (
+              <>
+                <Name text={message ?? ''} className="wrap" />
+                <span className="dim">{words('failures', code).todo}</span>
+              </>
+            ),
           },
           {
             title: t('overview.examples'),

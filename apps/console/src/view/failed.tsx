@@ -1,12 +1,19 @@
 import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { wordsOfError } from '../api.js';
+import { useErrorWords } from './error-words.js';
 import { shownText } from './name.js';
 
+/** What to do about these here is another thing than by the API. */
 const HINTS = [
+  'INVALID_JSON',
+  'INVALID_CHAIN',
+  'INVALID_QUERY',
+  'BAD_REQUEST',
+  'UNAUTHENTICATED',
   'FORBIDDEN',
+  'NOT_FOUND',
   'CHAIN_NOT_FOUND',
-  'TEMPLATE_NOT_FOUND',
   'PRECONDITION_FAILED',
   'TOO_MANY_REQUESTS',
   'UNAVAILABLE',
@@ -19,6 +26,8 @@ const SHOWN = 10;
 export function Failed({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
   const { code, message, faults } = wordsOfError(error);
+  const words = useErrorWords();
+  const { when, todo } = words('problems', code);
   const hint = HINTS.find((each) => each === code);
   return (
     <Alert
@@ -27,6 +36,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
       title={code === undefined ? t('failed.unreachable') : t('failed.refused', { code })}
       description={
         <>
+          {when !== undefined && <p>{when}</p>}
           <p>
             <bdi>{shownText(message, 2_000)}</bdi>
           </p>
@@ -34,12 +44,19 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
             <ul>
               {faults.slice(0, SHOWN).map((fault) => (
                 <li key={fault.code + (fault.pointer ?? '') + fault.message}>
-                  <code>{shownText(fault.pointer ?? fault.code)}</code> {shownText(fault.message, 400)}
+                  <code>{shownText(fault.pointer ?? fault.code)}</code> {shownText(fault.message, 400)}{' '}
+                  {words('faults', fault.code).todo}
                 </li>
               ))}
             </ul>
           )}
-          <p>{t(code === undefined ? 'failed.hints.none' : `failed.hints.${hint ?? 'other'}`)}</p>
+          <p>
+            {code === undefined
+              ? t('failed.hints.none')
+              : hint
+                ? t(`failed.hints.${hint}`)
+                : (todo ?? t('failed.hints.other'))}
+          </p>
         </>
       }
       action={retry && <Button onClick={retry}>{t('failed.again')}</Button>}

@@ -1,4 +1,5 @@
 import type { FaultDto } from '#client';
+import { useErrorWords } from './error-words.js';
 import { shownText } from './name.js';
 
 /** More say nothing new. */
@@ -6,9 +7,10 @@ const SHOWN = 20;
 
 /** What is wrong with something that was filled in, each with its place. */
 export function FaultLines({ of }: { of: readonly FaultDto[] }) {
+  const words = useErrorWords();
   return of.slice(0, SHOWN).map(({ code, pointer, message }) => (
     <p key={code + (pointer ?? '') + message} className="fault">
-      <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)}
+      <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)} {words('faults', code).todo}
     </p>
   ));
 }
