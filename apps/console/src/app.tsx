@@ -28,6 +28,8 @@ export function App() {
   return (
     <ConfigProvider
       csp={{ nonce }}
+      // No space between the two characters of a Chinese word.
+      button={{ autoInsertSpace: false }}
       locale={i18n.language === 'zh' ? zh : en}
       theme={{
         algorithm: look.isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,

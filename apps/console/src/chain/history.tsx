@@ -63,6 +63,9 @@ function Details({ of: { data, disposition } }: { of: ChainEventDto }) {
     readonly by?: string;
     readonly note?: string | null;
   };
+  const others = Object.entries(rest)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return (
     <>
       {disposition !== 'ACCEPTED' && <Tag>{t(`disposition.${disposition}`)}</Tag>}
@@ -73,7 +76,7 @@ function Details({ of: { data, disposition } }: { of: ChainEventDto }) {
       )}
       {by !== undefined && <Name text={t('history.by', { actor: by })} className="cell wide block" />}
       {note && <Name text={note} className="cell wide block" />}
-      {Object.keys(rest).length > 0 && <Name text={JSON.stringify(rest)} className="cell wide block dim" />}
+      {others.length > 0 && <Name text={others.join(', ')} className="cell wide block dim" />}
     </>
   );
 }

@@ -6,7 +6,7 @@ export const workers = {
   alive: '在线',
   silent: '静默',
   heartbeat: '最近心跳',
-  ago: '{{time}}前',
+  ago: '{{time}} 前',
   running: '运行中的任务',
   slots: '槽位',
   each: '种类型',
