@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Empty, Input, Progress, Select, Space, Tag } from 'antd';
+import { Button, Empty, Input, Progress, Select, Space, Tag, type TablePaginationConfig } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
@@ -10,12 +10,14 @@ import { BULK, bulkAction } from '../chain/actions.js';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
-import { Rows } from '../view/rows.js';
+import { ServedRows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration, Time, useNow } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { Days } from './days.js';
 import { COMPARED, likeness, Sparkline, useLikeChains } from './like-chains.js';
 import { SavedViews } from './saved-views.js';
+import { PLACES } from './views.js';
 
 const STATUSES = ['PENDING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILURE', 'CANCELLED'];
 const TYPES = ['sequential', 'parallel', 'chord', 'complex'];
@@ -24,6 +26,9 @@ const TEXTS = ['q', 'created_by', 'task_type', 'labels'] as const;
 /** Set by links from a task that runs chains. */
 const PARENT = 'parent_chain_id';
 const REFRESH_MS = 3_000;
+const PAGE_SIZE = 50;
+/** Pages have numbers up to here; chains behind are read on from the last of a page. */
+const MOST_NUMBERED = 10_000;
 type Query = NonNullable<ListChainsData['query']>;
 
 /** All chains, a page at a time from the server. */
@@ -35,20 +40,23 @@ export function ChainsPage({ actor }: { actor: string }) {
   const filters = Object.fromEntries([...search].filter(([, value]) => value !== ''));
   const query = useQuery({
     queryKey: ['chains', filters],
-    queryFn: ({ signal }) => api.listChains({ query: { page_size: 20, ...filters } as Query, signal }),
+    queryFn: ({ signal }) => api.listChains({ query: { page_size: PAGE_SIZE, ...filters } as Query, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
   const set = (name: string, value: string) => {
     const next = new URLSearchParams(search);
+    for (const place of PLACES) next.delete(place);
     if (value === '') next.delete(name);
     else next.set(name, value);
-    if (name !== 'page') next.delete('page');
-    setSearch(next, { replace: true });
+    // From a page behind the numbered ones the browser goes back.
+    setSearch(next, { replace: name !== 'cursor' });
     choose([]);
   };
-  const isFiltered = Object.keys(filters).some((name) => name !== 'page' && name !== 'sort');
-  const { items = [], total = 0 } = query.data ?? {};
+  const isFiltered = Object.keys(filters).some((name) => !PLACES.includes(name) && name !== 'sort');
+  const { items = [], total, next_cursor: cursor } = query.data ?? {};
+  const page = Number(search.get('page') ?? 1);
+  const isBehind = search.has('cursor') || page * PAGE_SIZE >= MOST_NUMBERED;
   return (
     <>
       <Title text={t('pages./chains')}>
@@ -70,7 +78,9 @@ export function ChainsPage({ actor }: { actor: string }) {
           </Button>
         ))}
         <span className="dim" aria-live="polite">
-          {t('chains.chosen', { chosen: chosen.length, total: total ?? 0 })}
+          {typeof total === 'number'
+            ? t('chains.chosen', { chosen: chosen.length, total })
+            : t('chains.chosenHere', { chosen: chosen.length })}
         </span>
       </Space>
       <ChainTable
@@ -79,10 +89,27 @@ export function ChainsPage({ actor }: { actor: string }) {
         empty={isFiltered ? t('chains.noneFit') : t('chains.none')}
         chosen={chosen}
         choose={choose}
-        page={Number(search.get('page') ?? 1)}
-        total={Math.min(total ?? 0, 10_000)}
-        turn={(page) => set('page', page === 1 ? '' : String(page))}
+        pages={
+          search.has('cursor')
+            ? false
+            : {
+                current: page,
+                pageSize: PAGE_SIZE,
+                total: Math.min(total ?? 0, MOST_NUMBERED),
+                onChange: (to) => set('page', to === 1 ? '' : String(to)),
+                showSizeChanger: false,
+                hideOnSinglePage: true,
+              }
+        }
       />
+      {isBehind && (
+        <Space className="note">
+          <Button onClick={() => set('page', '')}>{t('chains.first')}</Button>
+          <Button disabled={!cursor} onClick={() => set('cursor', cursor!)}>
+            {t('chain.after')}
+          </Button>
+        </Space>
+      )}
       {items.length > 0 && <p className="dim">{t('chains.aboutAlike', { compared: COMPARED })}</p>}
       {action && <ActionModal action={action} close={() => act(undefined)} done={() => void query.refetch()} />}
     </>
@@ -117,6 +144,7 @@ function Filters({ search, set }: { search: URLSearchParams; set: (name: string,
           onSearch={(text) => set(name, text)}
         />
       ))}
+      <Days search={search} set={set} />
       {many('status', STATUSES, (value) => t(`status.${value}`))}
       {many('chain_type', TYPES, (value) => t(`chainType.${value}`))}
       <Select
@@ -139,12 +167,10 @@ interface TableProps {
   readonly empty: string;
   readonly chosen: string[];
   readonly choose: (ids: string[]) => void;
-  readonly page: number;
-  readonly total: number;
-  readonly turn: (page: number) => void;
+  readonly pages: TablePaginationConfig | false;
 }
 
-function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }: TableProps) {
+function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps) {
   const { t } = useTranslation();
   const alike = useLikeChains();
   const now = useNow(items.some(({ status }) => status === 'RUNNING'));
@@ -152,40 +178,50 @@ function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }
     started_at === null
       ? '–'
       : duration((completed_at === null ? now : Date.parse(completed_at)) - Date.parse(started_at));
+  const labelled = {
+    title: t('chains.labels'),
+    key: 'labels',
+    width: 180,
+    render: (_: unknown, { labels }: ChainSummaryDto) => (
+      <span className="cell labels">
+        {Object.entries(labels).map(([key, value]) => (
+          <Tag key={key}>
+            <Name text={`${key}=${String(value)}`} />
+          </Tag>
+        ))}
+      </span>
+    ),
+  };
   return (
-    <Rows
+    <ServedRows
       rowKey="chain_id"
       loading={loading}
       dataSource={items}
       locale={{ emptyText: <Empty description={empty} /> }}
       rowSelection={{
+        columnWidth: 40,
         selectedRowKeys: chosen,
         onChange: (keys) => choose(keys.map(String)),
         getCheckboxProps: ({ chain_name }) => ({ 'aria-label': shownText(chain_name) }) as object,
         getTitleCheckboxProps: () => ({ 'aria-label': t('chains.all') }) as object,
       }}
-      pagination={{
-        current: page,
-        pageSize: 20,
-        total,
-        onChange: turn,
-        showSizeChanger: false,
-        hideOnSinglePage: true,
-      }}
+      pagination={pages}
       columns={[
         {
           title: t('chains.name'),
           key: 'name',
+          width: 290,
           render: (_, { chain_id, chain_name }) => (
             <Link to={`/chains/${encodeURIComponent(chain_id)}`} className="cell">
               <Name text={chain_name} />
             </Link>
           ),
         },
-        { title: t('chains.state'), key: 'status', render: (_, { status }) => <Status of={status} /> },
+        { title: t('chains.state'), key: 'status', width: 105, render: (_, { status }) => <Status of={status} /> },
         {
           title: t('chains.progress'),
           key: 'progress',
+          width: 150,
           render: (_, { progress, status, completed_tasks, total_tasks, chain_name }) => (
             <Progress
               aria-label={shownText(chain_name)}
@@ -197,31 +233,34 @@ function ChainTable({ items, loading, empty, chosen, choose, page, total, turn }
           ),
         },
         ...(items.some(({ parent_turn }) => parent_turn !== null)
-          ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn' }]
+          ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn', width: 60 }]
           : []),
-        { title: t('chains.took'), key: 'took', render: (_, chain) => took(chain) },
+        { title: t('chains.took'), key: 'took', width: 95, render: (_, chain) => took(chain) },
         {
           title: t('chains.alike'),
           key: 'alike',
+          width: 105,
           render: (_, chain) => <Sparkline of={alike.get(likeness(chain)) ?? []} own={chain.chain_id} />,
         },
-        { title: t('chains.type'), key: 'type', render: (_, { chain_type }) => t(`chainType.${chain_type}`) },
+        {
+          title: t('chains.type'),
+          key: 'type',
+          width: 90,
+          render: (_, { chain_type }) => t(`chainType.${chain_type}`),
+        },
         {
           title: t('chains.owner'),
           key: 'owner',
+          width: 150,
           render: (_, { created_by }) => <Name text={created_by ?? '–'} className="cell short" />,
         },
+        ...(items.some(({ labels }) => Object.keys(labels).length > 0) ? [labelled] : []),
         {
-          title: t('chains.labels'),
-          key: 'labels',
-          render: (_, { labels }) =>
-            Object.entries(labels).map(([key, value]) => (
-              <Tag key={key}>
-                <Name text={`${key}=${String(value)}`} />
-              </Tag>
-            )),
+          title: t('chains.created'),
+          key: 'created',
+          width: 245,
+          render: (_, { created_at }) => <Time at={created_at} />,
         },
-        { title: t('chains.created'), key: 'created', render: (_, { created_at }) => <Time at={created_at} /> },
       ]}
     />
   );

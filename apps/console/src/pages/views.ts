@@ -11,9 +11,12 @@ export interface View {
 const MOST = 50;
 const nameOf = (actor: string): string => `task-chain.views.${actor}`;
 
+/** What of an address says which part of a list is shown. */
+export const PLACES = ['page', 'cursor'];
+
 /** The filters and the order of an address, in one way to write them: without the page, and sorted. */
 export function filtersOf(search: URLSearchParams): string {
-  const filters = new URLSearchParams([...search].filter(([name, value]) => name !== 'page' && value !== ''));
+  const filters = new URLSearchParams([...search].filter(([name, value]) => !PLACES.includes(name) && value !== ''));
   filters.sort();
   return filters.toString();
 }

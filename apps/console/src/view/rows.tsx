@@ -11,6 +11,8 @@ export function Rows<Row extends object>(props: TableProps<Row>) {
 
 /** Rows beyond this are not in the page until they are scrolled to. */
 const MOST_ROWS = 50;
+/** In sight at once. */
+const SEEN_ROWS = 14;
 const ROW_PX = 39;
 const PAGES = { showSizeChanger: false, hideOnSinglePage: true };
 
@@ -22,7 +24,16 @@ export function ManyRows<Row extends object>(props: TableProps<Row> & { readonly
   const isWide = Grid.useBreakpoint().xl === true;
   if (!isWide || props.dataSource.length <= MOST_ROWS)
     return <Rows {...props} pagination={{ ...PAGES, pageSize: MOST_ROWS }} />;
+  return <VirtualRows {...props} pagination={{ ...PAGES, pageSize: MOST_ROWS * 10 }} />;
+}
+
+/** A page of rows that the server gave. In a window that holds their columns, those of a long one are there as far as they are scrolled to. */
+export function ServedRows<Row extends object>(props: TableProps<Row> & { readonly dataSource: readonly Row[] }) {
+  const isWide = Grid.useBreakpoint().xl === true;
+  return isWide && props.dataSource.length > SEEN_ROWS ? <VirtualRows {...props} /> : <Rows {...props} />;
+}
+
+function VirtualRows<Row extends object>(props: TableProps<Row>) {
   const width = props.columns?.reduce((sum, each) => sum + Number(each.width), 0) ?? 0;
-  const paged = { ...PAGES, pageSize: MOST_ROWS * 10 };
-  return <Table size="small" virtual scroll={{ x: width, y: 14 * ROW_PX }} {...props} pagination={paged} />;
+  return <Table size="small" virtual scroll={{ x: width, y: SEEN_ROWS * ROW_PX }} pagination={false} {...props} />;
 }

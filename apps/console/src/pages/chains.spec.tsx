@@ -1,0 +1,90 @@
+/** @jest-environment jsdom */
+import { afterEach, expect, test } from '@jest/globals';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { MemoryRouter, useLocation } from 'react-router';
+import '../i18n.js';
+import { api } from '../api.js';
+import { ChainsPage } from './chains.js';
+
+const { listChains } = api;
+afterEach(() => {
+  cleanup();
+  Object.assign(api, { listChains });
+});
+
+type Query = Readonly<Record<string, string | number>>;
+
+/** The page at an address, before a server with 25,000 chains, of which the pages behind the numbered ones are `a`, `b` and `c`. */
+function shown(address: string) {
+  const asked: Query[] = [];
+  const server = async ({ query }: { query: Query }) => {
+    if (query['fields'] !== undefined) return { items: [], next_cursor: null, total: 0 };
+    asked.push(query);
+    const { cursor } = query;
+    const at = cursor === undefined ? 'numbered' : String(cursor);
+    const next = { numbered: 'a', a: 'b', b: 'c', c: null }[at];
+    return { items: [chain(`at ${at}`)], next_cursor: next, total: cursor === undefined ? 25_000 : null };
+  };
+  Object.assign(api, { listChains: server });
+  let search = '';
+  function Address() {
+    search = useLocation().search;
+    return null;
+  }
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <MemoryRouter initialEntries={[address]}>
+        <ChainsPage actor="me" />
+        <Address />
+      </MemoryRouter>
+    </QueryClientProvider>,
+  );
+  return { asked, search: () => search };
+}
+
+const chain = (name: string) => ({
+  ...{ chain_id: name, chain_name: name, chain_type: 'complex', status: 'SUCCESS', labels: {}, progress: 100 },
+  ...{ completed_tasks: 1, total_tasks: 1, started_at: null, completed_at: null, parent_turn: null },
+  ...{ template_id: null, created_by: null, created_at: '2026-01-31T12:00:00.000Z' },
+});
+
+test('behind the last numbered page it reads on, by an address for each page, as far as there are chains', async () => {
+  const user = userEvent.setup();
+  const { search } = shown('/chains?status=SUCCESS&page=200');
+  await screen.findByText('at numbered');
+  for (const cursor of ['a', 'b', 'c']) {
+    await user.click(screen.getByRole('button', { name: 'More' }));
+    await screen.findByText(`at ${cursor}`);
+    expect(search()).toBe(`?status=SUCCESS&cursor=${cursor}`);
+  }
+  const more = screen.getByRole<HTMLButtonElement>('button', { name: 'More' });
+  await waitFor(() => expect(more.disabled).toBe(true));
+  await user.click(screen.getByRole('button', { name: 'First page' }));
+  await screen.findByText('at numbered');
+  expect(search()).toBe('?status=SUCCESS');
+});
+
+test('before it there is no such way: pages have numbers', async () => {
+  shown('/chains?page=199');
+  await screen.findByText('at numbered');
+  expect(screen.queryByRole('button', { name: 'More' })).toBeNull();
+  expect(screen.getByTitle('200')).toBeTruthy();
+});
+
+test('asks for whole days of the zone of the user, and begins anew', async () => {
+  const { asked, search } = shown('/chains?cursor=a');
+  await screen.findByText('at a');
+  fireEvent.change(screen.getByLabelText('Created from'), { target: { value: '2026-03-01' } });
+  fireEvent.change(screen.getByLabelText('until'), { target: { value: '2026-03-31' } });
+  await waitFor(() =>
+    expect(asked.at(-1)).toEqual({
+      page_size: 50,
+      created_from: new Date(2026, 2, 1).toISOString(),
+      created_to: new Date(2026, 3, 1).toISOString(),
+    }),
+  );
+  expect(search()).not.toMatch(/cursor/);
+  expect(screen.getByLabelText<HTMLInputElement>('until').value).toBe('2026-03-31');
+});
