@@ -29,7 +29,7 @@ const [, ask, fit] = DRAFT.tasks;
 const offered = (text: string, itself = false) => conditions(DRAFT, fit!, text, itself);
 
 test('a condition goes on with tasks before it, and with what is known of their results', () => {
-  expect(offered('tasks.p')).toEqual(['tasks.psi.result', 'tasks.psi.status']);
+  expect(offered('tasks.psi.s')).toEqual(['tasks.psi.status']);
   expect(offered('tasks["ask-first"].result.answer')).toEqual(['tasks["ask-first"].result.answer.amount']);
   expect(offered('1 < tasks.psi.result.n && pa')).toEqual(['1 < tasks.psi.result.n && params.task_config']);
   expect(offered('!has(tasks.ps')).toContain('!has(tasks.psi.result');
@@ -37,6 +37,24 @@ test('a condition goes on with tasks before it, and with what is known of their 
   expect(offered('tasks.fit', true)).toEqual([
     ...['tasks.fit.result.loss', 'tasks.fit.result.weights', 'tasks.fit.result', 'tasks.fit.status'],
   ]);
+});
+
+test('both go on with what results of the type of a task have, by party where its parameters name them', () => {
+  const parties = { sf_init_config: { parties: ['alice', 'bank-b'] } };
+  const psi = { ...task('psi', 'psi', {}), task_params: { task_config: {}, ...parties } };
+  const draft = { ...DRAFT, tasks: [psi, task('eval', 'biclassification_eval', {}, ['psi']), task('own', 'x', {})] };
+  const after = task('after', 'report', {}, ['eval', 'own']);
+  const all = { ...draft, tasks: [...draft.tasks, after] };
+  expect(completions(all, after, '${tasks.psi.result.o')).toEqual([
+    ...['${tasks.psi.result.output_paths.alice}', '${tasks.psi.result.output_paths.bank-b}'],
+  ]);
+  expect(completions(all, after, '${tasks.eval.result.metrics.a')).toEqual([
+    ...['${tasks.eval.result.metrics.accuracy}', '${tasks.eval.result.metrics.auc}'],
+  ]);
+  expect(conditions(all, after, 'tasks.psi.result.output', false)).toEqual([
+    ...['tasks.psi.result.output_paths.alice', 'tasks.psi.result.output_paths["bank-b"]'],
+  ]);
+  expect(completions(all, after, '${tasks.own.result.')).toEqual([]);
 });
 
 test('nothing is offered within a text, nor where an operator is due', () => {
@@ -52,7 +70,8 @@ test('nothing is offered within a text, nor where an operator is due', () => {
 });
 
 test('a reference goes on with results of tasks before it and with parameters', () => {
-  expect(completions(DRAFT, ask!, 'rows: ${')).toEqual(['rows: ${tasks.psi.result.', 'rows: ${params.rows}']);
+  expect(completions(DRAFT, ask!, 'rows: ${p')).toEqual(['rows: ${params.rows}']);
+  expect(completions(DRAFT, ask!, '${tasks.psi.r')[0]).toBe('${tasks.psi.result.');
   const after = { ...DRAFT, tasks: [...DRAFT.tasks, task('end', 'psi', {}, ['fit'])] };
   expect(completions(after, after.tasks.at(-1)!, '${tasks.fit.result.w')).toEqual(['${tasks.fit.result.weights}']);
   expect(completions(DRAFT, ask!, '${params.rows} and')).toEqual([]);

@@ -1,4 +1,8 @@
 import { ancestorsOf, isFields, type Draft, type DraftTask, type Fields } from './draft.js';
+import RESULTS from './result-members.json' with { type: 'json' };
+
+/** By task type: paths into its result. `.*` stands for each party of the task. */
+const MEMBERS: Readonly<Record<string, readonly string[]>> = RESULTS;
 
 /** What a text may go on with where it has an open `${`; empty where it has none. */
 export function completions(draft: Draft, task: DraftTask, text: string): string[] {
@@ -30,7 +34,7 @@ export function conditions(draft: Draft, task: DraftTask, text: string, itself: 
   const all = [
     ...ids.flatMap((id) => {
       const name = /^[A-Za-z_]\w*$/.test(id) ? `tasks.${id}` : `tasks[${JSON.stringify(id)}]`;
-      const members = membersOf(draft, id).map((member) => `${name}.result.${member}`);
+      const members = membersOf(draft, id).map((member) => `${name}.result${inCel(member)}`);
       return [...members, `${name}.result`, `${name}.status`];
     }),
     ...Object.keys(task.task_params).map((name) => `params.${name}`),
@@ -40,7 +44,7 @@ export function conditions(draft: Draft, task: DraftTask, text: string, itself: 
   return all.filter((each) => each.startsWith(begun) && each !== begun).map((each) => before + each);
 }
 
-/** Members of a task's result, as far as its parameters describe it: outputs of a chain, the payload of a signal, the answer to a question. */
+/** Members of a task's result, as its type has them, or as its parameters describe it: outputs of a chain, the payload of a signal, the answer to a question. */
 function membersOf(draft: Draft, id: string): string[] {
   const task = draft.tasks.find((each) => each.task_id === id);
   const config = task?.task_params['task_config'];
@@ -56,9 +60,19 @@ function membersOf(draft: Draft, id: string): string[] {
     case 'wait':
       return ['ended_at'];
     default:
-      return [];
+      if (!Object.hasOwn(MEMBERS, task.task_type)) return [];
+      return MEMBERS[task.task_type]!.flatMap((member) =>
+        member.endsWith('.*') ? partiesOf(task).map((party) => member.slice(0, -1) + party) : member,
+      );
   }
 }
+
+/** A path as CEL writes it: what is no identifier stands in brackets. */
+const inCel = (path: string): string =>
+  path
+    .split('.')
+    .map((part) => (/^[A-Za-z_]\w*$/.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`))
+    .join('');
 
 const propertiesOf = (schema: unknown): string[] =>
   isFields(schema) && isFields(schema['properties']) ? Object.keys(schema['properties'] as Fields) : [];

@@ -55,6 +55,24 @@ export function describeRunner(runner: TaskRunner, samples: readonly RunnerSampl
   });
 }
 
+/** What the designer of the console offers of the results of each type. */
+const MEMBERS = JSON.parse(
+  readFileSync(new URL('../../../../../apps/console/src/designer/result-members.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, readonly string[]>>;
+
+/** Members of a result that the designer does not offer. Why figures are withheld is for people. */
+function unknownMembers(type: string, result: TaskRunResult['result']): string[] {
+  const offered = MEMBERS[type] ?? [];
+  const begins = (name: string): boolean => offered.some((each) => each === name || each.startsWith(`${name}.`));
+  return Object.entries(result).flatMap(([name, value]) => {
+    if (name === 'withheld') return [];
+    if (!begins(name)) return [name];
+    const hasParts = !offered.includes(`${name}.*`) && offered.some((each) => each.startsWith(`${name}.`));
+    const parts = hasParts ? Object.keys(value as object).map((part) => `${name}.${part}`) : [];
+    return parts.filter((part) => !part.endsWith('.withheld') && !begins(part));
+  });
+}
+
 function describeSample(
   runner: TaskRunner,
   { type, prepare, enlarge, again: otherwise, newKeys, approximate, silent, isKilled, failing }: RunnerSample,
@@ -113,6 +131,7 @@ function describeSample(
         sha256,
       });
     }
+    expect(unknownMembers(type, first.result)).toEqual([]);
     firstFigures = await figuresOf(given, first);
     expect(await stateOf(folder)).toMatchObject({ threads: before.threads, resources: before.resources });
     expect(await folder.temporaries()).toEqual([]);
