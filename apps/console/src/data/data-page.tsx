@@ -9,6 +9,7 @@ import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { Sites } from './sites.js';
 
 const SHOWN_COLUMNS = 8;
 
@@ -38,6 +39,8 @@ export function DataPage() {
       {parties.isError && <Failed error={parties.error} retry={() => void parties.refetch()} />}
       <h2>{t('data.parties')}</h2>
       <Parties items={parties.data?.items ?? []} loading={parties.isPending} datasets={all} />
+      <h2>{t('data.site.heading')}</h2>
+      <Sites />
       <h2>{t('data.datasets')}</h2>
       <search className="filters">
         <Select

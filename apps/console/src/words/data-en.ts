@@ -92,6 +92,23 @@ export const data = {
     engines: 'native alone where nothing is said.',
     words: 'What the author of a refused task reads.',
   },
+  site: {
+    heading: 'Sites',
+    none: 'No party runs its part at a site of its own. To let one join:',
+    dealer: 'dealer',
+    seen: 'Last seen',
+    joined: 'Joined',
+    until: 'Certificate until',
+    software: 'Software',
+    fingerprint: 'Key',
+    states: { connected: 'Connected', away: 'Not connected', expired: 'Certificate is over', revoked: 'Revoked' },
+    todo: {
+      connected: 'Its tasks run there.',
+      away: 'Its tasks wait. Look whether task-chain-node runs at the site and reaches this server.',
+      expired: 'It was away for too long to renew it. Revoke the site, and invite it anew.',
+      revoked: 'Its key joins never again. Make the site anew in another folder, and invite it.',
+    },
+  },
   ledger: 'Opened',
   ledgerAbout:
     'What tasks opened of this dataset to others, as the workers of the party counted it. Its own ledger in its folder is what counts.',

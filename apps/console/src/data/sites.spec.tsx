@@ -1,0 +1,53 @@
+/** @jest-environment jsdom */
+import { afterEach, expect, test } from '@jest/globals';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, render, screen } from '@testing-library/react';
+import { MemoryRouter } from 'react-router';
+import type { NodeDto } from '#client';
+import '../i18n.js';
+import { api } from '../api.js';
+import { Sites } from './sites.js';
+
+const { listNodes } = api;
+afterEach(() => {
+  cleanup();
+  Object.assign(api, { listNodes });
+});
+
+const SITE: NodeDto = {
+  ...{ party: 'bank-a', dealer: false, fingerprint: 'sha256:a', joined_at: '2026-01-01T00:00:00Z', connected: true },
+  ...{ expires_at: '2999-01-01T00:00:00Z', revoked_at: null, last_seen_at: '2026-01-02T00:00:00Z' },
+  ...{ protocol_version: 1, software_version: '1.0.0' },
+};
+function shown(items: readonly NodeDto[]) {
+  Object.assign(api, { listNodes: async () => ({ items }) });
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <MemoryRouter>
+        <Sites />
+      </MemoryRouter>
+    </QueryClientProvider>,
+  );
+}
+
+test('says of each site whether it is there, and what to do', async () => {
+  shown([
+    SITE,
+    { ...SITE, fingerprint: 'b', connected: false },
+    { ...SITE, fingerprint: 'c', connected: false, expires_at: '2020-01-01T00:00:00Z' },
+    // Whatever else holds: who is revoked is out.
+    { ...SITE, fingerprint: 'd', dealer: true, revoked_at: '2026-01-03T00:00:00Z', expires_at: '2020-01-01T00:00:00Z' },
+  ]);
+  const rows = (await screen.findAllByRole('row')).slice(1);
+  expect(rows.map((row) => row.querySelector('.status')?.textContent)).toEqual([
+    ...['✓ Connected', '✗ Not connected', '✗ Certificate is over', '■ Revoked'],
+  ]);
+  expect(screen.getByTitle(/^Its tasks wait\. Look whether task-chain-node runs/)).toBeTruthy();
+  expect(rows[3]!.textContent).toMatch(/^bank-a \(dealer\)/);
+});
+
+test('without one it says how a party joins', async () => {
+  shown([]);
+  await screen.findByText(/^No party runs its part at a site/);
+  expect(screen.getByText('task-chain parties invite <party> --out invitation.txt')).toBeTruthy();
+});

@@ -1,0 +1,76 @@
+import { useQuery } from '@tanstack/react-query';
+import { Skeleton } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { NodeDto } from '#client';
+import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
+import { Name } from '../view/name.js';
+import { Rows } from '../view/rows.js';
+import { Time, useNow } from '../view/times.js';
+import { Command } from './data-page.js';
+
+const REFRESH_MS = 10_000;
+
+/** The sites at which parties keep their data, and whether each is there. */
+export function Sites() {
+  const { t } = useTranslation();
+  const query = useQuery({
+    queryKey: ['nodes'],
+    queryFn: ({ signal }) => api.listNodes({ signal }),
+    refetchInterval: REFRESH_MS,
+  });
+  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.isPending) return <Skeleton active title={false} paragraph={{ rows: 1 }} />;
+  if (query.data.items.length === 0)
+    return <Command of="task-chain parties invite <party> --out invitation.txt">{t('data.site.none')}</Command>;
+  return (
+    <Rows
+      rowKey="fingerprint"
+      dataSource={query.data.items}
+      columns={[
+        {
+          title: t('approvals.party'),
+          key: 'party',
+          render: (_, { party, dealer }) => (dealer ? `${party} (${t('data.site.dealer')})` : party),
+        },
+        { title: t('chains.state'), key: 'state', render: (_, site) => <State of={site} /> },
+        { title: t('data.site.seen'), key: 'seen', render: (_, { last_seen_at }) => <Time at={last_seen_at} /> },
+        { title: t('data.site.joined'), key: 'joined', render: (_, { joined_at }) => <Time at={joined_at} /> },
+        { title: t('data.site.until'), key: 'until', render: (_, { expires_at }) => <Time at={expires_at} ahead /> },
+        {
+          title: t('data.site.software'),
+          key: 'software',
+          render: (_, { software_version }) => <Name text={software_version ?? '–'} className="cell short" />,
+        },
+        {
+          title: t('data.site.fingerprint'),
+          key: 'fingerprint',
+          render: (_, { fingerprint }) => (
+            <code>
+              <Name text={fingerprint} className="cell" />
+            </code>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+/** By colour, sign and word, and what to do. */
+function State({ of: { revoked_at: revoked, expires_at: until, connected } }: { of: NodeDto }) {
+  const { t } = useTranslation();
+  const now = useNow(false);
+  const state = revoked !== null ? 'revoked' : connected ? 'connected' : Date.parse(until) < now ? 'expired' : 'away';
+  const [look, sign] = LOOKS[state];
+  return (
+    <span className={`status status-${look}`} title={t(`data.site.todo.${state}`)}>
+      <span aria-hidden="true">{sign}</span> {t(`data.site.states.${state}`)}
+    </span>
+  );
+}
+const LOOKS = {
+  connected: ['success', '✓'],
+  away: ['failure', '✗'],
+  expired: ['failure', '✗'],
+  revoked: ['cancelled', '■'],
+} as const;
