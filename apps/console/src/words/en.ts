@@ -2,6 +2,7 @@ import { approvals, covers, signOff } from './approvals-en.js';
 import { chains } from './chains-en.js';
 import { data } from './data-en.js';
 import { designer } from './designer-en.js';
+import { history } from './history-en.js';
 import { schedules } from './schedules-en.js';
 import { settings } from './settings-en.js';
 import { templates } from './templates-en.js';
@@ -221,38 +222,7 @@ export const en = {
     SIGN_OFF: 'It waits until {{who}} signs it off, at most until {{until}}.',
     SIGNAL: 'It waits for the signal {{name}} with the key {{key}}, at most until {{until}}.',
   },
-  history: {
-    when: 'When',
-    what: 'What',
-    more: 'Details',
-    by: 'by {{actor}}',
-    kinds: {
-      ChainCreated: 'Chain created',
-      ChainCreatedAndStarted: 'Chain created and started',
-      ExecuteChain: 'Chain started',
-      CancelChain: 'Chain cancelled',
-      PauseChain: 'Chain paused',
-      ResumeChain: 'Chain resumed',
-      RetryChain: 'Retry',
-      SkipTask: 'Task skipped',
-      ResolveTask: 'Task given a result',
-      SetPriority: 'Priority changed',
-      ChainTimedOut: 'The chain ran out of time',
-      DecideApproval: 'Decision of a data owner',
-      AnswerSignOff: 'Sign-off answered',
-      ApprovalTimedOut: 'No approval in time',
-      HoldTimedOut: 'The time of waiting is over',
-      RepairChain: 'State repaired',
-      TaskStarted: 'Task started',
-      TaskSucceeded: 'Task succeeded',
-      TaskFailed: 'Task failed',
-      TaskLost: 'Worker lost',
-      TaskQueueTimedOut: 'Waited too long for a worker',
-      TaskHeld: 'Task waits',
-      TaskTurned: 'Turn ended',
-      TaskConditionFalse: 'Condition is false',
-    },
-  },
+  history,
   actions: {
     execute: 'Start',
     pause: 'Pause',

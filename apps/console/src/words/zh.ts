@@ -3,6 +3,7 @@ import { chains } from './chains-zh.js';
 import { data } from './data-zh.js';
 import { designer } from './designer-zh.js';
 import type { en } from './en.js';
+import { history } from './history-zh.js';
 import { schedules } from './schedules-zh.js';
 import { settings } from './settings-zh.js';
 import { templates } from './templates-zh.js';
@@ -214,38 +215,7 @@ export const zh: typeof en = {
     SIGN_OFF: '等待 {{who}} 签核，最迟到 {{until}}。',
     SIGNAL: '等待名称为 {{name}}、键为 {{key}} 的信号，最迟到 {{until}}。',
   },
-  history: {
-    when: '时间',
-    what: '事件',
-    more: '详细',
-    by: '由 {{actor}}',
-    kinds: {
-      ChainCreated: '创建了任务链',
-      ChainCreatedAndStarted: '创建并启动了任务链',
-      ExecuteChain: '启动了任务链',
-      CancelChain: '取消了任务链',
-      PauseChain: '暂停了任务链',
-      ResumeChain: '恢复了任务链',
-      RetryChain: '重试',
-      SkipTask: '跳过了任务',
-      ResolveTask: '为任务给出了结果',
-      SetPriority: '修改了优先级',
-      ChainTimedOut: '任务链超时',
-      DecideApproval: '数据所有者作出了决定',
-      AnswerSignOff: '签核得到回答',
-      ApprovalTimedOut: '未在时限内批准',
-      HoldTimedOut: '等待时间已到',
-      RepairChain: '修复了状态',
-      TaskStarted: '任务开始',
-      TaskSucceeded: '任务成功',
-      TaskFailed: '任务失败',
-      TaskLost: '失去工作进程',
-      TaskQueueTimedOut: '等待工作进程超时',
-      TaskHeld: '任务开始等待',
-      TaskTurned: '一轮结束',
-      TaskConditionFalse: '条件不成立',
-    },
-  },
+  history,
   actions: {
     execute: '启动',
     pause: '暂停',
