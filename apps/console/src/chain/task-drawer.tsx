@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
 import { api } from '../api.js';
+import { useTaskTypes } from '../task-types.js';
 import { useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
@@ -148,6 +149,7 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
 
 function Facts({ chainId, of, open }: { chainId: string; of: TaskDetailDto; open: (task: string) => void }) {
   const { t } = useTranslation();
+  const leaves = useTaskTypes().data?.find(({ task_type }) => task_type === of.task_type)?.leaves;
   const ran =
     of.started_at !== null && of.completed_at !== null
       ? duration(Date.parse(of.completed_at) - Date.parse(of.started_at))
@@ -166,6 +168,7 @@ function Facts({ chainId, of, open }: { chainId: string; of: TaskDetailDto; open
     [t('chains.started'), <Time key="started" at={of.started_at} />],
     [t('task.ended'), <Time key="ended" at={of.completed_at} />],
     [t('task.ran'), ran],
+    ...(leaves === undefined ? [] : [[t('types.leaves'), leaves] as const]),
   ];
   return (
     <>
