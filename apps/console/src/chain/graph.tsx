@@ -37,6 +37,9 @@ interface GraphProps {
 }
 type Shown = Node<{ drawn: DrawnNode; critical: boolean; found: boolean; open: () => void }>;
 
+/** So many nodes are seen at once: a small map of them would only lie on some. */
+const UNMAPPED = 20;
+
 // React Flow has a look of its own for nodes of the type `group`.
 const TYPES = { task: TaskNode, gathered: GroupNode };
 
@@ -143,12 +146,14 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
             <Background />
             <FitAgain padding={0.1} />
             <Controls showInteractive={false} />
-            <MiniMap
-              pannable
-              zoomable
-              ariaLabel={t('chain.minimap')}
-              nodeClassName={({ data }) => `map-${stateOf((data as Shown['data']).drawn).toLowerCase()}`}
-            />
+            {nodes.length > UNMAPPED && (
+              <MiniMap
+                pannable
+                zoomable
+                ariaLabel={t('chain.minimap')}
+                nodeClassName={({ data }) => `map-${stateOf((data as Shown['data']).drawn).toLowerCase()}`}
+              />
+            )}
           </ReactFlow>
         ) : (
           <Skeleton active title={false} />
