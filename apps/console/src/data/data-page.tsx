@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Empty, Input, Select, Tag, Typography } from 'antd';
+import { Empty, Input, Select, Tag } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { DatasetDto, PartyDto } from '#client';
@@ -9,6 +9,7 @@ import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { Command } from './command.js';
 import { Sites } from './sites.js';
 
 const SHOWN_COLUMNS = 8;
@@ -78,18 +79,6 @@ export function DataPage() {
 }
 
 const commandName = (party: string): string => (/^[\w-]{1,64}$/.test(party) ? party : '<party>');
-
-/** A command that the owner types, to be copied: what signs never comes into the browser. */
-export function Command({ of, children }: { of: string; children: string }) {
-  return (
-    <>
-      <p>{children}</p>
-      <Typography.Paragraph copyable={{ text: of }}>
-        <code className="wrap">{of}</code>
-      </Typography.Paragraph>
-    </>
-  );
-}
 
 interface PartiesProps {
   readonly items: readonly PartyDto[];

@@ -10,7 +10,7 @@ import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
-import { Command } from './data-page.js';
+import { Command } from './command.js';
 import { PolicyEditor } from './policy-editor.js';
 
 const LEDGER_PAGE = 50;

@@ -11,7 +11,7 @@ import { SchemaFields } from '../designer/schema-form.js';
 import { Failed } from '../view/failed.js';
 import { marked, shownText } from '../view/name.js';
 import { useNow } from '../view/times.js';
-import { Command } from './data-page.js';
+import { Command } from './command.js';
 import { faultsOfPolicy, NEW_POLICY, policyOf, POLICY_FIELDS, RULE_FIELDS } from './policy.js';
 
 /** What an owner lets others do with a dataset, as a form. The owner's command checks and signs what is made here; nothing is sent. */

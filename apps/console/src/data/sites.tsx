@@ -7,7 +7,7 @@ import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time, useNow } from '../view/times.js';
-import { Command } from './data-page.js';
+import { Command } from './command.js';
 
 const REFRESH_MS = 10_000;
 
