@@ -210,14 +210,14 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
         {
           title: t('chains.name'),
           key: 'name',
-          width: 290,
+          width: 260,
           render: (_, { chain_id, chain_name }) => (
-            <Link to={`/chains/${encodeURIComponent(chain_id)}`} className="cell">
+            <Link to={`/chains/${encodeURIComponent(chain_id)}`} className="cell named">
               <Name text={chain_name} />
             </Link>
           ),
         },
-        { title: t('chains.state'), key: 'status', width: 105, render: (_, { status }) => <Status of={status} /> },
+        { title: t('chains.state'), key: 'status', width: 95, render: (_, { status }) => <Status of={status} /> },
         {
           title: t('chains.progress'),
           key: 'progress',
@@ -235,23 +235,23 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
         ...(items.some(({ parent_turn }) => parent_turn !== null)
           ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn', width: 60 }]
           : []),
-        { title: t('chains.took'), key: 'took', width: 95, render: (_, chain) => took(chain) },
+        { title: t('chains.took'), key: 'took', width: 80, render: (_, chain) => took(chain) },
         {
           title: t('chains.alike'),
           key: 'alike',
-          width: 105,
+          width: 100,
           render: (_, chain) => <Sparkline of={alike.get(likeness(chain)) ?? []} own={chain.chain_id} />,
         },
         {
           title: t('chains.type'),
           key: 'type',
-          width: 90,
+          width: 95,
           render: (_, { chain_type }) => t(`chainType.${chain_type}`),
         },
         {
           title: t('chains.owner'),
           key: 'owner',
-          width: 150,
+          width: 136,
           render: (_, { created_by }) => <Name text={created_by ?? '–'} className="cell short" />,
         },
         ...(items.some(({ labels }) => Object.keys(labels).length > 0) ? [labelled] : []),
