@@ -12,6 +12,7 @@ export { noSmallDisk, onSmallDisk } from './small-disk.js';
 export { StubIssuer } from './stub-issuer.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { symmetricSecret } from './symmetric-secret.js';
+export { TestProvider, type ProviderSettings } from './test-provider.js';
 export { TestOwner } from './test-owner.js';
 export { TcpProxy } from './tcp-proxy.js';
 export { openTestQueues, takeJobs, type TestQueues } from './test-queues.js';

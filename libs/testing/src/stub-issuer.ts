@@ -5,6 +5,8 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'j
 /** An OpenID Connect issuer as far as tokens are concerned. `silent`: it answers by errors. */
 export class StubIssuer {
   silent = false;
+  /** What its discovery document says besides. */
+  more: object = {};
   private rotations = 0;
   private pair!: { publicKey: CryptoKey; privateKey: CryptoKey };
   private jwk!: JWK;
@@ -16,7 +18,7 @@ export class StubIssuer {
       if (issuer.silent) return void response.writeHead(500).end();
       const document = request.url!.endsWith('/jwks')
         ? { keys: [issuer.jwk] }
-        : { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` };
+        : { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks`, ...issuer.more };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
     });
     const issuer = new StubIssuer(server);
