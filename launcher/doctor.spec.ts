@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
+import { StubIssuer } from '#libs/testing';
 
 /** What the doctor prints, and its exit code. */
 function doctor(env: Record<string, string>): Promise<{ code: number; out: string }> {
@@ -43,6 +44,31 @@ describe('npm run doctor', () => {
     );
     expect(out).toMatch(/^found {3}engine secretflow: sort: /m);
     expect(code).toBe(1);
+  });
+
+  it('says whether the OIDC issuer answers, is the one that is named, and can sign people in to the console', async () => {
+    const issuer = await StubIssuer.start();
+    const { url } = issuer;
+    const ask = async (env: Record<string, string>) =>
+      (await doctor({ PATH: '', DATA_DIR: tmpdir(), OIDC_ISSUER: url, OIDC_AUDIENCE: 'tc', ...env })).out;
+    const client = { OIDC_CLIENT_ID: 'console', PUBLIC_URL: 'https://chains.example.com' };
+    try {
+      expect(await ask({})).toContain(`found   OIDC_ISSUER: ${url}\n`);
+      expect(await ask(client)).toMatch(/^MISSING OIDC_CLIENT_ID: the issuer has no authorization_endpoint/m);
+      const endpoints = { authorization_endpoint: `${url}/a`, token_endpoint: `${url}/t` };
+      issuer.more = { ...endpoints, code_challenge_methods_supported: ['plain'] };
+      expect(await ask(client)).toMatch(/^MISSING OIDC_CLIENT_ID: the issuer has no PKCE by S256/m);
+      issuer.more = endpoints;
+      const callback = 'https://chains.example.com/api/v1/session/oidc/callback';
+      expect(await ask(client)).toContain(`found   OIDC_CLIENT_ID: console, which comes back to ${callback}\n`);
+      issuer.more = { issuer: 'https://another.example' };
+      expect(await ask({})).toMatch(/^MISSING OIDC_ISSUER: .* is of another issuer: "https:\/\/another\.example"/m);
+      issuer.silent = true;
+      expect(await ask({})).toMatch(/^MISSING OIDC_ISSUER: .*openid-configuration answered 500: check the address$/m);
+    } finally {
+      issuer.close();
+    }
+    expect(await ask({})).toMatch(/^MISSING OIDC_ISSUER: .* does not answer: .*ECONNREFUSED/m);
   });
 
   it('says which variable is wrong', async () => {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { makeRunners, type Finding } from '#libs/compute';
 import { findPostgresBinaries } from '#libs/local-postgres';
-import { ConfigError, loadEnvFile, readConfig, type Config } from '#libs/platform';
+import { ConfigError, consoleSignInFault, discoverIssuer, loadEnvFile, readConfig, type Config } from '#libs/platform';
 
 // `npm run doctor`: what this machine has for the engines and the system, what is missing, and what to install. Exit code 1
 // when something is missing that is needed.
@@ -54,7 +54,35 @@ async function needed(config: Config): Promise<Finding[]> {
     for (const finding of await engine.needs())
       findings.push({ ...finding, what: `engine ${engine.name}: ${finding.what}` });
   }
-  return findings;
+  return [...findings, ...(await issuer(config))];
+}
+
+/** Whether the OpenID Connect issuer answers as it must, and where it is to sign people in to the console, whether it can. */
+async function issuer({ nodeEnv, publicUrl, signIn }: Config): Promise<Finding[]> {
+  const { oidc } = signIn;
+  if (oidc === undefined) return [];
+  const found = await discoverIssuer(oidc.issuer).catch((error: Error) => error.message);
+  if (typeof found === 'string') return [{ what: 'OIDC_ISSUER', found: null, mend: `${found}: check the address` }];
+  const named: Finding = { what: 'OIDC_ISSUER', found: oidc.issuer, mend: '' };
+  if (oidc.client === undefined) return [named];
+  const methods = found.code_challenge_methods_supported;
+  const lacks = [
+    ...(found.authorization_endpoint && found.token_endpoint ? [] : ['no authorization_endpoint or token_endpoint']),
+    ...(methods === undefined || methods.includes('S256') ? [] : ['no PKCE by S256']),
+  ];
+  const mend =
+    lacks.length > 0
+      ? `the issuer has ${lacks.join(' and ')}: choose a client of one that has, or unset OIDC_CLIENT_ID`
+      : // npm start knows its own address, and makes a key.
+        publicUrl === ''
+        ? undefined
+        : consoleSignInFault({ ...signIn, adminKey: signIn.adminKey ?? 'made' }, publicUrl, nodeEnv === 'production');
+  const at = `${publicUrl || 'the address of npm start'}/api/v1/session/oidc/callback`;
+  const client = {
+    what: 'OIDC_CLIENT_ID',
+    found: mend === undefined ? `${oidc.client.id}, which comes back to ${at}` : null,
+  };
+  return [named, { ...client, mend: mend ?? '' }];
 }
 
 async function useful(config: Config): Promise<Finding[]> {

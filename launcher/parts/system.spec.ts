@@ -77,13 +77,16 @@ describe('the launcher', () => {
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`starts everything, and on ${signal} stops it within 5 s with exit code 0`, async () => {
-      const one = launch();
+      const client = { OIDC_CLIENT_ID: 'console', OIDC_CLIENT_SECRET: 'a secret of the console'.replaceAll(' ', '-') };
+      const one = launch({ OIDC_ISSUER: 'https://login.example.com', OIDC_AUDIENCE: 'tc', ...client });
       const { ready, pids } = await one.message((m) => m.ready !== undefined);
       expect((await fetch(`${ready}/health/live`)).status).toBe(200);
       if (process.platform === 'linux') {
-        const environment = readFileSync(`/proc/${pids!.worker}/environ`, 'utf8').split('\0');
+        const environmentOf = (app: string) => readFileSync(`/proc/${pids![app]}/environ`, 'utf8').split('\0');
+        const environment = environmentOf('worker');
+        expect(environmentOf('api')).toContain(`OIDC_CLIENT_SECRET=${client.OIDC_CLIENT_SECRET}`);
         const secrets =
-          /^(DATABASE_URL|REDIS_URL|ADMIN_API_KEY|NODE_CA_KEY|SECRETS_[A-Z_]*KEY|SECRETS_[A-Z_]*KEY_PREVIOUS)(_FILE)?=/;
+          /^(DATABASE_URL|REDIS_URL|ADMIN_API_KEY|OIDC_CLIENT_SECRET|NODE_CA_KEY|SECRETS_[A-Z_]*KEY|SECRETS_[A-Z_]*KEY_PREVIOUS)(_FILE)?=/;
         const file = join(one.dataDir, 'worker', 'DATABASE_URL');
         expect(environment.filter((each) => secrets.test(each)).sort()).toEqual([
           `DATABASE_URL_FILE=${file}`,

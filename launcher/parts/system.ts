@@ -104,6 +104,7 @@ async function start(
       // The API seals secrets, the listener passes their names on, the worker opens them.
       ...(portVariable === 'PORT' && {
         ADMIN_API_KEY: apiKey,
+        OIDC_CLIENT_SECRET: config.signIn.oidc?.client?.secret,
         SECRETS_PUBLIC_KEY: secrets.publicKey,
         NODE_CA_KEY: localNodeCaKey(config),
       }),

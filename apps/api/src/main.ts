@@ -1,6 +1,7 @@
 import {
   configOrExit,
   createLogger,
+  requireConsoleSignIn,
   requireNoPrivateKey,
   requireSignIn,
   runUntilStopped,
@@ -10,7 +11,7 @@ import { Databases, loginFault, missingMigrations } from '#libs/repositories';
 import { createApp } from './create-app.js';
 
 process.title = 'task-chain api';
-const config = configOrExit(requireSignIn, requireNoPrivateKey);
+const config = configOrExit(requireSignIn, requireConsoleSignIn, requireNoPrivateKey);
 const logger = createLogger('api', config.logLevel);
 const endTracing = await startTracing('api');
 const app = await createApp(config, logger);

@@ -5,6 +5,7 @@ export {
   loadEnvFile,
   readAppConfig,
   readConfig,
+  requireConsoleSignIn,
   requireNoPrivateKey,
   requireSignIn,
   type AppConfig,
@@ -12,12 +13,13 @@ export {
   type DatabaseLogins,
   type LogLevel,
 } from './config/config.js';
-export type { SignInConfig } from './config/sign-in-config.js';
+export { consoleSignInFault, type ConsoleClient, type SignInConfig } from './config/sign-in-config.js';
 export { allPass, type HealthCheck, type HealthChecks, type HealthReport } from './health/health-checks.js';
 export { HealthModule } from './health/health.module.js';
 export { HealthService } from './health/health.service.js';
 export { createLogger, NestLogger, type Logger } from './observability/logging.js';
 export { startTracing } from './observability/start-tracing.js';
+export { discoverIssuer, IssuerFault, type IssuerMetadata } from './oidc/discover-issuer.js';
 export { APP_CONFIG, LOGGER, PlatformModule } from './platform.module.js';
 export { failpoint } from './process/failpoints.js';
 export { partiesUnbundled } from './process/unbundled-parties.js';

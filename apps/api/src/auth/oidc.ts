@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { DEFAULT_TENANT } from '#libs/chain-domain';
 import { unavailable } from '../http/problem-from-error.js';
 import { PARTY_NAME, TENANT_ID } from '../http/patterns.js';
+import { Issuer } from './issuer.js';
 import { KEY_ROLES, ROLES, type Identity, type Refusal, type Role } from './roles.js';
 
 /** Issuer and audience of tokens, and the claim that names roles. */
@@ -19,26 +20,27 @@ export interface OidcConfig {
   readonly partyClaim: readonly string[] | undefined;
 }
 
+/** Injects OidcTokens; undefined where no issuer is configured. */
+export const OIDC_TOKENS = Symbol('OIDC_TOKENS');
+
 /** Signatures by a private key alone: who can check a token must not be able to make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-const DISCOVERY_MS = 5_000;
 const CLOCK_SKEW_S = 30;
-/** Minimum interval between two requests for the issuer's keys, ms. */
-const COOLDOWN_MS = 1_000;
 
 /**
- * Checks the access tokens (JWT) of an OpenID Connect issuer: signature by a key of its JWKS, issuer, audience, times.
- * Keys are read at the first token and again when a token names one that is not known, so that the issuer may change them.
+ * Checks the tokens (JWT) of an OpenID Connect issuer: signature by a key of its JWKS, issuer, audience, times. Access tokens
+ * that callers send and ID tokens of a sign-in to the console alike: what a token's claims mean is said here alone.
  */
 export class OidcTokens {
-  private keys: Promise<JWTVerifyGetKey> | undefined;
-
-  constructor(private readonly config: OidcConfig) {}
+  constructor(
+    private readonly config: OidcConfig,
+    readonly issuer = new Issuer(config.issuer),
+  ) {}
 
   /** The greatest role that the token names, its tenant and its party; or why the token does not count. */
-  async identify(token: string): Promise<Identity | Refusal> {
+  async identify(token: string, audience = this.config.audience): Promise<Identity | Refusal> {
     try {
-      const { issuer, audience } = this.config;
+      const { issuer } = this.config;
       const options = {
         issuer,
         audience,
@@ -46,7 +48,7 @@ export class OidcTokens {
         clockTolerance: CLOCK_SKEW_S,
         requiredClaims: ['exp', 'sub'],
       };
-      const { payload } = await jwtVerify(token, await this.jwks(), options);
+      const { payload } = await jwtVerify(token, await this.issuer.keys(), options);
       const actor = actorOf(payload.sub!);
       const role = this.roleOf(payload);
       const tenant = this.tenantOf(payload);
@@ -66,25 +68,6 @@ export class OidcTokens {
       if (looked && error.code !== 'ERR_JOSE_GENERIC') return { refused: 'wrong token', actor: null, tenant: null };
       throw unavailable(error);
     }
-  }
-
-  private jwks(): Promise<JWTVerifyGetKey> {
-    this.keys ??= this.discover().catch((error: unknown) => {
-      this.keys = undefined;
-      throw error;
-    });
-    return this.keys;
-  }
-
-  private async discover(): Promise<JWTVerifyGetKey> {
-    const url = `${this.config.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(DISCOVERY_MS) });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    const { issuer, jwks_uri: jwks } = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    if (issuer !== this.config.issuer) throw new Error(`${url} is of another issuer: ${JSON.stringify(issuer)}`);
-    if (typeof jwks !== 'string') throw new Error(`${url} names no jwks_uri`);
-    if (url.startsWith('https:') && !jwks.startsWith('https:')) throw new Error(`${url} names a jwks_uri without TLS`);
-    return createRemoteJWKSet(new URL(jwks), { cooldownDuration: COOLDOWN_MS });
   }
 
   private roleOf(payload: JWTPayload): Role | undefined {

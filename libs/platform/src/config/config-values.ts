@@ -14,6 +14,7 @@ export const SECRET_NAMES: ReadonlySet<string> = new Set([
   'DATABASE_URL_WORKER',
   'REDIS_URL',
   'ADMIN_API_KEY',
+  'OIDC_CLIENT_SECRET',
   'NODE_CA_KEY',
   'SECRETS_PRIVATE_KEY',
   'SECRETS_KEY',

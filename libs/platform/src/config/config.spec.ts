@@ -11,6 +11,7 @@ import {
   readAppConfig,
   readConfig,
   requireNoPrivateKey,
+  requireConsoleSignIn,
   requireSignIn,
 } from './config.js';
 
@@ -245,6 +246,36 @@ describe('configuration', () => {
       expect(faultsOf(() => readConfig({ ...production, OIDC_ROLE_MAP, OIDC_ISSUER }))).toContain(
         'OIDC_ISSUER does not begin with https://',
       );
+    });
+
+    it('takes a client for the console, and says what that lacks', () => {
+      const OIDC_CLIENT_SECRET = 's'.repeat(16);
+      const PUBLIC_URL = 'https://chains.example.com/';
+      const given = { ...oidc, OIDC_CLIENT_ID: 'console', OIDC_CLIENT_SECRET, OIDC_SCOPES: 'openid roles', PUBLIC_URL };
+      const client = { id: 'console', secret: OIDC_CLIENT_SECRET, scope: 'openid roles' };
+      expect(readConfig(given).signIn.oidc!.client).toEqual(client);
+      expect(readConfig({ ...oidc, OIDC_CLIENT_ID: 'c' }).signIn.oidc!.client).toEqual({ id: 'c', scope: 'openid' });
+      for (const [wrong, fault] of [
+        [{ OIDC_CLIENT_ID: 'c' }, 'OIDC_CLIENT_ID is set, and OIDC_ISSUER is not'],
+        [{ ...oidc, OIDC_CLIENT_SECRET }, 'OIDC_CLIENT_SECRET is set, and OIDC_CLIENT_ID is not'],
+        [{ ...given, OIDC_CLIENT_SECRET: 'hunter2' }, 'OIDC_CLIENT_SECRET is not 16 or more'],
+        [{ ...given, OIDC_SCOPES: 'roles' }, 'OIDC_SCOPES="roles" are not scopes with openid among them'],
+        [{ ...given, OIDC_SCOPES: 'openid "' }, 'are not scopes'],
+      ] as const) {
+        expect(faultsOf(() => readConfig(wrong))).toContain(fault);
+      }
+      const check = (env: object) => requireConsoleSignIn(readConfig({ ...given, ...env }));
+      const production = { NODE_ENV: 'production', OIDC_ROLE_MAP: '{"tc":"author"}' };
+      check({});
+      check(production);
+      check({ ...production, PUBLIC_URL: 'http://localhost:3000' });
+      check({ PUBLIC_URL: 'http://chains.example.com' });
+      check({ OIDC_CLIENT_ID: '', OIDC_CLIENT_SECRET: '', PUBLIC_URL: '' });
+      check({ OIDC_CLIENT_SECRET: '', ADMIN_API_KEY: key });
+      expect(faultsOf(() => check({ PUBLIC_URL: '' }))).toContain('PUBLIC_URL is not');
+      for (const url of ['http://chains.example.com', 'http://localhost.evil.example', 'http://127.0.0.1@evil.example'])
+        expect(faultsOf(() => check({ ...production, PUBLIC_URL: url }))).toContain('does not begin with https://');
+      expect(faultsOf(() => check({ OIDC_CLIENT_SECRET: '' }))).toContain('needs OIDC_CLIENT_SECRET or ADMIN_API_KEY');
     });
 
     it('must be there in production, and nowhere else', () => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
-import { KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
+import { consoleSignInFault, KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -113,6 +113,12 @@ export function requireSignIn({ nodeEnv, signIn }: Config): void {
   throw new ConfigError([
     `ADMIN_API_KEY is not set, and neither is OIDC_ISSUER: in production no user could sign in. Make a key by ${KEY_EXAMPLE}.`,
   ]);
+}
+
+/** Throws ConfigError where the issuer could sign nobody in to the console, although it is told to. */
+export function requireConsoleSignIn({ nodeEnv, publicUrl, signIn }: Config): void {
+  const fault = consoleSignInFault(signIn, publicUrl, nodeEnv === 'production');
+  if (fault !== undefined) throw new ConfigError([fault]);
 }
 
 /** Throws ConfigError in production where the API could open what it seals: only workers may. */

@@ -15,8 +15,19 @@ export interface SignInConfig {
         /** The claim with the tenant; undefined: all tokens belong to the default tenant. */
         readonly tenantClaim: readonly string[] | undefined;
         readonly partyClaim: readonly string[] | undefined;
+        /** Set: people sign in to the console at the issuer. */
+        readonly client: ConsoleClient | undefined;
       }
     | undefined;
+}
+
+/** The console as the issuer knows it. */
+export interface ConsoleClient {
+  readonly id: string;
+  /** undefined: a public client, which PKCE alone protects. */
+  readonly secret: string | undefined;
+  /** Separated by spaces, with `openid`. */
+  readonly scope: string;
 }
 
 const ROLE_MAP_EXAMPLE = '{"task-chain-authors":"author"}';
@@ -36,6 +47,7 @@ export function readSignIn(reader: ValueReader, production: boolean): SignInConf
   const tenantClaim = reader.text('OIDC_TENANT_CLAIM')?.split('.');
   const partyClaim = reader.text('OIDC_PARTY_CLAIM')?.split('.');
   const roleMap = readRoleMap(reader);
+  const client = readClient(reader, issuer);
   if (production && issuer !== undefined && roleMap === undefined) {
     reader.faults.push(
       `OIDC_ROLE_MAP is not set: say which names of the issuer are which roles, e.g. ${ROLE_MAP_EXAMPLE}.`,
@@ -46,8 +58,55 @@ export function readSignIn(reader: ValueReader, production: boolean): SignInConf
   }
   return Object.freeze({
     adminKey: reader.secret('ADMIN_API_KEY', 32, KEY_EXAMPLE),
-    oidc: issuer && audience ? { issuer, audience, rolesClaim, roleMap, tenantClaim, partyClaim } : undefined,
+    oidc: issuer && audience ? { issuer, audience, rolesClaim, roleMap, tenantClaim, partyClaim, client } : undefined,
   });
+}
+
+/** Scopes as RFC 6749 has them. */
+const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+( +[\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+function readClient(reader: ValueReader, issuer: string | undefined): ConsoleClient | undefined {
+  const id = reader.text('OIDC_CLIENT_ID');
+  const secret = reader.secret('OIDC_CLIENT_SECRET', 16, 'the provider, where you registered the console');
+  const scope = reader.text('OIDC_SCOPES') ?? 'openid';
+  if (!SCOPES.test(scope) || !scope.split(' ').includes('openid')) {
+    reader.wrong(
+      'OIDC_SCOPES',
+      scope,
+      'are not scopes with openid among them',
+      'Separate them by spaces: openid roles.',
+    );
+  }
+  if (id === undefined) {
+    if (secret !== undefined) reader.faults.push('OIDC_CLIENT_SECRET is set, and OIDC_CLIENT_ID is not: set both.');
+    return undefined;
+  }
+  if (issuer === undefined) {
+    reader.faults.push('OIDC_CLIENT_ID is set, and OIDC_ISSUER is not: say who signs people in to the console.');
+  }
+  return { id, secret, scope };
+}
+
+/** Addresses that stand for this machine: browsers take their cookies for safe without TLS. */
+const LOCAL = /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(\/|$)/i;
+
+/** What the sign-in to the console at the issuer lacks; undefined: nothing, or it is not set up. */
+export function consoleSignInFault(
+  { adminKey, oidc }: SignInConfig,
+  publicUrl: string,
+  production: boolean,
+): string | undefined {
+  if (oidc?.client === undefined) return undefined;
+  if (publicUrl === '') {
+    return 'OIDC_CLIENT_ID is set, and PUBLIC_URL is not: the issuer sends people back to it, e.g. PUBLIC_URL=https://chains.example.com.';
+  }
+  if (production && !publicUrl.startsWith('https:') && !LOCAL.test(publicUrl)) {
+    return 'PUBLIC_URL does not begin with https://: people could not sign in to the console safely.';
+  }
+  if (adminKey === undefined && oidc.client.secret === undefined) {
+    return `OIDC_CLIENT_ID needs OIDC_CLIENT_SECRET or ADMIN_API_KEY: what seals the cookie of a sign-in follows from them. Make a key by ${KEY_EXAMPLE}.`;
+  }
+  return undefined;
 }
 
 /** JSON, since names of groups may hold commas and equals signs. */
