@@ -58,11 +58,16 @@ export class Authentication {
     const identity = await (session === undefined
       ? this.signIn.identify(authorization)
       : this.signIn.identifySession(session));
+    return this.admit(identity, headers['x-tenant']);
+  }
+
+  /** Who is signed in, for the tenant that the request names. Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND. */
+  async admit(identity: Identity, inTenant?: string | readonly string[]): Promise<Identity> {
     const { actor, tenant, party } = identity;
     // Not signed in without a party instead: where that may do more, a wrong claim would give more.
     if (party !== undefined && !(await this.directory.hasParty(tenant, party))) {
       throw new SignInRefused({ refused: 'token of an unknown party', actor, tenant });
     }
-    return actingFor(identity, headers['x-tenant'], this.directory);
+    return actingFor(identity, inTenant, this.directory);
   }
 }

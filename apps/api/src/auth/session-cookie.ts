@@ -15,12 +15,12 @@ export function sessionOf(headers: IncomingHttpHeaders, method: string): string 
   return token;
 }
 
-/**
- * The cookie of a session, or without a token one that removes it. Secure where the browser came by https: the API itself
- * may stand behind a proxy that ends TLS.
- */
-export function sessionCookie(headers: IncomingHttpHeaders, token = '', seconds = 0): string {
-  const secure = headers.origin?.startsWith('https:') ? '; Secure' : '';
+/** Whether the browser came by https: the API itself may stand behind a proxy that ends TLS. */
+export const cameByHttps = ({ origin }: IncomingHttpHeaders): boolean => origin?.startsWith('https:') === true;
+
+/** The cookie of a session, or without a token one that removes it. `isSecure`: by https alone. */
+export function sessionCookie(isSecure: boolean, token = '', seconds = 0): string {
+  const secure = isSecure ? '; Secure' : '';
   return `${NAME}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
 }
 

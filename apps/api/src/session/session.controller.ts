@@ -1,21 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { Controller, Delete, Get, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { AuditRepository, Databases, SessionRepository, type TenantDatabases } from '#libs/repositories';
+import { AuditRepository, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { callerOf } from '../auth/caller.js';
 import type { Identity } from '../auth/roles.js';
 import { OneTimeLinks } from '../auth/one-time-links.js';
-import { sessionCookie } from '../auth/session-cookie.js';
-import { hashOf, newToken, SignIn } from '../auth/sign-in.js';
+import { cameByHttps, sessionCookie } from '../auth/session-cookie.js';
+import { SignIn } from '../auth/sign-in.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Problem } from '../http/problem.js';
+import { BrowserSessions } from './browser-sessions.js';
 import { SessionDto, SessionLinkDto } from './session.dto.js';
-
-/** The longest session: a working day. */
-const LONGEST_MS = 12 * 3_600_000;
 
 /** Sessions are for browsers, which must hold no key that a script could read. */
 @ApiTags('session')
@@ -24,9 +21,8 @@ const LONGEST_MS = 12 * 3_600_000;
 export class SessionController {
   constructor(
     private readonly signIn: SignIn,
-    private readonly sessions: SessionRepository,
+    private readonly sessions: BrowserSessions,
     private readonly audit: AuditRepository,
-    private readonly databases: Databases,
     private readonly links: OneTimeLinks,
   ) {}
 
@@ -47,26 +43,8 @@ export class SessionController {
     const { headers } = reply.request;
     const identity = identityOf(reply);
     const credential = this.signIn.credentialOf(headers.authorization, identity);
-    const end = Math.min(Date.now() + LONGEST_MS, identity.expiresAt ?? Infinity);
-    const token = newToken();
-    const session = {
-      session_id: `session-${randomUUID()}`,
-      token_hash: hashOf(token),
-      ...credential,
-      expires_at: new Date(end).toISOString(),
-    };
-    await engine.transaction(async (tx) => {
-      await this.sessions.removeExpired(tx);
-      await this.sessions.insert(tx, session);
-      const details = { expires_at: session.expires_at };
-      await this.audit.record(tx, {
-        ...callerOf(reply),
-        action: 'createSession',
-        target: session.session_id,
-        details,
-      });
-    });
-    reply.header('Set-Cookie', sessionCookie(headers, token, Math.ceil((end - Date.now()) / 1_000)));
+    const { token, end, seconds } = await this.sessions.open(engine, identity, credential, callerOf(reply));
+    reply.header('Set-Cookie', sessionCookie(cameByHttps(headers), token, seconds));
     return viewOf({ ...identity, expiresAt: end });
   }
 
@@ -121,14 +99,9 @@ export class SessionController {
   @ApiProblems(503)
   async remove(@Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
     const { session } = identityOf(reply);
-    reply.header('Set-Cookie', sessionCookie(reply.request.headers));
+    reply.header('Set-Cookie', sessionCookie(cameByHttps(reply.request.headers)));
     if (session === undefined) return;
-    // Of the tenant that it was opened for, whichever the request is for.
-    const { engine } = this.databases.forTenant(session.tenant);
-    await engine.transaction(async (tx) => {
-      if (!(await this.sessions.remove(tx, session.id))) return;
-      await this.audit.record(tx, { ...callerOf(reply), action: 'deleteSession', target: session.id, details: {} });
-    });
+    await this.sessions.close(session, callerOf(reply));
     this.signIn.forget();
   }
 }
