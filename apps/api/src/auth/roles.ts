@@ -40,7 +40,8 @@ export interface Refusal {
     | 'token of an unknown party'
     | 'ended session'
     | 'wrong invitation'
-    | ('wrong link' | 'link of another machine');
+    | ('wrong link' | 'link of another machine')
+    | 'wrong answer of the issuer';
   /** Whose it is, where that is proven. */
   readonly actor: string | null;
   readonly tenant: string | null;

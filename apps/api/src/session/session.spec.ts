@@ -148,6 +148,14 @@ describe('a session', () => {
     expect(await status({ ...cookie, ...SAME }, 'POST')).toBe(403);
   });
 
+  test('is offered by a key alone where the console is no client of the issuer', async () => {
+    const ways = await ask('GET', '/session/ways', {});
+    expect([ways.statusCode, ways.json()]).toEqual([200, { oidc: null }]);
+    for (const path of ['', '/callback?code=a&state=b', '/sign-out']) {
+      expect((await ask('GET', `/session/oidc${path}`, {})).statusCode).toBe(404);
+    }
+  });
+
   describe('by a link', () => {
     const HERE = { host: '127.0.0.1:3000' };
     const make = async (token: string) => {

@@ -1236,6 +1236,24 @@ export type SessionLinkDto = {
     expires_at: string;
 };
 
+export type OidcWayDto = {
+    /**
+     * Open it in the browser to sign in; `?return=<path>` is where it then leads.
+     */
+    start_url: string;
+    /**
+     * Open it after the session was ended: it signs out at the provider.
+     */
+    sign_out_url: string;
+};
+
+export type SignInWaysDto = {
+    /**
+     * The sign-in at the OpenID Connect provider; null where none is set up. A key or a token signs in always.
+     */
+    oidc: OidcWayDto | null;
+};
+
 /**
  * The party, named as the folder of its data.
  */
@@ -6121,6 +6139,47 @@ export type CreateSessionLinkResponses = {
 };
 
 export type CreateSessionLinkResponse = CreateSessionLinkResponses[keyof CreateSessionLinkResponses];
+
+export type GetSignInWaysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/ways';
+};
+
+export type GetSignInWaysErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetSignInWaysError = GetSignInWaysErrors[keyof GetSignInWaysErrors];
+
+export type GetSignInWaysResponses = {
+    /**
+     * The ways.
+     */
+    200: SignInWaysDto;
+};
+
+export type GetSignInWaysResponse = GetSignInWaysResponses[keyof GetSignInWaysResponses];
 
 export type ListPartiesData = {
     body?: never;
