@@ -43,7 +43,10 @@ const PAGES = [
 /** The token of a one-time link, which the address loses before anything else can read it there. */
 const LINK = /^#once=([\w-]{43})$/;
 let once = LINK.exec(location.hash)?.[1];
-if (once !== undefined) history.replaceState(history.state, '', location.pathname + location.search);
+/** Why the sign-in at the provider that leads here did not come about. */
+let providerFailed = /^#sign-in=([a-z-]{1,20})$/.exec(location.hash)?.[1];
+if (once !== undefined || providerFailed !== undefined)
+  history.replaceState(history.state, '', location.pathname + location.search);
 addEventListener('hashchange', () => {
   if (LINK.test(location.hash)) location.reload();
 });
@@ -95,7 +98,7 @@ export function Shell({ look }: { look: Look }) {
       </Layout.Header>
       <main className="page" id="content" tabIndex={-1}>
         {session.data === null ? (
-          <SignInPage before={linkFailed} />
+          <SignInPage before={linkFailed} failure={providerFailed} />
         ) : (
           <Content look={look} actor={session.data.actor} role={session.data.role} />
         )}
@@ -158,8 +161,13 @@ function Corner({ look, actor, role }: { look: Look; actor: string | undefined; 
   const other = i18n.language === 'zh' ? 'en' : 'zh';
   const signOut = async () => {
     await api.deleteSession();
+    providerFailed = undefined;
     client.setQueryData(['session'], null);
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    if (actor?.startsWith('oidc:') !== true) return;
+    // Else one click would sign the next person at this screen in again, without a password.
+    const { oidc } = await api.getSignInWays();
+    if (oidc) location.assign(oidc.sign_out_url);
   };
   return (
     <Space size={0} className="corner">

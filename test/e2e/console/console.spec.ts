@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, expect } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { describeUnless, openTestBrowser } from '#libs/testing';
+import { describeUnless, openTestBrowser, type TestProvider } from '#libs/testing';
 import { decide, scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
 import { largeChain } from './large-chain.js';
+import { providerFlow, restartWithProvider } from './provider-flow.js';
 import { scheduleFlow, schedulePages } from './schedule-flow.js';
 import { settingsFlow, settingsPages } from './settings-flow.js';
 import { signOffFlow, signOffPages } from './sign-off-flow.js';
@@ -32,6 +33,8 @@ describeUnless(chromium.skip, 'the console', () => {
   describeSystem('in a browser', 'postgres', { env: SECRETS }, (check, system) => {
     const open = (path: string, options?: BrowserContextOptions) =>
       openWindow(chromium.browser, system.api.url, path, options);
+    let provider: TestProvider | undefined;
+    afterAll(() => provider?.close());
     const start = (tasks: readonly object[], more: object = {}) => system.api.start({ ...chain(tasks), ...more });
 
     check('signs in, shows the chain that ran, and signs out; no script can read what opens it', async ({ api }) => {
@@ -259,13 +262,21 @@ describeUnless(chromium.skip, 'the console', () => {
       });
       await running.app('api').kill();
       await page.getByText('The connection broke').waitFor();
-      await running.startApp('api', { PORT: new URL(api.url).port });
+      provider = await restartWithProvider(running);
       await nodeOf(page, 'task-2', 'Success').waitFor();
       await page.getByText('Ended').waitFor();
       expect(await page.evaluate('globalThis.notReloaded')).toBe(true);
       expect(resumed.length).toBeGreaterThan(0);
       expect(faults).toEqual([]);
       await page.context().close();
+    });
+
+    check('signs in at a provider, back to the page it began at, and out there and in every tab', async (running) => {
+      if (provider === undefined) {
+        await running.app('api').kill();
+        provider = await restartWithProvider(running);
+      }
+      await providerFlow(open, running, provider);
     });
 
     check(

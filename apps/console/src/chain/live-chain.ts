@@ -1,6 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import type { ChainSummaryDto, LiveTask } from '#client';
-import { apiWithStream } from '../api.js';
+import { apiWithStream, isSignedOut } from '../api.js';
 
 /** Changes are shown together, at most so often, ms: a chain of thousands of tasks changes faster than a page draws. */
 const DRAW_MS = 100;
@@ -23,6 +24,7 @@ const NOTHING: Omit<LiveChain, 'restart'> = { chain: undefined, tasks: [], strea
  * tab keeps no stream: browsers open six connections to a host at most.
  */
 export function useLiveChain(chainId: string): LiveChain {
+  const queries = useQueryClient();
   const [shown, show] = useState(NOTHING);
   const [round, setRound] = useState(0);
   const restart = useCallback(() => setRound((before) => before + 1), []);
@@ -58,7 +60,10 @@ export function useLiveChain(chainId: string): LiveChain {
       }
     };
     follow().catch((error: unknown) => {
-      if (!stop.signal.aborted) draw(error);
+      if (stop.signal.aborted) return;
+      // Signed out in another tab, or the session is over: the page of the sign-in leads back here.
+      if (isSignedOut(error)) queries.setQueryData(['session'], null);
+      else draw(error);
     });
     const look = () => {
       if (document.hidden) stop.abort();
@@ -70,6 +75,6 @@ export function useLiveChain(chainId: string): LiveChain {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [chainId, round, restart]);
+  }, [chainId, round, restart, queries]);
   return { ...shown, restart };
 }

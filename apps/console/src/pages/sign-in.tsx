@@ -4,9 +4,13 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Title } from '../view/title.js';
+import { ProviderFailed, ProviderWay } from './provider-way.js';
 
-/** Trades a key for a session. The key is kept nowhere: the session is a cookie that no script reads. */
-export function SignInPage({ before }: { before: unknown }) {
+/**
+ * Trades a key for a session, or leads to the provider. The key is kept nowhere: the session is a cookie that no script reads.
+ * `failure`: what a sign-in at the provider came to before.
+ */
+export function SignInPage({ before, failure }: { before: unknown; failure: string | undefined }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const signIn = useMutation({
@@ -17,6 +21,8 @@ export function SignInPage({ before }: { before: unknown }) {
   return (
     <section className="sign-in">
       <Title text={t('signIn.title')} />
+      {failure !== undefined && !signIn.isError && <ProviderFailed failure={failure} />}
+      <ProviderWay />
       <p>{t('signIn.how')}</p>
       <Form layout="vertical" onFinish={(values: { token: string }) => signIn.mutate(values)} requiredMark={false}>
         <Form.Item name="token" label={t('signIn.key')} rules={[{ required: true, message: t('signIn.needed') }]}>

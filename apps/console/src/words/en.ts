@@ -38,6 +38,29 @@ export const en = {
     needed: 'Paste a key first.',
     go: 'Sign in',
     kept: 'The key is not kept in the browser. You stay signed in for at most 12 hours, in a cookie that no script reads.',
+    provider: 'Sign in with your organisation',
+    or: 'or by a key',
+    failed: {
+      title: 'You are not signed in',
+      lost: 'This browser has no such sign-in under way: it took longer than 10 minutes, it is over, another tab began a new one, or cookies are blocked. Allow cookies for this address, and sign in again from this page.',
+      used: 'The provider takes this answer no more: it was used already, or is too old. Sign in again.',
+      answer:
+        'What came back does not belong to this sign-in, so it does not count. Sign in again from this page. If it happens again, tell your admin: the log of the API says what does not fit.',
+      clock:
+        'By the clock of the server the answer of the provider is of another time. Sign in again. If it happens again, an admin must set the clocks of the server and of the provider.',
+      refused:
+        'The provider did not sign you in, or you cancelled it. Sign in again, or ask who manages your account there.',
+      setup:
+        'The provider and this server are set up differently. An admin must check the OIDC settings: npm run doctor and the log of the API say what is wrong.',
+      'issuer-down': 'The provider does not answer. Try again in a moment; a key works meanwhile.',
+      unavailable: 'The server cannot reach its database. Try again in a moment.',
+      'no-role': 'Your account has no role here. Ask an admin to give it one at the provider, then sign in again.',
+      'no-tenant':
+        'Your account belongs to no tenant that is open here. Ask an admin to name one for it at the provider, or to open it.',
+      'no-party':
+        'Your account names a party that is not registered here. Ask an admin to register it, or to correct your account.',
+      other: 'Sign in again. If it happens again, tell your admin.',
+    },
   },
   failed: {
     unreachable: 'The server cannot be reached',
