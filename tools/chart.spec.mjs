@@ -110,6 +110,7 @@ describe('the Helm chart', () => {
       ['database.existingSecret=', /database\.existingSecret is not set.*\n.*kubectl create secret generic/],
       ['signIn.adminKey.existingSecret=', /nobody could sign in.*\n.*kubectl create secret generic/],
       ['signIn.oidc.issuer=https://x', /issuer and signIn\.oidc\.audience go together/],
+      ['signIn.oidc.client.id=console', /client\.id needs signIn\.oidc\.issuer and config\.publicUrl/],
       ['keda.enabled=true', /keda\.enabled needs keda\.prometheusAddress/],
       ['serviceMonitor.enabled=true', /serviceMonitor\.enabled needs serviceMonitor\.apiKey/],
       ['workers.default.autoscaling.minReplicas=9', /workers\.default\.autoscaling: minReplicas is more/],

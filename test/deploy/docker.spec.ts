@@ -147,7 +147,7 @@ describe('docker/compose.yml', () => {
 
   it('puts no secret into an environment or a command: each service has files, all of which it uses', () => {
     const open =
-      /\$\{(?!TASK_CHAIN_VERSION|SECRETS_PUBLIC_KEY|SCRIPT_TASKS|SECRETFLOW_PYTHON|ENGINE_DEFAULT)|pass(word)? ?=|:\/\/[^"/]*@/i;
+      /\$\{(?!TASK_CHAIN_VERSION|SECRETS_PUBLIC_KEY|SCRIPT_TASKS|SECRETFLOW_PYTHON|ENGINE_DEFAULT|PUBLIC_URL|OIDC_(?!CLIENT_SECRET))|pass(word)? ?=|:\/\/[^"/]*@/i;
     for (const [name, { secrets = [], ...service }] of services) {
       const names = Object.keys(service.environment ?? {});
       expect([name, names.filter((each) => SECRET_NAMES.has(each) || /PASSWORD$|AUTH$/.test(each))]).toEqual([
@@ -238,6 +238,16 @@ describe('docker/compose.yml', () => {
     for (const name of ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY_FILE', 'SECRETS_KEY_PREVIOUS_FILE'])
       expect([name, holders(name)]).toEqual([name, ['compute-worker']]);
     expect(holders('SECRETS_PUBLIC_KEY')).toEqual(['api']);
+  });
+
+  it('gives the API alone what people sign in by at a provider, its secret as a file', () => {
+    const { environment } = compose.services['api']!;
+    const names = Object.keys(environment!).filter((name) => name.startsWith('OIDC_'));
+    const known = [...variables].filter((name) => /^OIDC_/.test(name) && !name.endsWith('_FILE'));
+    expect(names.map((name) => name.replace(/_FILE$/, '')).sort()).toEqual(known.sort());
+    expect(environment!['OIDC_CLIENT_SECRET_FILE']).toBe('/run/secrets/oidc-client-secret');
+    for (const name of ours.filter((each) => each !== 'api'))
+      expect([name, JSON.stringify(compose.services[name]).match(/oidc/i)]).toEqual([name, null]);
   });
 
   it('needs none of what docker/.env may set', () => {

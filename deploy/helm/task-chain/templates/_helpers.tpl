@@ -46,6 +46,9 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- if and $values.signIn.adminKey.existingSecret (eq .part "api") }}
 - [ADMIN_API_KEY, {{ $values.signIn.adminKey.existingSecret | quote }}, {{ $values.signIn.adminKey.key | quote }}]
 {{- end }}
+{{- with $values.signIn.oidc.client }}{{ if and .existingSecret (eq $.part "api") }}
+- [OIDC_CLIENT_SECRET, {{ .existingSecret | quote }}, {{ .key | quote }}]
+{{- end }}{{ end }}
 {{- if and $values.nodes.caKey.existingSecret (eq .part "api") }}
 - [NODE_CA_KEY, {{ $values.nodes.caKey.existingSecret | quote }}, {{ $values.nodes.caKey.key | quote }}]
 {{- end }}
