@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Task } from '#libs/chain-domain';
 import { ChainEngine, Dispatcher } from '#libs/chain-engine';
 import { Alignment } from '../engine/alignment.js';
 import { Turns } from '../engine/turns.js';
@@ -19,10 +20,11 @@ export class DispatchLoop extends Loop implements OnModuleInit {
     super();
   }
 
-  /** A stored RETRYING task may be due before the next look. */
+  /** A stored RETRYING task may be due before the next look; one that waits for its child is never due. */
   onModuleInit(): void {
+    const waits = ({ status, nextAttemptAt }: Task): boolean => status === 'RETRYING' && nextAttemptAt !== null;
     this.engine.onStored((saves) => {
-      if (saves.some(({ changed }) => [...changed.values()].some(({ status }) => status === 'RETRYING'))) this.wake();
+      if (saves.some(({ changed }) => [...changed.values()].some(waits))) this.wake();
     });
   }
 
