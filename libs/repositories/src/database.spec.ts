@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Queryable } from './database.js';
@@ -34,6 +35,35 @@ describe('the database', () => {
       }
     });
   }
+
+  it('sends statements of a transaction before those ahead of them are answered, and takes none back alone', async () => {
+    const db = await openDatabase(database.url, { max: 1 });
+    const sent: number[] = [];
+    let client: pg.PoolClient | undefined;
+    db['source'].pool.on('acquire', (each) => (client = each));
+    const hold: Statement = {
+      name: 'hold',
+      text: `INSERT INTO duties (name, holder, held_until) VALUES ('two', 'x', now())`,
+    };
+    const wrong: Statement = { name: 'wrong', text: 'SELECT 1 / 0 AS one' };
+    try {
+      await db.transaction(async (tx) => {
+        const ask = (): Promise<unknown> => {
+          const answer = tx.query(one);
+          sent.push((client!.connection.stream as Socket).bytesWritten);
+          return answer;
+        };
+        await Promise.all([ask(), ask(), ask()]);
+      });
+      expect(sent[1]).toBeGreaterThan(sent[0]!);
+      expect(sent[2]).toBeGreaterThan(sent[1]!);
+      const failed = db.transaction((tx) => Promise.all([tx.query(hold), tx.query(wrong), tx.query(one)]));
+      await expect(failed).rejects.toThrow('division by zero');
+      expect(await db.entities.existsBy(Duty, { name: 'two' })).toBe(false);
+    } finally {
+      await db.close();
+    }
+  });
 
   it('gives times as the API answers them, in UTC with milliseconds', async () => {
     const db = await openDatabase(database.url, { max: 1 });

@@ -129,7 +129,10 @@ export class Database extends Session {
     this.waking = false;
   }
 
-  /** Runs `work` in one READ COMMITTED transaction; rolls back when it throws. */
+  /**
+   * Runs `work` in one READ COMMITTED transaction; rolls back when it throws. A statement is sent at once, also before the answer to the one
+   * before it, and those that `work` begins with go with the BEGIN.
+   */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.source.pool.connect();
     let broken: Error | undefined;
@@ -140,8 +143,15 @@ export class Database extends Session {
     client.on('error', onBroken);
     const tx = new Transaction(this.source, client);
     try {
-      await client.query(this.tenant === undefined ? 'BEGIN' : beginFor(this.tenant));
-      const result = await work(tx);
+      const { stream } = client.connection;
+      stream.cork();
+      const begin = client.query(this.tenant === undefined ? 'BEGIN' : beginFor(this.tenant));
+      // What follows fails with it.
+      begin.catch(() => undefined);
+      const working = work(tx);
+      stream.uncork();
+      const result = await working;
+      await begin;
       await this.options.aroundCommit?.('beforeCommit');
       await client.query('COMMIT');
       await this.options.aroundCommit?.('afterCommit');

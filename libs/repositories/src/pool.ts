@@ -92,12 +92,16 @@ export class TenantQuery extends PgQuery {
   }
 }
 
+/** Statements of a transaction are sent one after the other without a wait for answers. The types of pg do not know it yet. */
+const PIPELINE = { pipeline: true } as object;
+
 /** The options of pg's pool: timeouts, and the role of each connection. */
 export function poolConfig(options: PoolOptions): pg.PoolConfig {
   return {
     max: options.max ?? 8,
     application_name: options.applicationName ?? 'task-chain',
     types,
+    ...PIPELINE,
     options: [
       `statement_timeout=${STATEMENT_MS}`,
       'lock_timeout=5000',
