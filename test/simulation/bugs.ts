@@ -183,7 +183,7 @@ export const BUGS = plant({
   },
   'end-of-any-child': {
     what: 'the end of a child counts although it runs for another attempt',
-    seed: 54,
+    seed: 82,
     sql: ['ended-children', 'AND c.parent_attempt = t.attempt', ''],
   },
   'child-left-alone': {

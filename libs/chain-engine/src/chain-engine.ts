@@ -24,8 +24,6 @@ const SEND_TIMEOUT_MS = 5_000;
  */
 const SHARED_PRIORITY = 5;
 
-const FIRST_ATTEMPT = 1;
-
 export interface EngineLog {
   info(data: object, message: string): void;
   warn(data: object, message: string): void;
@@ -62,7 +60,7 @@ export class ChainEngine {
       this.wasStored([...stored, ...turned]);
       if (stored.length > 0) await failpoint('listener.afterSave');
       await this.sendPrepared(ofStored(side, stored));
-      if (begun.length > 0) await this.sendTasks(new Map(begun.map((id) => [id, FIRST_ATTEMPT])));
+      if (begun.length > 0) await this.sendPrepared(await prepareJobs(this.db, dispatchedAttempts(begun), begun));
     }
     if (rounds.length > 1) this.metrics.conflicts.inc(rounds.length - 1);
     const saves = rounds.flatMap(({ stored, turned }) => [...stored, ...turned]);

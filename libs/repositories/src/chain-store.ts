@@ -10,6 +10,7 @@ import {
   type JobColumns,
   type TaskColumns,
 } from './chain-rows.js';
+import type { NewChainRow } from './chain-writer.js';
 import type { Queryable } from './database.js';
 import { loadChains } from './statements/load-chains.js';
 import { loadAllTasks, loadHop } from './statements/load-tasks.js';
@@ -34,10 +35,21 @@ export interface LoadedChain {
   readonly parentId: string | null;
   /** Which turn of its parent's task it is; 0: it has no parent. */
   readonly turn: number;
+  /** What a turn of a loop is a turn of, where this process made it. */
+  readonly turnOf?: TurnOf | undefined;
   /** Row ids and request ids by position. */
   readonly rows: Map<number, TaskRow>;
   /** Positions by request id. */
   readonly positions: Map<string, number>;
+}
+
+/** What the next turn of a loop needs besides the outputs of this one. None of it changes. */
+export interface TurnOf {
+  readonly row: NewChainRow;
+  readonly plan: object;
+  /** The task that loops. */
+  readonly taskRequestId: string;
+  readonly origin: string;
 }
 
 export interface TaskRow {
@@ -114,6 +126,8 @@ export interface ChildStart {
   readonly args: object;
   /** 1 at first. */
   readonly turn: number;
+  /** What a task that loops runs, as the engine knows it. */
+  readonly plan?: object | undefined;
 }
 
 /**

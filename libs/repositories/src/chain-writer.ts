@@ -135,7 +135,17 @@ export interface RequestKey {
 
 interface StoredChain {
   readonly created_at: string;
-  readonly queued: readonly number[];
+  /** null: without `leaseMs`. */
+  readonly made: MadeChain | null;
+}
+
+/** What the engine that made a chain needs to go on with it: ids of tasks by position, and the clocks as of a loaded chain. */
+export interface MadeChain {
+  readonly chainId: string;
+  readonly ids: readonly number[];
+  readonly requestIds: readonly string[];
+  readonly nowMs: number;
+  readonly lagMs: number;
 }
 
 /** What is stored beside a chain, and the lease of those of its tasks that are QUEUED, ms. */
@@ -146,7 +156,7 @@ interface Beside {
   readonly leaseMs?: number;
 }
 
-/** Stores a chain with its tasks, requests and edges -> when it was stored, and the row ids of QUEUED tasks; null where the key is taken. */
+/** Stores a chain with its tasks, requests and edges -> when it was stored, and with `leaseMs` what was made; null where the key is taken. */
 export async function insertWholeChain(
   db: Queryable | Pick<Database, 'write'>,
   chain: NewChainRow,
@@ -172,5 +182,5 @@ export async function insertWholeChain(
   const [row] = await ('write' in db
     ? db.write<StoredChain>(createChain, values)
     : db.query<StoredChain>(createChain, values));
-  return row === undefined ? null : { created_at: row.created_at, queued: row.queued.map(Number) };
+  return row ?? null;
 }

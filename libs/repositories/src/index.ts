@@ -20,9 +20,11 @@ export {
   type EventRecord,
   type LoadedChain,
   type TaskReport,
+  type TurnOf,
 } from './chain-store.js';
 export {
   insertWholeChain,
+  type MadeChain,
   type CompensationPlan,
   type NewChainRow,
   type NewEdge,

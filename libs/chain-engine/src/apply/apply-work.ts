@@ -4,10 +4,11 @@ import { Database, isInTheWay, isTransient, save } from '#libs/repositories';
 import type { ChainSave, Queryable } from '#libs/repositories';
 import { endsOfChildren } from '../children/ends-of-children.js';
 import { startChildren } from '../children/start-children.js';
+import { decideTurns, endsKnownTurn, turnAtOnce } from '../children/turn-at-once.js';
 import { compensate, isUndone } from './compensate.js';
 import type { ChainCache } from './chain-cache.js';
 import { decideWork, LEASES, type ChainWork } from './decide-work.js';
-import { Capacity } from '../dispatch/capacity.js';
+import type { Capacity } from '../dispatch/capacity.js';
 
 /** One pass of load, decide, save: what was stored, and what was made beside it for all that was decided. */
 export interface Round<T> {
@@ -15,13 +16,13 @@ export interface Round<T> {
   /** Parents whose next turn began with the end of a child that is in `stored`. `side` knows nothing of them. */
   readonly turned: readonly ChainSave[];
   readonly side: T;
-  /** Row ids of first tasks of chains that were made with it, QUEUED in their first attempt. */
-  readonly begun: readonly number[];
+  /** Chains that were made with it, whose first tasks are to be sent. `side` knows nothing of them. */
+  readonly begun: readonly ChainSave[];
 }
 
 interface Stored {
-  readonly ids: Set<string>;
-  readonly begun: readonly number[];
+  readonly ids: ReadonlySet<string>;
+  readonly begun: readonly ChainSave[];
   readonly turned: readonly ChainSave[];
 }
 
@@ -49,7 +50,7 @@ export async function applyWork<T>(
     const [{ ids, begun, turned }, side] = await Promise.all([saving, beside(saves)]);
     const won = saves.filter((s) => ids.has(s.loaded.chainId));
     rounds.push({ stored: won, turned, side, begun });
-    for (const s of [...won, ...turned]) cache?.stored(s);
+    for (const s of [...won, ...turned, ...begun]) cache?.stored(s);
     const lost = new Set<string>();
     for (const s of saves) {
       if (ids.has(s.loaded.chainId)) continue;
@@ -69,11 +70,11 @@ async function store(
   capacity: Capacity,
   cache: ChainCache | undefined,
 ): Promise<Stored> {
-  const apart = saves.filter((each) => makesChains(each) || endsTurn(each));
+  const apart = saves.filter((each) => makesChains(each) || endsTurn(each) || endsKnownTurn(each));
   if (apart.length === 0) return { ids: await save(db, saves, LEASES), begun: [], turned: [] };
   const others = saves.filter((each) => !apart.includes(each));
   const ids = others.length === 0 ? new Set<string>() : await save(db, others, LEASES);
-  const begun: number[] = [];
+  const begun: ChainSave[] = [];
   const turned: ChainSave[] = [];
   for (const each of apart) {
     const stored = await storeApart(db, each, capacity, cache);
@@ -101,11 +102,16 @@ async function storeApart(
     if (ids.size === 0) return { ids, begun: [], turned: [] };
     if (isUndone(each)) await compensate(tx, each.loaded);
     const turned = turns ? await nextTurn(tx, each, cache) : [];
-    const begun: number[] = [];
+    const begun: ChainSave[] = [];
     for (const one of [each, ...turned]) begun.push(...(await startChildren(tx, one, capacity)));
     return { ids, begun, turned };
   };
   if (!(db instanceof Database)) return inOne(db, false);
+  const next = endsKnownTurn(each) ? await turnAtOnce(db, each, capacity, cache) : undefined;
+  if (next !== undefined) {
+    const ids = new Set([each.loaded.chainId]);
+    return { ids, begun: [next.child], turned: [next.parent] };
+  }
   if (!endsTurn(each)) return db.transaction((tx) => inOne(tx, false));
   try {
     return await db.transaction((tx) => inOne(tx, true));
@@ -119,17 +125,7 @@ async function storeApart(
 /** The turn after one that ends here, where there is one: its parent as it is then. All else is left to `followChildren`. */
 async function nextTurn(tx: Queryable, { loaded }: ChainSave, cache: ChainCache | undefined): Promise<ChainSave[]> {
   const work = await endsOfChildren(tx, [loaded.parentId!]);
-  const capacity = new Capacity();
-  // Of control tasks alone.
-  capacity.refresh([]);
-  const decided = await decideWork(tx, work, capacity, cache);
-  // Nothing of the parent is sent from here.
-  const turned = decided.filter(
-    ({ children, dispatched, changed }) =>
-      (children?.size ?? 0) > 0 &&
-      dispatched.size === 0 &&
-      [...changed.values()].every(({ status }) => status !== 'READY'),
-  );
+  const turned = await decideTurns(tx, work, cache);
   const ids = turned.length === 0 ? new Set<string>() : await save(tx, turned, LEASES);
   return turned.filter((one) => ids.has(one.loaded.chainId));
 }

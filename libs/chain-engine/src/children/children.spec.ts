@@ -102,6 +102,7 @@ describe('a child', () => {
     const { tasks } = sampleNewChain([[], [0]]);
     const id = await parent({}, { timeoutSeconds: 1_000 }, tasks[1]!);
     await sql(`UPDATE task_chains SET deadline_at = deadline_at - interval '300 s' WHERE parent_chain_id = '${id}'`);
+    engine.cache.clear();
     await endJob();
     const [left] = await sql(
       `SELECT status, extract(epoch FROM deadline_at - now())::float8 AS seconds FROM task_chains WHERE chain_id = '${id}'`,
@@ -153,6 +154,80 @@ describe('turns', () => {
     await endJob();
     expect(await taskOf(id)).toMatchObject({ status: 'FAILURE', attempt: 2, error: { code: 'TURNS_EXHAUSTED' } });
     expect((await chainsOf(id)).map((turn) => turn['parent_turn'])).toEqual([1, 2]);
+  });
+});
+
+describe('the turn after one', () => {
+  it('gets the same values whether this process made that one or reads it', async () => {
+    const outputs = {
+      item: { task_id: 't1', path: ['list', '-1', 'name'] },
+      none: { task_id: 't1', path: ['list', 'x'] },
+      early: { task_id: 't0', path: ['deep', '0'] },
+      all: { task_id: 't1', path: [] },
+    };
+    const names = Object.keys(outputs);
+    const valuesOf = (of: (name: string) => unknown) => Object.fromEntries(names.map((name) => [name, of(name)]));
+    const made = sampleNewChain([[], [0]]);
+    const params = { task_config: valuesOf((name) => `\${params.${name}}`) };
+    const chain = { ...made, outputs, tasks: made.tasks.map((task) => ({ ...task, params })) };
+    const child = {
+      ...{ chain, open: valuesOf(() => ({ default: null })) as ChildPlan['open'] },
+      repeat: { ...repeat, carry: valuesOf((name) => name) as Record<string, string> },
+    };
+    const got = async (isRead: boolean) => {
+      const id = await parent(child);
+      await endJob({ deep: [[1.5, null]] });
+      if (isRead) engine.cache.clear();
+      await endJob({ list: [{ name: 'a' }, { name: { b: 2, a: '1' } }] });
+      return sql(`SELECT t.task_id, t.timeout_seconds, t.status, r.params, c.parent_turn, c.timeout_seconds AS seconds
+                    FROM task_chains c JOIN chain_tasks t USING (chain_id) JOIN task_requests r USING (task_request_id)
+                   WHERE c.parent_chain_id = '${id}' ORDER BY c.id, t.execution_order`);
+    };
+    const known = await got(false);
+    expect(known[2]).toMatchObject({
+      parent_turn: 2,
+      params: { task_config: { item: { b: 2, a: '1' }, none: null, early: [1.5, null] } },
+    });
+    expect(known).toEqual(await got(true));
+  });
+
+  it.each(['parent', 'turn'])('begins once where its %s has changed meanwhile', async (which) => {
+    const id = await parent({ repeat: { ...repeat, max: 9 } });
+    await endJob();
+    const [, second] = await chainsOf(id);
+    const changed = which === 'parent' ? id : String(second!['chain_id']);
+    // The engine does not know of this.
+    await command(changed, { kind: 'SetPriority', priority: 7 });
+    await endJob();
+    expect((await chainsOf(id)).map((turn) => [turn['status'], turn['parent_attempt']])).toEqual([
+      ['SUCCESS', 1],
+      ['SUCCESS', 2],
+      ['RUNNING', 3],
+    ]);
+    expect([await taskOf(id), sent.length, errors]).toMatchObject([{ attempt: 3, hold: 'CHILD' }, 3, []]);
+  });
+
+  it('may read what the last one wrote', async () => {
+    const outputs = { file: { task_id: 't0', path: ['file'] } };
+    const made = sampleNewChain([[]]);
+    const tasks = [{ ...made.tasks[0]!, params: { task_config: { file: '${params.file}' } } }];
+    const id = await parent({
+      ...{ chain: { ...made, outputs, tasks }, open: { file: { 'x-artifact': true, default: [] } } },
+      repeat: { ...repeat, carry: { file: 'file' } },
+    });
+    const [job] = sent as [TaskJob];
+    const file = [`artifact:${job.chainId}/t0/f`];
+    const artifacts = [{ name: 'f', mediaType: 'text/plain', sizeBytes: 1, sha256: '0'.repeat(64) }];
+    const succeeded = { kind: 'TaskSucceeded', attempt: 1, runId: 'r' } as const;
+    await engine.applyAndSend(
+      taskWork([job], (_, position) => ({
+        event: { ...succeeded, position },
+        report: { result: { file } },
+        artifacts,
+      })),
+    );
+    expect((await chainsOf(id)).map(({ status }) => status)).toEqual(['SUCCESS', 'RUNNING']);
+    expect(sent[1]).toMatchObject({ params: { task_config: { file } }, handed: file });
   });
 });
 

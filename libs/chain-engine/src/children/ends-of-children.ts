@@ -19,7 +19,11 @@ export async function endsOfChildren(db: Queryable, parents?: readonly string[])
     const values = [args, outputs] as readonly JsonValue[];
     return { taskRequestId, child: child === null ? undefined : (child as ChildPlan), values };
   });
-  const handed = await handedDown(db, starting);
+  return workOfEnds(ended, await handedDown(db, starting));
+}
+
+/** As above, of ends that are known. `handed`: what the tasks may hand down. */
+export function workOfEnds(ended: readonly EndedChild[], handed: ReadonlyMap<string, Handed>): ChainWork[] {
   const rows = ended.map((row) => {
     const { chain_id: chainId, task_request_id: taskRequestId } = row;
     return { ...row, chainId, taskRequestId, down: handed.get(taskRequestId) };

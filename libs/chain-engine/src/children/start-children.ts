@@ -1,4 +1,4 @@
-import { isChainTerminal, type Task } from '#libs/chain-domain';
+import { isChainTerminal, type JsonValue, type Task } from '#libs/chain-domain';
 import { failpoint } from '#libs/platform';
 import { engineQueries, insertWholeChain, save } from '#libs/repositories';
 import type { ChainSave, ChildStart, LastChildRow, Queryable } from '#libs/repositories';
@@ -6,21 +6,23 @@ import { Refused, type Incoming } from '../apply/decide-chain.js';
 import { decideWork, LEASES, type ChainWork } from '../apply/decide-work.js';
 import { Capacity } from '../dispatch/capacity.js';
 import { newChainRows, type ChildPlan } from '../commands/new-chain.js';
+import { isLonger } from './child-plan.js';
+import { madeChild } from './made-child.js';
 
 /** What is left of a chain's time is at least so much for a child, s. */
 const SHORTEST_S = 1;
 
 /**
  * Starts the children of a save within its transaction, which the version of the chain guards: so each attempt of a task has one child.
- * One that has not succeeded and got the same values goes on from its breakpoint, or from the instances that an operator named. -> row
- * ids of tasks in their first attempt that are to be sent when this is stored.
+ * One that has not succeeded and got the same values goes on from its breakpoint, or from the instances that an operator named. -> the
+ * new ones, whose first tasks are to be sent when this is stored.
  */
 export async function startChildren(
   tx: Queryable,
   { loaded, children = new Map() }: ChainSave,
   capacity: Capacity,
-): Promise<number[]> {
-  const queued: number[] = [];
+): Promise<ChainSave[]> {
+  const begun: ChainSave[] = [];
   for (const [position, start] of children) {
     await failpoint('listener.beforeChild');
     const { attempt, priority } = loaded.state.tasks.get(position)!;
@@ -28,9 +30,9 @@ export async function startChildren(
     const open = last.same === true && (last.status !== 'SUCCESS' || last.again !== null);
     if (open && (await goesOn(tx, last))) {
       await engineQueries.adoptChild(tx, last.chain_id, attempt, priority, leftOf(loaded));
-    } else queued.push(...(await insertChild(tx, loaded, position, start, last, capacity)));
+    } else begun.push(await insertChild(tx, loaded, position, start, last, capacity));
   }
-  return queued;
+  return begun;
 }
 
 type Last = Extract<LastChildRow, { readonly same: boolean }>;
@@ -57,14 +59,18 @@ async function goesOn(tx: Queryable, { chain_id: chainId, status, again }: Last)
   return true;
 }
 
-async function insertChild(
+/** What a child takes over from the chain around it. */
+export type TakenOver = Pick<LastChildRow, 'created_by' | 'by_admin' | 'origin'>;
+
+/** Inserts a child of a task that was opened, in the transaction that stores this. */
+export async function insertChild(
   tx: Queryable,
   loaded: ChainSave['loaded'],
   position: number,
-  { chain, args, turn }: ChildStart,
-  facts: Pick<LastChildRow, 'created_by' | 'by_admin' | 'origin'>,
+  { chain, args, turn, plan }: ChildStart,
+  facts: TakenOver,
   capacity: Capacity,
-): Promise<readonly number[]> {
+): Promise<ChainSave> {
   const { chainId, tenantId } = loaded;
   const { taskId, attempt, priority } = loaded.state.tasks.get(position)!;
   const leftMs = leftOf(loaded);
@@ -79,14 +85,20 @@ async function insertChild(
       execute: true,
       parent: { chainId, taskId, position, attempt, turn, priority, args, leftMs },
     },
-    Date.now(),
+    loaded.nowMs,
     (taskType) => capacity.take(taskType, tenantId),
   );
   const { row, tasks, edges } = made;
   const stored = await insertWholeChain(tx, row, tasks, edges, { leaseMs: LEASES.queuedMs });
   if (tasks.some(({ status }) => status === 'READY')) await engineQueries.wake(tx);
-  return stored!.queued;
+  const { taskRequestId } = loaded.rows.get(position)!;
+  const turnOf = plan && isKept(plan) ? { row, plan, taskRequestId, origin: facts.origin } : undefined;
+  return madeChild(made, stored!.made!, tenantId, turnOf);
 }
+
+/** Larger plans are read for each turn. */
+const KEPT_PLAN = 64 * 1_024;
+const isKept = (plan: object): boolean => !isLonger(plan as JsonValue, KEPT_PLAN);
 
 /** What is left of a chain's time, ms. */
 function leftOf({ nowMs, state: { chain } }: ChainSave['loaded']): number {

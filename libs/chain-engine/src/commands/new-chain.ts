@@ -159,7 +159,7 @@ export function newChainRows(
   chain: NewChain,
   now: number,
   take: (taskType: string) => boolean = () => false,
-): { row: NewChainRow; tasks: NewTaskRow[]; edges: NewEdge[] } {
+): { row: NewChainRow; tasks: NewTaskRow[]; edges: NewEdge[]; state: ChainState } {
   const state = firstState(chain);
   if (chain.execute) {
     const decision = decide(state, { kind: 'ExecuteChain' }, now);
@@ -176,6 +176,7 @@ export function newChainRows(
   const origin = chain.origin ?? (chain.schedule && `schedule:${chain.schedule.id}`);
   const consent = consentOf(chainId, { ...chain, origin });
   return {
+    state,
     row: {
       chain_id: chainId,
       chain_name: chain.chainName,
@@ -287,6 +288,7 @@ function firstState(chain: NewChain): ChainState {
     deadlineAt: null,
     error: null,
     endedBy: null,
+    hasParent: chain.parent !== undefined,
   };
   const tasks = new Map<number, Task>();
   chain.tasks.forEach((task, position) =>

@@ -134,7 +134,8 @@ export function startChild({ position, attempt, params, taskId, child, last, dow
   const filled = child === undefined ? { fault: 'its chain is missing' } : fillPlan(child, values, down);
   if ('fault' in filled) return invalid(position, attempt, `its chain cannot start: ${filled.fault}`, filled.code);
   const event = { kind: 'TaskHeld', position, attempt, hold: 'CHILD', until: null } as const;
-  return { event, report: OPENED, child: { chain: filled.chain, args, turn } };
+  const plan = child?.repeat && child;
+  return { event, report: OPENED, child: { chain: filled.chain, args, turn, plan } };
 }
 
 /** As a task of type `chain`; without items there is nothing to start. */

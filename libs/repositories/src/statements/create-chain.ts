@@ -1,5 +1,5 @@
 import type { Statement } from '../pool.js';
-import { COUNTED_NOW } from './clock.js';
+import { COUNTED_NOW, LAG } from './clock.js';
 import { SETTING_COLUMNS, SETTING_TYPES } from '../setting-columns.js';
 
 // SQL: on the path of every chain; eight inserts in one round trip.
@@ -13,8 +13,8 @@ import { SETTING_COLUMNS, SETTING_TYPES } from '../setting-columns.js';
  *
  * $1 the chain as a JSON object, $2 its tasks as a JSON array; its edges: $3 from, $4 to, $5 types, $6 conditions
  * (pairwise); $7 scope, $8 key (null: none), $9 hash, $10 answer, into which `created_at` is filled; $11 audit entry
- * (null: none); $12 the request's traceparent (null: none); $13 lease of tasks that are QUEUED at once, ms -> when it was stored, and the
- * row ids of these tasks; no row where the key is taken.
+ * (null: none); $12 the request's traceparent (null: none); $13 lease of tasks that are QUEUED at once, ms (null: none are, and nobody goes
+ * on with the chain) -> when it was stored, what was made, and the clocks of `load-hop`; no row where the key is taken.
  */
 export const createChain: Statement = {
   name: 'create-chain',
@@ -73,7 +73,7 @@ export const createChain: Statement = {
              CASE WHEN status = 'QUEUED' THEN ${COUNTED_NOW} + $13::float8 * interval '1 ms' END,
              CASE WHEN status = 'QUEUED' THEN task_request_id || '.1' END
         FROM task_in
-      RETURNING id, status
+      RETURNING id, execution_order, task_request_id
     ), edges AS (
       INSERT INTO chain_dependencies (chain_id, from_task_id, to_task_id, dependency_type, when_expression)
       SELECT chain.chain_id, edge.* FROM chain CROSS JOIN unnest($3::text[], $4::text[], $5::text[], $6::text[]) AS edge
@@ -85,5 +85,9 @@ export const createChain: Statement = {
     ), audit AS (
       INSERT INTO outbox (kind, payload) SELECT 'AUDIT', $11::jsonb FROM chain WHERE $11::jsonb IS NOT NULL
     )
-    SELECT created_at, ARRAY(SELECT id FROM tasks WHERE status = 'QUEUED') AS queued FROM chain`,
+    SELECT created_at, CASE WHEN $13::float8 IS NOT NULL THEN json_build_object(
+             'chainId', chain_id, 'ids', ARRAY(SELECT id FROM tasks ORDER BY execution_order),
+             'requestIds', ARRAY(SELECT task_request_id FROM tasks ORDER BY execution_order),
+             'nowMs', (extract(epoch FROM ${COUNTED_NOW}) * 1000)::float8, 'lagMs', (extract(epoch FROM ${LAG}) * 1000)::float8) END AS made
+      FROM chain`,
 };
