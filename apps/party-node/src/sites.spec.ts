@@ -52,12 +52,8 @@ const TASKS: Readonly<Record<string, object>> = {
     train_data: { alice: 'rows.csv', bob: 'rows.csv' },
     params: { epochs: 2, batch_size: 100 },
   }),
-  pearson_correlation: taskOf('pearson_correlation', {
-    input_data: { alice: 'rows.csv', bob: 'rows.csv' },
-    columns: { alice: ['x'], bob: ['p', 'q'] },
-  }),
 };
-const WITH_DEALER = ['ss_lr', 'pearson_correlation'];
+const WITH_DEALER = ['ss_lr'];
 
 /** Starts the run of a task at sites, in a process each. */
 function startAll(task: { path: string; hash: string }, ...names: string[]): Running[] {
