@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
+import { canonicalJson } from '#libs/consent';
 import { NodeFolder } from './node-folder.js';
-import { SiteStore, type Offer } from './site-store.js';
+import { SiteStore, type Entry, type Offer } from './site-store.js';
 import { command } from './sites-for-tests.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-store-'));
@@ -37,6 +39,9 @@ describe('the log of a site', () => {
     expect(store.begin(RUN, HASH)).toBe(true);
     const offer: Offer = { run: RUN, hash: HASH, received: '2026-01-01', state: 'RUNNING' };
     store.put(offer);
+    // What never began at this site is not told: a control plane could fill the log with it.
+    const other = { ...offer, run: RUN.replace('1', '2') };
+    for (const state of ['WAITING', 'REFUSED', 'ENDED'] as const) store.put({ ...other, state });
     const failed = { state: 'FAILED', code: 'EMPTY_TABLE' } as const;
     store.put({ ...offer, ...failed, answer: { run: RUN, ...failed, message: 'no row', retryable: false } });
     const fingerprint = `sha256:${'b'.repeat(64)}`;
@@ -77,6 +82,17 @@ describe('the log of a site', () => {
       change(`DELETE FROM log; INSERT INTO log SELECT * FROM kept`);
     }
     expect((await log('verify')).code).toBe(0);
+  });
+
+  test('shows an entry that was made anew with its hash: the next one does not follow on it', async () => {
+    for (const reason of ['one', 'two', 'three']) decide(reason);
+    const [first, { hash: _, ...second }] = store.entries(3) as [Entry, Entry];
+    const forged = { ...second, details: { ...second.details, reason: 'six' } };
+    const hash = createHash('sha256')
+      .update(canonicalJson({ ...forged, before: first.hash }))
+      .digest('hex');
+    change(`UPDATE log SET details = '${JSON.stringify(forged.details)}', hash = 'sha256:${hash}' WHERE seq = 2`);
+    expect(store.check()).toMatchObject({ entries: 2, broken: 3 });
   });
 
   test('shows that its end was cut off to who has noted the head', async () => {
