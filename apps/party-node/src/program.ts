@@ -94,8 +94,8 @@ function programOf({ out, err, signal }: Terminal): Command {
         if (fingerprint === ownFingerprint(await folder.identity())) throw new Refusal('That is the key of this site.');
         const { address, dealer } = options;
         const peer: KnownPeer = { fingerprint, ...(address !== undefined && { address }), ...(dealer && { dealer }) };
-        await folder.write({ ...file, peers: { ...file.peers, [name]: peer } });
         await withStore(folder.path, (store) => store.note('peer added', { name, ...peer }));
+        await folder.write({ ...file, peers: { ...file.peers, [name]: peer } });
       },
     );
   withFolder(peers.command('rm <name>'))
@@ -105,9 +105,9 @@ function programOf({ out, err, signal }: Terminal): Command {
       const file = await folder.read();
       if (!Object.hasOwn(file.peers, name)) throw new Refusal(`This site knows no ${name}.`);
       const left = Object.entries(file.peers).filter(([each]) => each !== name);
-      await folder.write({ ...file, peers: Object.fromEntries(left) });
       const { fingerprint } = file.peers[name]!;
       await withStore(folder.path, (store) => store.note('peer removed', { name, fingerprint }));
+      await folder.write({ ...file, peers: Object.fromEntries(left) });
     });
   withFolder(peers.command('ls'))
     .description('list them')
@@ -136,16 +136,21 @@ function programOf({ out, err, signal }: Terminal): Command {
       const minutes = Number(options.wait);
       if (!(minutes > 0 && minutes <= 24 * 60)) throw new Refusal('--wait takes minutes, up to 1440.');
       const folder = folderOf(command);
+      const file = await folder.read();
+      const note = (action: 'began' | 'ended', more: object = {}): Promise<void> =>
+        withStore(folder.path, (store) => store.note(action, { task: task.hash, by: 'run', ...more }));
+      await note('began');
+      let state = 'FAILED';
       const left = await takePart({
-        folder,
-        file: await folder.read(),
-        task,
-        dealer: options.dealer,
-        waitMs: minutes * MINUTE_MS,
-        signal,
+        ...{ folder, file, task, dealer: options.dealer, waitMs: minutes * MINUTE_MS, signal },
         progress: () => undefined,
         log: (message) => err(`${plain(message)}\n`),
-      });
+      })
+        .then((done) => {
+          state = 'DONE';
+          return done;
+        })
+        .finally(() => note('ended', { state }));
       if (!left) return;
       const { artifacts: _, ...outcome } = left;
       out(`${JSON.stringify(outcome, null, 2)}\n`);

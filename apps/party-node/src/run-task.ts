@@ -112,7 +112,11 @@ export async function takePart(part: Participation): Promise<Left | null> {
     return null;
   } finally {
     record.ended = new Date().toISOString();
-    log(`the record of the run is ${await folder.keep(name, record)}`);
+    // On a full disk as well, what came of the run counts: its files are there, and others have heard of it.
+    await folder.keep(name, record).then(
+      (path) => log(`the record of the run is ${path}`),
+      (error: Error) => log(`the record of the run could not be kept: ${error.message}`),
+    );
   }
 }
 

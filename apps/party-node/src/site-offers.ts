@@ -293,8 +293,11 @@ export class SiteOffers {
   private finish(offer: Offer, answer: SiteAnswer): void {
     const ended: Offer = { ...offer, state: answer.state, answer };
     this.unkept.set(offer.run, ended);
-    this.say(answer);
-    this.put(ended);
+    try {
+      this.put(ended);
+    } finally {
+      this.say(answer);
+    }
   }
 
   private put(ended: Offer): void {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import Database from 'libsql';
 import { canonicalJson } from '#libs/consent';
 import { NodeFolder } from './node-folder.js';
-import { SiteStore, type Entry, type Offer } from './site-store.js';
+import { SiteStore, withStore, type Entry, type Offer } from './site-store.js';
 import { command } from './sites-for-tests.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-store-'));
@@ -114,6 +115,39 @@ describe('the store of a site', () => {
     expect(other.hasBegun(RUN)).toBe(true);
     expect(store.entries(9)).toHaveLength(1);
     other.close();
+  });
+
+  test('stays locked for others when it was opened and closed again in the same process', async () => {
+    store.begin(RUN, HASH);
+    // As a renewal within connect does.
+    await withStore(folder.path, (again) => again.note('renewed', {}));
+    // Only who is alone may leave the write-ahead log: it would go from under the first one.
+    const alone = `const db = new (require('libsql'))(process.argv[1], { timeout: 100 });
+      try { console.log(JSON.stringify(db.pragma('journal_mode = DELETE'))); } catch (error) { console.log(error.code); }`;
+    const path = join(folder.path, 'site.db');
+    const said = execFileSync(process.execPath, ['-e', alone, path], { encoding: 'utf8' });
+    expect(said.trim()).toMatch(/SQLITE_BUSY|"wal"/);
+    await stat(`${path}-wal`);
+    decide('still here');
+    const other = SiteStore.open(folder.path);
+    expect(other.entries(9)).toHaveLength(3);
+    other.close();
+  });
+
+  test('keeps what a party has of a run, however many others left nothing', () => {
+    const done: Offer = {
+      run: RUN,
+      hash: HASH,
+      received: '2026-01-01',
+      state: 'DONE',
+      outcome: { result: { count: 3 } },
+    };
+    store.put(done);
+    for (let at = 0; at < 210; at++)
+      store.put({ run: RUN.replace(/.{3}$/, String(at + 100)), received: '2026-01-02', state: 'REFUSED' });
+    store.prune();
+    expect(store.list()).toHaveLength(201);
+    expect(store.find(RUN)).toEqual(done);
   });
 
   test('is for its owner alone', async () => {

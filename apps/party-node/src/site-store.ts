@@ -91,8 +91,7 @@ export class SiteStore {
   /** Opens `site.db` of a site's folder, and makes it where there is none. Throws Refusal where it is none, or a newer one. */
   static open(folder: string): SiteStore {
     const path = join(folder, 'site.db');
-    // SQLite gives the files beside it the same rights.
-    closeSync(openSync(path, 'a', 0o600));
+    makeEmpty(path);
     const db = new Database(path, { timeout: BUSY_MS });
     try {
       db.pragma('journal_mode = WAL');
@@ -146,10 +145,11 @@ export class SiteStore {
     this.run('DELETE FROM offers WHERE run = ?', [run]);
   }
 
-  /** Forgets the oldest of those that are over. `runs` keeps their records. */
+  /** Forgets the oldest of those that are over. `runs` keeps their records. What a party has of a run is not pushed out by runs that left nothing. */
   prune(): void {
     const over = this.list().filter(({ state }) => OVER.includes(state));
-    for (const { run } of over.slice(0, Math.max(0, over.length - MOST_OVER))) this.remove(run);
+    for (const alike of [over.filter(({ outcome }) => outcome), over.filter(({ outcome }) => !outcome)])
+      for (const { run } of alike.slice(0, Math.max(0, alike.length - MOST_OVER))) this.remove(run);
   }
 
   /** Takes a run of a task as begun. Returns false where it has begun here before, which is never forgotten. */
@@ -248,6 +248,18 @@ export async function withStore<T>(folder: string, work: (store: SiteStore) => T
     return work(store);
   } finally {
     store.close();
+  }
+}
+
+/**
+ * Makes a file for its owner alone, where there is none: SQLite gives those beside it the same rights. One that is there is not opened: POSIX
+ * drops all locks that a process has on a file when it closes any descriptor of it.
+ */
+function makeEmpty(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

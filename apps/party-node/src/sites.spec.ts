@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
@@ -127,6 +127,36 @@ describe('a task over sites', () => {
     const crossed = [alice, bob, lab].map((each) => each!['crossed'] as Crossed);
     expect(crossed[0]!['bob']!['sentSha256']).toBe(crossed[1]!['alice']!['receivedSha256']);
     expect(crossed[2]!['alice']!['sentSha256']).toBe(crossed[0]!['#neutral']!['receivedSha256']);
+  });
+
+  test('is in the log of each site', async () => {
+    const { out } = await sites.command('lab', 'log', 'ls', '--last', '2');
+    const [began, ended] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { action: string; details: object });
+    expect(began).toMatchObject({ action: 'began', details: { by: 'run' } });
+    expect(ended).toMatchObject({ action: 'ended', details: { by: 'run', state: 'DONE' } });
+  });
+
+  test('counts where its record finds no room: its files are there', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => [i, i]);
+    for (const party of ['alice', 'bob']) await sites.table(party, 'more.csv', [['id', 'v'], ...rows]);
+    const task = taskOf('psi_count', {
+      keys: { alice: ['id'], bob: ['id'] },
+      input_paths: { alice: 'more.csv', bob: 'more.csv' },
+      receiver: 'alice',
+    });
+    const [alice, bob] = startAll(await sites.task(task, 'unkept.json'), 'alice', 'bob') as [Running, Running];
+    await alice.said('started');
+    const runs = join(sites.path, 'alice', 'runs');
+    await rename(runs, `${runs}-before`);
+    await writeFile(runs, '');
+    const ended = await endOf([alice, bob]);
+    await rm(runs);
+    await rename(`${runs}-before`, runs);
+    expect(ended.map(({ code }) => code)).toEqual([0, 0]);
+    expect(ended[0]!.err).toContain('the record of the run could not be kept');
   });
 
   test('ends everywhere, without a file, when one site is killed', async () => {
