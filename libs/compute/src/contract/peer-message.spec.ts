@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { dealtSizeFrom } from '../correlation/correlation-dealer.js';
-import { sizeFrom } from '../correlation/correlation-party.js';
+import { blocksFrom, sizeFrom } from '../correlation/correlation-party.js';
 import { sealedHeaderFrom } from '../encrypt/encrypt-courier.js';
 import { wantedFrom } from '../evaluation/evaluation-dealer.js';
 import {
@@ -36,6 +36,16 @@ const refused = (work: () => unknown): void =>
 
 describe('what a peer sends is checked before it is used', () => {
   const NO_COUNTS = [1e12, -1, 0.5, NaN, Infinity, '5', null, undefined, 2 ** 53, [3], { valueOf: 3 }];
+
+  test('correlations: a number for each pair of columns', () => {
+    const sizes = { alice: { names: ['x'] }, bob: { names: ['y', 'z'] }, carol: { names: ['v'] } };
+    const blocks = { bob: [1, 0.5, 0.5, 1], carol: [0.1, -1] };
+    const read = (value: unknown) => blocksFrom('bob', value, sizes, ['alice', 'bob', 'carol']);
+    expect(read({ ...blocks, alice: [9] })).toEqual(blocks);
+    for (const carol of [[0.1], [0.1, 0.2, 0.3], [0.1, 2], [0.1, '1'], [0.1, null], 'xy', undefined, { length: 2 }])
+      refused(() => read({ ...blocks, carol }));
+    for (const value of [null, [], 7, { carol: [0.1, -1] }]) refused(() => read(value));
+  });
 
   test('psi: rows, kinds and the salt', () => {
     expect(keyFactsFrom('bob', { rows: 3, kinds: ['text'] })).toEqual({ rows: 3, kinds: ['text'] });

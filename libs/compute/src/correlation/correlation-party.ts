@@ -1,4 +1,4 @@
-import { isText, PeerMessage } from '../contract/peer-message.js';
+import { isText, PeerMessage, violation } from '../contract/peer-message.js';
 import { crossProduct } from '../mpc/cross-product.js';
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
@@ -166,6 +166,26 @@ async function crossBlocks(
   return blocks;
 }
 
+const isCorrelation = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) <= 1.01;
+
+/** What a party gives of its correlations: with itself, and with each party after it. Throws PROTOCOL_VIOLATION. */
+export function blocksFrom(
+  peer: string,
+  value: unknown,
+  sizes: Readonly<Record<string, Pick<Size, 'names'>>>,
+  parties: readonly string[],
+): Record<string, number[]> {
+  const message = new PeerMessage(peer, value);
+  const blocks = parties.slice(parties.indexOf(peer)).map((party) => {
+    const length = sizes[peer]!.names.length * sizes[party]!.names.length;
+    const block = message.list(party, length, isCorrelation);
+    if (block.length !== length)
+      throw violation(peer, `correlations with ${party} of another number than their columns`);
+    return [party, block] as const;
+  });
+  return Object.fromEntries(blocks);
+}
+
 /** The first party gathers the blocks and sends the report to the others, if each keeps one. */
 async function shareReport(
   context: PartyContext,
@@ -181,7 +201,8 @@ async function shareReport(
     return toAll ? context.receiveJson<CorrelationReport>(leader) : null;
   }
   const known: Record<string, Record<string, number[]>> = { [leader]: blocks };
-  for (const party of others) known[party] = await context.receiveJson(party);
+  for (const party of others)
+    known[party] = blocksFrom(party, await context.receiveJson<unknown>(party), sizes, parties);
   const report = reportOf(type, sizes, parties, known);
   if (toAll) {
     for (const party of others) await context.send(party, report);

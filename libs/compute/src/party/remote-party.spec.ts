@@ -114,6 +114,18 @@ describe('parties at sites of their own', () => {
     expect(await temporaries()).toEqual([]);
   });
 
+  test('say so where one came to more than a site tells another', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    await writeFile(join(folder, 'alice/data/alice/own.txt'), 'x'.repeat(1024 * 1024));
+    const acts = both(() => ({ act: 'read', path: 'own.txt' }));
+    const [atAlice, atBob] = await Promise.all([
+      failureOf(takePart(sites, 'alice', acts)),
+      failureOf(takePart(sites, 'bob', acts)),
+    ]);
+    expect([atAlice.code, atBob.code]).toEqual(['RESULT_TOO_LARGE', 'RESULT_TOO_LARGE']);
+    expect(atBob.message).toContain('The site of alice says: What alice came to is over');
+  });
+
   test('open no file of another party, whatever the task says', async () => {
     const sites = new TestSites(['alice', 'bob']);
     await mkdir(join(folder, 'alice/data/bob'));
@@ -231,6 +243,20 @@ describe('a site that does not keep to the protocol', () => {
     test(`is cut off ${what}: it is lost, and another try may help`, async () => {
       expect(await comesTo(lie)).toMatchObject({ code: 'PARTY_LOST', retryable: true });
       expect(await temporaries()).toEqual([]);
+    });
+  }
+
+  for (const value of [null, 7, [], { reference: 7 }, { reference: ['x'] }]) {
+    test(`came to ${JSON.stringify(value)} where the own program came to a map: no file is kept`, async () => {
+      const { code, message } = await comesTo((_, post) => {
+        post({ kind: 'finished' });
+        post({ kind: 'done', value, own: null, sentBytes: 0 });
+      }, 'write');
+      expect({ code, message }).toEqual({
+        code: 'PROTOCOL_VIOLATION',
+        message: expect.stringContaining('party bob says that it came to') as unknown,
+      });
+      expect((await readdir(folder, { recursive: true })).filter((name) => name.includes('out.txt'))).toEqual([]);
     });
   }
 

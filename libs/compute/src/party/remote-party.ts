@@ -10,6 +10,8 @@ import { streamTransport, type Body } from './transport.js';
 
 /** Largest frame between sites: a piece of a line, or what a member ends with. */
 const FRAME_BYTES = 1024 * 1024;
+/** The most that a member may come to, in bytes of JSON: it is told in one frame. */
+export const MOST_VALUE_BYTES = FRAME_BYTES - 4_096;
 /** The characters of a failure of another site that are shown here. */
 const MESSAGE_LENGTH = 2_000;
 const BEAT_MS = 5_000;

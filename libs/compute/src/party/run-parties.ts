@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { TaskFailure, type Artifact, type JsonSafe, type PartyResult, type TaskRun } from '../contract/task-type.js';
 import { DealerDone } from '../contract/site.js';
+import { isMap } from '../contract/json-values.js';
+import { violation } from './from-party.js';
 import { SAFE_PART } from './input-files.js';
 import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
@@ -79,6 +81,7 @@ export async function runParties<
       ...(neutral ? [{ keepsFiles: false, ...neutral, name: NEUTRAL }] : []),
     ]);
     const present = await processes.outcomes();
+    if (run.site) requireLikeOwn(run.site.party, present);
     await publish(present.flatMap(({ written }) => written));
     if (run.site?.party === NEUTRAL) throw new DealerDone('The parties have what the task made.');
     const outcomes = present.map(({ name, outcome }) => [name, outcome] as const);
@@ -92,6 +95,29 @@ export async function runParties<
     await processes.stop();
   }
 }
+
+/**
+ * The result is put together from what all have come to. What another site says of that has to be of the same kind as what the own program came
+ * to, field by field; null stands for what a party has not. Throws PROTOCOL_VIOLATION.
+ */
+function requireLikeOwn(
+  own: string,
+  members: readonly { readonly name: string; readonly outcome: PartyOutcome }[],
+): void {
+  const value = members.find(({ name }) => name === own)?.outcome.value;
+  if (!isMap(value)) return;
+  for (const { name, outcome } of members) {
+    if (name === own || name === NEUTRAL) continue;
+    const { value: told } = outcome;
+    if (!isMap(told)) throw violation(name, 'says that it came to what is no map');
+    const odd = Object.keys(value).find((key) => !isLike(value[key], told[key]));
+    if (odd !== undefined) throw violation(name, `says that it came to a ${odd} of another kind`);
+  }
+}
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
+const isLike = (own: unknown, told: unknown): boolean =>
+  own === null || told === null || told === undefined || kindOf(own) === kindOf(told);
 
 function checkNames(run: Pick<TaskRun, 'chainId' | 'taskId' | 'own'>, parties: readonly string[]): void {
   for (const party of parties) {

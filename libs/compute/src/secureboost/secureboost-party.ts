@@ -1,3 +1,4 @@
+import { violation } from '../contract/peer-message.js';
 import { lineTo } from '../mpc/party-line.js';
 import { joinSession } from '../mpc/session.js';
 import { predictionsFor } from '../party/opened.js';
@@ -223,7 +224,9 @@ async function receivePredictions(
 ): Promise<SecureBoostOutcome['prediction']> {
   const writer = await startPredictions(context, part, ['prediction'], made);
   for (let done = 0; done < rows; done += PREDICT_ROWS) {
-    const scores = new Float64Array((await context.receiveBytes(peer)).slice().buffer);
+    const bytes = await context.receiveBytes(peer);
+    if (bytes.length !== 8 * Math.min(PREDICT_ROWS, rows - done)) throw violation(peer, 'scores of another length');
+    const scores = new Float64Array(bytes.slice().buffer);
     await writer.rows(Array.from(scores, (score) => [String(predictionOf(score, part.plan.boosting.objective))]));
   }
   await writer.finish();
