@@ -47,6 +47,8 @@ export interface LoadedChain {
 export interface TurnOf {
   readonly row: NewChainRow;
   readonly plan: object;
+  /** How much of a cache it takes, as a number of tasks. */
+  readonly weight: number;
   /** The task that loops. */
   readonly taskRequestId: string;
   readonly origin: string;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { withConnection } from '#libs/local-postgres';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Queryable } from './database.js';
 import { Duty } from './entities/duty.entity.js';
@@ -60,6 +61,27 @@ describe('the database', () => {
       const failed = db.transaction((tx) => Promise.all([tx.query(hold), tx.query(wrong), tx.query(one)]));
       await expect(failed).rejects.toThrow('division by zero');
       expect(await db.entities.existsBy(Duty, { name: 'two' })).toBe(false);
+    } finally {
+      await db.close();
+    }
+  });
+
+  it('stores nothing where its BEGIN fails', async () => {
+    const db = await openDatabase(database.url, { max: 1 });
+    db['source'].pool.once('acquire', (client) => {
+      const query = client.query.bind(client) as (text: unknown) => Promise<unknown>;
+      client.query = ((text: unknown) => query(text === 'BEGIN' ? 'BEGIN nonsense' : text)) as never;
+    });
+    const hold: Statement = {
+      name: 'hold',
+      text: `INSERT INTO duties (name, holder, held_until) VALUES ('three', 'x', now())`,
+    };
+    try {
+      const failed = db.transaction((tx) => Promise.all([tx.query(hold), tx.query(one)]));
+      await expect(failed).rejects.toThrow('nonsense');
+      expect(await withConnection(database.url, (client) => client.query('SELECT 1 FROM duties'))).toMatchObject({
+        rowCount: 0,
+      });
     } finally {
       await db.close();
     }

@@ -130,8 +130,8 @@ export class Database extends Session {
   }
 
   /**
-   * Runs `work` in one READ COMMITTED transaction; rolls back when it throws. A statement is sent at once, also before the answer to the one
-   * before it, and those that `work` begins with go with the BEGIN.
+   * Runs `work` in one READ COMMITTED transaction; rolls back when it throws. Statements of `work` are sent at once, also before the answer to
+   * the one before.
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.source.pool.connect();
@@ -143,15 +143,9 @@ export class Database extends Session {
     client.on('error', onBroken);
     const tx = new Transaction(this.source, client);
     try {
-      const { stream } = client.connection;
-      stream.cork();
-      const begin = client.query(this.tenant === undefined ? 'BEGIN' : beginFor(this.tenant));
-      // What follows fails with it.
-      begin.catch(() => undefined);
-      const working = work(tx);
-      stream.uncork();
-      const result = await working;
-      await begin;
+      // Awaited: were it to fail, what is sent behind it would be stored, each statement by itself.
+      await client.query(this.tenant === undefined ? 'BEGIN' : beginFor(this.tenant));
+      const result = await work(tx);
       await this.options.aroundCommit?.('beforeCommit');
       await client.query('COMMIT');
       await this.options.aroundCommit?.('afterCommit');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Chain, Task } from '#libs/chain-domain';
-import type { ChainSave, LoadedChain } from '#libs/repositories';
+import type { ChainSave, LoadedChain, TurnOf } from '#libs/repositories';
 import { ChainCache, WHOLE_CHAIN_TASKS } from './chain-cache.js';
 
 describe('the chain cache', () => {
@@ -68,6 +68,15 @@ describe('the chain cache', () => {
     expect(cache.take('c0')).toBeUndefined();
     expect(cache.take('c1')).toBeDefined();
     expect(cache.take(`c${fits}`)).toBeDefined();
+  });
+
+  it('counts what a turn keeps for the next one', () => {
+    const cache = cacheOf();
+    for (let i = 0; i <= 666; i++) cache.stored(saveOf({ ...chainOf(`c${i}`, 1), turnOf: { weight: 29 } as TurnOf }));
+    expect(cache.take('c0')).toBeUndefined();
+    expect(cache.take('c1')).toBeDefined();
+    cache.stored(saveOf(chainOf('other', 30)));
+    expect(cache.take('c2')).toBeDefined();
   });
 
   function chainOf(chainId: string, tasks: number, chain: Partial<Chain> = {}): LoadedChain {

@@ -3,7 +3,7 @@ import type { ChainSave, LoadedChain } from '#libs/repositories';
 
 /** Larger chains are read a hop at a time: reading and keeping them whole would cost more than it saves. */
 export const WHOLE_CHAIN_TASKS = 256;
-/** Tasks kept at once; with parameters of 2 KiB each at most (`load-hop`), under 100 MB. */
+/** Tasks kept at once; with parameters of 2 KiB each at most (`load-hop`), under 100 MB. What a turn keeps for the next one counts as tasks. */
 const MOST_TASKS = 20_000;
 const KEPT_MS = 60_000;
 /** How long a chain counts as shared with other listeners after a conflict, ms. */
@@ -53,7 +53,7 @@ export class ChainCache {
     this.forget(chainId);
     const version = chain !== before || changed.size > 0 ? loaded.version + 1 : loaded.version;
     this.kept.set(chainId, { ...loaded, version, keptAt: this.clock() });
-    this.tasks += rows.size;
+    this.tasks += weightOf(loaded);
     for (const oldest of this.kept.keys()) {
       if (this.tasks <= MOST_TASKS) break;
       this.forget(oldest);
@@ -71,7 +71,7 @@ export class ChainCache {
     const chain = this.kept.get(chainId);
     if (chain === undefined) return;
     this.kept.delete(chainId);
-    this.tasks -= chain.rows.size;
+    this.tasks -= weightOf(chain);
   }
 
   clear(): void {
@@ -87,3 +87,5 @@ export class ChainCache {
     return this.shared.has(chainId);
   }
 }
+
+const weightOf = ({ rows, turnOf }: LoadedChain): number => rows.size + (turnOf?.weight ?? 0);

@@ -92,13 +92,20 @@ export async function insertChild(
   const stored = await insertWholeChain(tx, row, tasks, edges, { leaseMs: LEASES.queuedMs });
   if (tasks.some(({ status }) => status === 'READY')) await engineQueries.wake(tx);
   const { taskRequestId } = loaded.rows.get(position)!;
-  const turnOf = plan && isKept(plan) ? { row, plan, taskRequestId, origin: facts.origin } : undefined;
+  const weight = plan && weightOf(plan);
+  const turnOf = weight === undefined ? undefined : { row, plan: plan!, weight, taskRequestId, origin: facts.origin };
   return madeChild(made, stored!.made!, tenantId, turnOf);
 }
 
 /** Larger plans are read for each turn. */
 const KEPT_PLAN = 64 * 1_024;
-const isKept = (plan: object): boolean => !isLonger(plan as JsonValue, KEPT_PLAN);
+/** Bytes of a plan that count as a task: the parameters that are kept of one. */
+const TASK_BYTES = 2_048;
+
+/** How many tasks a plan counts as where it is kept; undefined: it is too large. */
+function weightOf(plan: object): number | undefined {
+  return isLonger(plan as JsonValue, KEPT_PLAN) ? undefined : Math.ceil(JSON.stringify(plan).length / TASK_BYTES);
+}
 
 /** What is left of a chain's time, ms. */
 function leftOf({ nowMs, state: { chain } }: ChainSave['loaded']): number {
