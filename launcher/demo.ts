@@ -45,7 +45,11 @@ async function runAtSites(system: System, owners: Owners, signal: AbortSignal): 
   const uplink = `${new URL(system.url).hostname}:${process.env.NODE_PORT}`;
   const sites = new Sites({ url: system.url, uplink, folder, owners, print });
   try {
-    await sites.prepare();
+    const aborted = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+    );
+    aborted.catch(() => undefined);
+    await Promise.race([sites.prepare(), sites.failed, aborted]);
     print('# The admin starts the chain. Each site is offered its part, and a person there decides.');
     const chainId = (await owners.type('admin', 'run', shownPath(sites.chainFile), '--quiet')).trim();
     print(`  ${chainId}`);

@@ -1,4 +1,4 @@
-import { needlesOf } from './canaries.js';
+import { needlesOf, needlesOfMade } from './canaries.js';
 import { Search, type Searched } from './search.js';
 import type { Sites } from './sites.js';
 import type { System } from './system.js';
@@ -11,6 +11,8 @@ export interface ControlPlaneFolders {
   /** Below the first one, but not the control plane's. */
   readonly sites: string;
 }
+
+const MADE = 'tables that the tasks made';
 
 /** What a search for canaries of the sites' tables came to. */
 export interface Proof {
@@ -29,30 +31,33 @@ export async function proveNothingLeft(
   folders: ControlPlaneFolders,
   chainId: string,
 ): Promise<Proof> {
-  const needles = needlesOf(sites.word, sites.tables);
+  const needles = new Map(needlesOf(sites.word, sites.tables));
+  needles.set(MADE, (await sites.tablesMade()).flatMap(needlesOfMade));
   const search = new Search(new Map([...needles, [chainId, [Buffer.from(chainId)]]]));
   const { dataDir, dataRoot, artifactRoot } = folders;
   const there: Searched[] = [
     await search.database('database, all rows', system.databaseUrl),
     await search.files('files: database, logs, artifacts', [dataDir, dataRoot, artifactRoot], [folders.sites]),
   ];
+  // An app that has no process just now has memory that nobody saw.
   for (const [name, pid] of Object.entries(system.pids()))
-    if (pid !== undefined) there.push(await search.memory(`memory of ${name}`, pid));
+    there.push(await search.memory(`memory of ${name}`, pid ?? -1));
   const atSites = await search.files('files of the sites', sites.folders);
   const canFind =
-    there.every(({ skipped, found }) => skipped !== undefined || found.has(chainId)) &&
+    there.every(({ skipped, found }) => (skipped === undefined ? found.has(chainId) : process.platform !== 'linux')) &&
     [...needles.keys()].every((name) => atSites.found.has(name) || name === 'hashes of ids');
   const left = there.flatMap(({ found }) => [...found]).filter((name) => name !== chainId);
-  const columns = needles.size - 2;
+  const columns = needles.size - 3;
   const ids = new Set(sites.tables.flatMap((table) => table.ids)).size;
   return {
     holds: canFind && left.length === 0,
     lines: [
-      `What the control plane holds of ${ids} ids, and of a canary in each of ${columns} columns, as text, base64, SHA-256 or number:`,
+      `What the control plane holds of ${ids} ids, of a canary in each of ${columns} columns, as text, base64, SHA-256 or number,`,
+      'and of numbers in the tables that the tasks made:',
       ...there.map((each) => lineOf(each, chainId)),
       canFind
         ? `The same search finds the chain's id in each of them, and all canaries in the ${mib(atSites.bytes)} of the sites.`
-        : 'The search does not find what has to be there, so it shows nothing.',
+        : 'The search did not see all, or does not find what has to be there: it shows nothing.',
     ],
   };
 }

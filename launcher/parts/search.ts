@@ -13,6 +13,7 @@ export interface Searched {
 }
 
 const PIECE_BYTES = 4 * 1024 * 1024;
+const PAGE_BYTES = 4 * 1024;
 
 /** Looks for needles in files, in a database, and in the memory of processes. */
 export class Search {
@@ -80,8 +81,11 @@ export class Search {
           if (from === undefined || !rights!.startsWith('r') || /^\[v/.test(path)) continue;
           if (path.startsWith('/') && rights![1] !== 'w') continue;
           const end = Number.parseInt(to!, 16);
-          for (let at = Number.parseInt(from, 16); at < end; at += PIECE_BYTES)
-            await take(memory, at, Math.min(PIECE_BYTES, end - at), stack).catch(() => stack.cut());
+          for (let at = Number.parseInt(from, 16), read = 0; at < end; at += read || PAGE_BYTES) {
+            // A page that the system does not give is none of the process's own.
+            read = await take(memory, at, Math.min(PIECE_BYTES, end - at), stack).catch(() => 0);
+            if (read === 0) stack.cut();
+          }
           stack.cut();
         }
       } finally {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +35,8 @@ type Name = (typeof NAMES)[number];
 const CONNECTS: Readonly<Record<Name, readonly Name[]>> = { alice: ['bob', DEALER], bob: [DEALER], lab: [] };
 const BIN = fileURLToPath(new URL('../../../apps/party-node/bin/task-chain-node.mjs', import.meta.url));
 const GRACE_MS = 3_000;
+/** In a site's folder: the demo has made it, and may change it. */
+const MARK = '.demo';
 
 /**
  * The sites of the example's two parties and of a dealer, each with a folder and a process of its own, and the people there. They type what an
@@ -45,6 +48,7 @@ export class Sites {
   readonly tables: PlantedTable[] = [];
   private readonly processes = new Map<Name, { readonly child: ChildProcess; readonly ended: Promise<unknown> }>();
   private deciding: Promise<unknown> = Promise.resolve();
+  private isStopped = false;
   private fail: (error: Error) => void = () => undefined;
   /** Rejects when a site ends, or a command at one fails. */
   readonly failed = new Promise<never>((_, reject) => (this.fail = reject));
@@ -56,6 +60,17 @@ export class Sites {
   /** The folders of the sites. */
   get folders(): readonly string[] {
     return NAMES.map((name) => this.folder(name));
+  }
+
+  /** The tables that the tasks made at the sites, as CSV. */
+  async tablesMade(): Promise<string[]> {
+    const texts: string[] = [];
+    for (const name of NAMES) {
+      const folder = join(this.folder(name), 'artifacts');
+      for (const file of await readdir(folder, { recursive: true }))
+        if (file.endsWith('.csv')) texts.push(readFileSync(join(folder, file), 'utf8'));
+    }
+    return texts;
   }
 
   /** Makes the sites, joins them, has them know each other, puts their tables there, and connects them. */
@@ -80,6 +95,7 @@ export class Sites {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     const all = [...this.processes.values()];
     this.processes.clear();
     for (const { child } of all) child.kill('SIGTERM');
@@ -95,12 +111,17 @@ export class Sites {
     await this.options.owners.type('admin', 'parties', 'invite', name, ...dealer, '--out', shownPath(invitation));
     const listen = NAMES.some((other) => CONNECTS[other].includes(name)) ? `127.0.0.1:${await freePort()}` : undefined;
     const folder = new NodeFolder(this.folder(name));
-    // Of an earlier run: its port may be another's by now.
-    if (await folder.exists())
+    const mark = join(folder.path, MARK);
+    if (await folder.exists()) {
+      if (!existsSync(mark))
+        throw new Error(`${folder.path} is a site that the demo did not make: set another DATA_DIR`);
+      // Of an earlier run: its port may be another's by now.
       await folder.write({ ...(await folder.read()), ...(listen !== undefined && { listen }), peers: {} });
+    }
     const where = listen === undefined ? [] : ['--listen', listen];
     await this.type(name, 'join', this.options.url, '--invitation', shownPath(invitation), ...where);
     rmSync(invitation, { force: true });
+    writeFileSync(mark, '');
   }
 
   private async know(name: Name, other: Name, fingerprint: string): Promise<void> {
@@ -171,6 +192,7 @@ export class Sites {
   }
 
   private show(name: Name, args: readonly string[]): void {
+    if (this.isStopped) throw new Error('the sites were stopped');
     this.options.print(`${name}$ task-chain-node ${args.join(' ')}`);
   }
 
