@@ -16,13 +16,14 @@ afterEach(() => {
 
 type Query = Readonly<Record<string, string | number>>;
 
-/** The page at an address, before a server with 25,000 chains, of which the pages behind the numbered ones are `a`, `b` and `c`. */
-function shown(address: string) {
+/** The page at an address, before a server with 25,000 chains, of which the pages behind the numbered ones are `a`, `b` and `c`; `held` waits there. */
+function shown(address: string, held: Promise<void> = Promise.resolve()) {
   const asked: Query[] = [];
   const server = async ({ query }: { query: Query }) => {
-    if (query['fields'] !== undefined) return { items: [], next_cursor: null, total: 0 };
+    if (query['page_size'] !== 50) return { items: [], next_cursor: null, total: 0 };
     asked.push(query);
     const { cursor } = query;
+    if (cursor !== undefined) await held;
     const at = cursor === undefined ? 'numbered' : String(cursor);
     const next = { numbered: 'a', a: 'b', b: 'c', c: null }[at];
     return { items: [chain(`at ${at}`)], next_cursor: next, total: cursor === undefined ? 25_000 : null };
@@ -55,11 +56,11 @@ test('behind the last numbered page it reads on, by an address for each page, as
   const { search } = shown('/chains?status=SUCCESS&page=200');
   await screen.findByText('at numbered');
   for (const cursor of ['a', 'b', 'c']) {
-    await user.click(screen.getByRole('button', { name: 'More' }));
+    await user.click(screen.getByRole('button', { name: 'Next page' }));
     await screen.findByText(`at ${cursor}`);
     expect(search()).toBe(`?status=SUCCESS&cursor=${cursor}`);
   }
-  const more = screen.getByRole<HTMLButtonElement>('button', { name: 'More' });
+  const more = screen.getByRole<HTMLButtonElement>('button', { name: 'Next page' });
   await waitFor(() => expect(more.disabled).toBe(true));
   await user.click(screen.getByRole('button', { name: 'First page' }));
   await screen.findByText('at numbered');
@@ -69,7 +70,7 @@ test('behind the last numbered page it reads on, by an address for each page, as
 test('before it there is no such way: pages have numbers', async () => {
   shown('/chains?page=199');
   await screen.findByText('at numbered');
-  expect(screen.queryByRole('button', { name: 'More' })).toBeNull();
+  expect(screen.queryByRole('button', { name: 'Next page' })).toBeNull();
   expect(screen.getByTitle('200')).toBeTruthy();
 });
 
@@ -79,7 +80,7 @@ test('asks for whole days of the zone of the user, and begins anew', async () =>
   fireEvent.change(screen.getByLabelText('Created from'), { target: { value: '2026-03-01' } });
   fireEvent.change(screen.getByLabelText('until'), { target: { value: '2026-03-31' } });
   await waitFor(() =>
-    expect(asked.at(-1)).toEqual({
+    expect(asked.at(-1)).toMatchObject({
       page_size: 50,
       created_from: new Date(2026, 2, 1).toISOString(),
       created_to: new Date(2026, 3, 1).toISOString(),
@@ -87,4 +88,49 @@ test('asks for whole days of the zone of the user, and begins anew', async () =>
   );
   expect(search()).not.toMatch(/cursor/);
   expect(screen.getByLabelText<HTMLInputElement>('until').value).toBe('2026-03-31');
+});
+
+test('asks again and again for what it shows alone: metadata may have megabytes', async () => {
+  const { asked } = shown('/chains?fields=metadata');
+  await screen.findByText('at numbered');
+  const fields = String(asked[0]!['fields']).split(',');
+  expect(fields).not.toContain('metadata');
+  // Each of what a row is made of.
+  expect(Object.keys(chain('a')).filter((name) => !fields.includes(name))).toEqual(['chain_id']);
+});
+
+test('pressed twice, it reads on once', async () => {
+  const user = userEvent.setup();
+  let answer!: () => void;
+  const { search } = shown('/chains?page=200', new Promise<void>((resolve) => (answer = resolve)));
+  await screen.findByText('at numbered');
+  await user.click(screen.getByRole('button', { name: 'Next page' }));
+  expect(search()).toBe('?cursor=a');
+  // The page before is still there, and so is its cursor.
+  expect(screen.getByText('at numbered')).toBeTruthy();
+  expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Next page' }).disabled).toBe(true);
+  answer();
+  await screen.findByText('at a');
+  expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Next page' }).disabled).toBe(false);
+});
+
+test('a page of many chains is a table for a screen reader, in a wide window as well', async () => {
+  const { matchMedia } = globalThis;
+  // Every window is as wide as is asked.
+  globalThis.matchMedia = (media) => Object.assign(matchMedia(media), { matches: true });
+  try {
+    const items = Array.from({ length: 50 }, (_, at) => chain(`chain ${at}`));
+    Object.assign(api, { listChains: async () => ({ items, next_cursor: null, total: 50 }) });
+    render(
+      <QueryClientProvider client={new QueryClient()}>
+        <MemoryRouter>
+          <ChainsPage actor="me" />
+        </MemoryRouter>
+      </QueryClientProvider>,
+    );
+    await screen.findByText('chain 0');
+    expect(screen.getAllByRole('row')).toHaveLength(51);
+  } finally {
+    globalThis.matchMedia = matchMedia;
+  }
 });

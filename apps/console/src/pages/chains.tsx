@@ -10,7 +10,7 @@ import { BULK, bulkAction } from '../chain/actions.js';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
-import { ServedRows } from '../view/rows.js';
+import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration, Time, useNow } from '../view/times.js';
 import { Title } from '../view/title.js';
@@ -27,6 +27,9 @@ const TEXTS = ['q', 'created_by', 'task_type', 'labels'] as const;
 const PARENT = 'parent_chain_id';
 const REFRESH_MS = 3_000;
 const PAGE_SIZE = 50;
+/** What the page shows; metadata may have megabytes. The API prepares the read of these fields. */
+const FIELDS =
+  'chain_name,chain_type,status,progress,completed_tasks,total_tasks,created_at,started_at,completed_at,created_by,labels,template_id,parent_turn';
 /** Pages have numbers up to here; chains behind are read on from the last of a page. */
 const MOST_NUMBERED = 10_000;
 type Query = NonNullable<ListChainsData['query']>;
@@ -40,7 +43,8 @@ export function ChainsPage({ actor }: { actor: string }) {
   const filters = Object.fromEntries([...search].filter(([, value]) => value !== ''));
   const query = useQuery({
     queryKey: ['chains', filters],
-    queryFn: ({ signal }) => api.listChains({ query: { page_size: PAGE_SIZE, ...filters } as Query, signal }),
+    queryFn: ({ signal }) =>
+      api.listChains({ query: { page_size: PAGE_SIZE, ...filters, fields: FIELDS } as Query, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
@@ -105,8 +109,8 @@ export function ChainsPage({ actor }: { actor: string }) {
       {isBehind && (
         <Space className="note">
           <Button onClick={() => set('page', '')}>{t('chains.first')}</Button>
-          <Button disabled={!cursor} onClick={() => set('cursor', cursor!)}>
-            {t('chain.after')}
+          <Button disabled={!cursor || query.isPlaceholderData} onClick={() => set('cursor', cursor!)}>
+            {t('chains.next')}
           </Button>
         </Space>
       )}
@@ -193,7 +197,7 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
     ),
   };
   return (
-    <ServedRows
+    <Rows
       rowKey="chain_id"
       loading={loading}
       dataSource={items}

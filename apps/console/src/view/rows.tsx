@@ -27,12 +27,6 @@ export function ManyRows<Row extends object>(props: TableProps<Row> & { readonly
   return <VirtualRows {...props} pagination={{ ...PAGES, pageSize: MOST_ROWS * 10 }} />;
 }
 
-/** A page of rows that the server gave. In a window that holds their columns, those of a long one are there as far as they are scrolled to. */
-export function ServedRows<Row extends object>(props: TableProps<Row> & { readonly dataSource: readonly Row[] }) {
-  const isWide = Grid.useBreakpoint().xl === true;
-  return isWide && props.dataSource.length > SEEN_ROWS ? <VirtualRows {...props} /> : <Rows {...props} />;
-}
-
 function VirtualRows<Row extends object>(props: TableProps<Row>) {
   const width = props.columns?.reduce((sum, each) => sum + Number(each.width), 0) ?? 0;
   return <Table size="small" virtual scroll={{ x: width, y: SEEN_ROWS * ROW_PX }} pagination={false} {...props} />;

@@ -14,6 +14,7 @@ export const chains = {
   chosen: '{{chosen}} chosen of {{total}}',
   chosenHere: '{{chosen}} chosen',
   first: 'First page',
+  next: 'Next page',
   none: 'There is no chain yet. Create one: task-chain run chain.json, or npm run demo.',
   noneFit: 'No chain fits the filters. Remove one of them.',
   turn: 'Turn',

@@ -13,6 +13,7 @@ export const chains = {
   bulk: '对所选任务链的操作',
   chosenHere: '已选 {{chosen}}',
   first: '第一页',
+  next: '下一页',
   chosen: '已选 {{chosen}}，共 {{total}}',
   none: '还没有任务链。创建一个：task-chain run chain.json，或 npm run demo。',
   noneFit: '没有符合筛选条件的任务链。请去掉一个条件。',

@@ -51,11 +51,19 @@ export interface ChainPage {
   readonly fields?: readonly string[];
 }
 
+/** What the console's page of chains shows, and asks for each 3 s. */
+const CONSOLE_FIELDS = [
+  ...['chain_name', 'chain_type', 'status', 'progress', 'completed_tasks', 'total_tasks', 'created_at', 'started_at'],
+  ...['completed_at', 'created_by', 'labels', 'template_id', 'parent_turn'],
+];
 /**
- * Rows of a page of the API's default size, and one more. Only such pages without filters are prepared once per connection, as planning
- * one takes longer than reading it: a connection keeps each statement that it has prepared, and the other texts have no end.
+ * Pages of the API's default size and those of the console, each with one row more. Only such pages without filters are prepared once per
+ * connection, as planning one takes longer than reading it: a connection keeps each statement that it has prepared, and the other texts have no end.
  */
-const PREPARED_ROWS = 21;
+const PREPARED: ReadonlyMap<string, string> = new Map([
+  [`21 ${chainJson()}`, ''],
+  [`51 ${chainJson(CONSOLE_FIELDS)}`, '-console'],
+]);
 
 /** The chains of a page, the last ones first unless `ascending`. `total` is counted only on request. */
 export async function listChains(
@@ -73,11 +81,12 @@ export async function listChains(
     rows.push(`(${by}, c.id) ${page.ascending ? '>' : '<'} ($${rowValues.length - 1}::${type}, $${rowValues.length})`);
   }
   const order = page.ascending ? 'ASC' : 'DESC';
-  const isAll = values.length === 0;
-  const isPrepared = isAll && page.limit === PREPARED_ROWS && page.offset === 0 && page.fields === undefined;
+  const json = chainJson(page.fields);
+  const isFirst = values.length === 0 && page.offset === 0;
+  const prepared = isFirst ? PREPARED.get(`${page.limit} ${json}`) : undefined;
   const place = page.after === undefined ? 'first' : 'after';
-  const name = isPrepared ? `list-chains-${page.sort ?? 'created_at'}-${order}-${place}` : '';
-  const text = `SELECT c.chain_id, c.id, (${by})::text AS place, ${chainJson(page.fields)} AS json FROM task_chains c WHERE ${rows.join(' AND ')}
+  const name = prepared === undefined ? '' : `list-chains-${page.sort ?? 'created_at'}-${order}-${place}${prepared}`;
+  const text = `SELECT c.chain_id, c.id, (${by})::text AS place, ${json} AS json FROM task_chains c WHERE ${rows.join(' AND ')}
     ORDER BY ${by} ${order}, c.id ${order} LIMIT ${Math.trunc(page.limit)} OFFSET ${Math.trunc(page.offset)}`;
   const [items, total] = await Promise.all([
     db.query<ListedChain>({ name, text }, rowValues),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Database, type Queryable } from '../database.js';
@@ -237,6 +238,32 @@ describe('the JSON of chains', () => {
         }
       }
     }
+  });
+
+  test('are prepared in pages of the default size and in those of the console, without filters', async () => {
+    const names: string[] = [];
+    const noting = {
+      query: ({ name, text }: { name: string; text: string }, values: readonly unknown[]) => {
+        names.push(name);
+        return mine.query({ name, text }, values);
+      },
+    } as unknown as Database;
+    const page = readFileSync(new URL('../../../../../apps/console/src/pages/chains.tsx', import.meta.url), 'utf8');
+    const fields = /^const FIELDS =\s+'([\w,]+)'/m.exec(page)![1]!.split(',');
+    const rows = Number(/^const PAGE_SIZE = (\d+);/m.exec(page)![1]) + 1;
+    const first = { ascending: false, limit: 21, offset: 0 };
+    await listChains(noting, {}, first, false);
+    await listChains(noting, {}, { ...first, limit: rows, fields }, false);
+    for (const [filter, other] of [
+      [{ q: 'p' }, first],
+      [{}, { ...first, limit: rows }],
+      [{}, { ...first, limit: rows, fields, offset: 50 }],
+      [{}, { ...first, limit: rows, fields: [...fields, 'metadata'] }],
+    ] as const) {
+      await listChains(noting, filter, other, false);
+    }
+    const name = 'list-chains-created_at-DESC-first';
+    expect(names).toEqual([name, `${name}-console`, '', '', '', '']);
   });
 
   test('come by page and filter, none in clear', async () => {
