@@ -41,6 +41,28 @@ describe.each(['en', 'zh'] as const)('what the console says of errors in %s', (l
       expect(`${when} ${todo}`).not.toMatch(/`|\]\(/);
     }
   });
+
+  it('leaves names of code as they are, and leaves out links that lead nowhere', () => {
+    for (const { when = '', todo = '' } of each(words)) {
+      for (const text of [when, todo]) {
+        expect(text).not.toMatch(/^[A-Z][a-z]*_|^[A-Z][a-z]+ ?\p{Script=Han}/u);
+        expect(text).not.toMatch(/[,:] see [\w. -]+\.$|[，：]见[^，：；]+。$/);
+      }
+    }
+    expect(words.failures['TURNS_EXHAUSTED']![0]!.when).toMatch(/^(The until of a )?repeat\b/);
+    const ends = { en: ['See errors.', /such that more differ\.$/], zh: ['见 errors。', /相差更多的行。$/] }[language];
+    expect(words.problems['INVALID_JSON']![0]!.todo).toBe(ends[0]);
+    expect(words.failures['ROWS_TOO_CLOSE']![0]!.todo).toMatch(ends[1]!);
+  });
+
+  it('says what to do, where it might say what happened', () => {
+    for (const code of ['METRIC_BELOW_GATE', 'PARTY_LOST', 'SITE_REFUSED']) {
+      for (const { when, todo } of words.failures[code]!) {
+        expect([code, when, todo]).toEqual([code, expect.anything(), expect.anything()]);
+        expect(todo).not.toBe(when);
+      }
+    }
+  });
 });
 
 it('the console says the same of each code in both languages', () => {

@@ -76,11 +76,20 @@ const cellsOf = (line: string): string[] =>
 
 const codesIn = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, code]) => code!);
 
-/** Without the marks of Markdown, and without what only says which field of the answer to read: the console shows it. */
+/** What is there for a link alone: `, see [x](y)` at the end, which leads nowhere in the console. */
+const LINK_TAIL = /(?:, and|[,:;] ?(?:see)?|[，：；]见?|和) ?\[[^\]]*\]\([^)]*\)$/;
+
+/**
+ * Without the marks of Markdown, and without what only says which field of the answer or which page to read: the console shows the field. A name of code
+ * at the beginning stays as it is written.
+ */
 function sentence(text: string, end: string): string {
   const plain = text
+    .replace(LINK_TAIL, '')
+    .trimEnd()
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/[;；] ?`detail`.*$/, '')
     .replaceAll('`', '');
-  return plain[0]!.toUpperCase() + plain.slice(1) + (plain.endsWith(end) ? '' : end);
+  const first = /^(?:`|\[\w+_)/.test(text) ? plain[0]! : plain[0]!.toUpperCase();
+  return first + plain.slice(1) + (plain.endsWith(end) ? '' : end);
 }

@@ -33,6 +33,7 @@ interface PageLanguage {
     readonly does: string;
     readonly example: (link: string, name: string) => string;
     readonly errors: readonly string[];
+    readonly semicolon: string;
     readonly moreErrors: (path: string) => string;
     readonly none: string;
   };
@@ -51,6 +52,7 @@ const LANGUAGES: Readonly<Record<Language, PageLanguage>> = {
       does: 'does',
       example: (link, name) => `From the chain [${name}](${link}); \`npm run demo -- --chain ${name}\` runs it.`,
       errors: ['code', 'again', 'what to do'],
+      semicolon: '; ',
       moreErrors: (path) =>
         `Besides these, the failures [of every task](${path}#of-every-task) and [of files and tables](${path}#of-files-and-tables).`,
       none: 'The failures [of every task](PATH#of-every-task) alone.',
@@ -67,6 +69,7 @@ const LANGUAGES: Readonly<Record<Language, PageLanguage>> = {
       does: '作用',
       example: (link, name) => `取自任务链 [${name}](${link})；运行：\`npm run demo -- --chain ${name}\`。`,
       errors: ['错误码', '重试', '怎么办'],
+      semicolon: '；',
       moreErrors: (path) => `此外还有[所有任务](${path}#所有任务)和[文件与数据表](${path}#文件与数据表)的失败。`,
       none: '只有[所有任务](PATH#所有任务)的失败。',
     },
@@ -169,11 +172,14 @@ function errorsOf(type: DescribedType, language: Language): string {
     ([, types = '']) => types.includes(`\`${type.type}\``) || (type.needsParties && types === allWithParties),
   );
   if (rows.length === 0) return labels.none.replace('PATH', path);
-  const table = rows.map(([code, , again, todo]) => `| ${code} | ${again} | ${todo} |`);
+  const table = rows.map(([code, , again, when, todo]) => {
+    const said = [when, todo].filter((text) => text !== '').join(labels.semicolon);
+    return `| ${code} | ${again} | ${said} |`;
+  });
   return [`| ${labels.errors.join(' | ')} |`, '| --- | --- | --- |', ...table, '', labels.moreErrors(path)].join('\n');
 }
 
-/** `[code, types, again, what to do]` of each row of the tables of failures that have a column of types. */
+/** `[code, types, again, when, what to do]` of each row of the tables of failures that have a column of types. */
 export function failureRows(language: Language): string[][] {
   const { errors, labels } = LANGUAGES[language];
   const lines = readFileSync(join(ROOT, errors), 'utf8').split('\n');
@@ -186,7 +192,7 @@ export function failureRows(language: Language): string[][] {
   return lines.flatMap((line, at) => {
     if (!line.startsWith('|')) return [];
     if (!lines[at - 1]!.startsWith('|')) columns = cells(line);
-    const isRow = columns[1] === labels.type && columns.length === 4 && cells(line)[0]!.startsWith('`');
+    const isRow = columns[1] === labels.type && columns.length === 5 && cells(line)[0]!.startsWith('`');
     return isRow ? [cells(line)] : [];
   });
 }
