@@ -1,9 +1,8 @@
-import { Alert, Button, Progress, Skeleton, Space, Tabs, Tag } from 'antd';
+import { Button, Progress, Skeleton, Space, Tabs, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams, useSearchParams } from 'react-router';
-import type { ChainSummaryDto, FailureDto } from '#client';
-import { useErrorWords } from '../view/error-words.js';
+import type { ChainSummaryDto } from '#client';
 import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
@@ -13,6 +12,7 @@ import { Title } from '../view/title.js';
 import type { Action } from './action.js';
 import { ActionModal } from './action-modal.js';
 import { chainActions } from './actions.js';
+import { ChainFailure } from './chain-failure.js';
 import { Gantt } from './gantt.js';
 import { Graph } from './graph.js';
 import { History } from './history.js';
@@ -64,14 +64,7 @@ function Chain({ chainId }: { chainId: string }) {
       </Title>
       {live.error !== undefined && <Failed error={live.error} retry={live.restart} />}
       <Facts of={chain} />
-      {chain.error && (
-        <Alert
-          type="error"
-          showIcon
-          title={t('chain.failed', { code: chain.error.code })}
-          description={<ErrorWords of={chain.error} />}
-        />
-      )}
+      {chain.error && <ChainFailure of={chain.error} tasks={tasks} />}
       <Tabs
         activeKey={search.get('view') ?? 'graph'}
         onChange={(view) => set('view', view === 'graph' ? undefined : view)}
@@ -94,19 +87,6 @@ function Chain({ chainId }: { chainId: string }) {
         />
       )}
       {action && <ActionModal action={action} close={() => act(undefined)} done={live.restart} />}
-    </>
-  );
-}
-
-/** Why the chain failed, and what to do. */
-function ErrorWords({ of: { code, message } }: { of: FailureDto }) {
-  const { t } = useTranslation();
-  const { when, todo } = useErrorWords()('failures', code);
-  return (
-    <>
-      {when !== undefined && <p>{when}</p>}
-      <Name text={message} className="wrap" />
-      {todo !== undefined && <p>{t('task.todo', { todo })}</p>}
     </>
   );
 }

@@ -7,8 +7,9 @@ import { api } from '../api.js';
 import { useTaskTypes } from '../task-types.js';
 import { useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
+import { FailureWords } from '../view/failure-words.js';
 import { Json } from '../view/json.js';
-import { Name, shownText } from '../view/name.js';
+import { Name } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { duration, Time } from '../view/times.js';
 import type { Action } from './action.js';
@@ -106,7 +107,6 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
   const { t } = useTranslation();
   const words = useErrorWords();
   if (of.error !== null && of.status !== 'SUCCESS') {
-    const { when, todo } = words('failures', of.error.code, of.task_type);
     return (
       <Alert
         type={of.status === 'FAILURE' ? 'error' : 'warning'}
@@ -114,11 +114,7 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
         title={t(of.status === 'FAILURE' ? 'task.failed' : 'task.lastError', { code: of.error.code })}
         description={
           <>
-            {when !== undefined && <p>{when}</p>}
-            <p>
-              <bdi className="wrap">{shownText(of.error.message, 4_000)}</bdi>
-            </p>
-            {todo !== undefined && <p>{t('task.todo', { todo })}</p>}
+            <FailureWords of={of.error} type={of.task_type} />
             {of.waiting !== null && <p>{wordsOfWaiting(of.waiting, t)}</p>}
             {of.status === 'FAILURE' && <p>{t('task.afterFailure')}</p>}
           </>
@@ -142,7 +138,7 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
   }
   if (of.skip_reason !== null) {
     const title = t('task.skipped', { reason: of.skip_reason });
-    return <Alert type="info" title={title} description={words('skips', of.skip_reason).when} />;
+    return <Alert type="info" title={title} description={words('skips', of.skip_reason)[0]?.when} />;
   }
   return null;
 }

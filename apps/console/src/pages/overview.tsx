@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { ChainMetricsDto } from '#client';
 import { api } from '../api.js';
-import { useErrorWords } from '../view/error-words.js';
+import { todosOf, useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
@@ -91,7 +91,7 @@ function Figures({ of }: { of: ChainMetricsDto }) {
             render: (_, { code, message }) => (
               <>
                 <Name text={message ?? ''} className="wrap" />
-                <span className="dim">{words('failures', code).todo}</span>
+                <span className="dim">{todosOf(words('failures', code))}</span>
               </>
             ),
           },

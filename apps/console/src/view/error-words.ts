@@ -16,7 +16,7 @@ const FILES = {
 };
 
 /** What the documentation says of codes of errors, in the language of the page: nothing of codes that it does not know, and until the words are there. */
-export function useErrorWords(): (kind: Kind, code: string | undefined, type?: string) => ErrorWords {
+export function useErrorWords(): (kind: Kind, code: string | undefined, type?: string) => readonly ErrorWords[] {
   const { language } = useTranslation().i18n;
   const words = useQuery({
     queryKey: ['error words', language],
@@ -24,9 +24,20 @@ export function useErrorWords(): (kind: Kind, code: string | undefined, type?: s
     staleTime: Infinity,
   }).data;
   return (kind, code, type) => {
-    if (words === undefined || code === undefined || !Object.hasOwn(words[kind], code)) return {};
-    const all = words[kind][code]!;
-    // One code may say another thing of another type.
-    return all.find(({ types }) => type !== undefined && types?.includes(type)) ?? all[0] ?? {};
+    if (words === undefined || code === undefined || !Object.hasOwn(words[kind], code)) return [];
+    return wordsFor(type, words[kind][code]!);
   };
 }
+
+/** One code may say another thing of another type: what is said of that type, or else of any, or whatever all entries say alike. */
+function wordsFor(type: string | undefined, all: readonly ErrorWords[]): readonly ErrorWords[] {
+  const own = all.filter(({ types }) => type !== undefined && types?.includes(type));
+  if (own.length > 0) return own;
+  const ofAny = all.filter(({ types }) => types === undefined);
+  if (ofAny.length > 0) return ofAny;
+  const isAlike = all.every(({ when, todo }) => when === all[0]!.when && todo === all[0]!.todo);
+  return isAlike ? all.slice(0, 1) : [];
+}
+
+/** What to do, where more than one thing may be. */
+export const todosOf = (words: readonly ErrorWords[]): string => words.flatMap(({ todo }) => todo ?? []).join(' ');

@@ -1,7 +1,7 @@
 import { Alert, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { wordsOfError } from '../api.js';
-import { useErrorWords } from './error-words.js';
+import { todosOf, useErrorWords } from './error-words.js';
 import { shownText } from './name.js';
 
 /** What to do about these here is another thing than by the API. */
@@ -27,7 +27,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
   const { t } = useTranslation();
   const { code, message, faults } = wordsOfError(error);
   const words = useErrorWords();
-  const { when, todo } = words('problems', code);
+  const said = words('problems', code)[0];
   const hint = HINTS.find((each) => each === code);
   return (
     <Alert
@@ -36,7 +36,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
       title={code === undefined ? t('failed.unreachable') : t('failed.refused', { code })}
       description={
         <>
-          {when !== undefined && <p>{when}</p>}
+          {said?.when !== undefined && <p>{said.when}</p>}
           <p>
             <bdi>{shownText(message, 2_000)}</bdi>
           </p>
@@ -45,7 +45,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
               {faults.slice(0, SHOWN).map((fault) => (
                 <li key={fault.code + (fault.pointer ?? '') + fault.message}>
                   <code>{shownText(fault.pointer ?? fault.code)}</code> {shownText(fault.message, 400)}{' '}
-                  {words('faults', fault.code).todo}
+                  {todosOf(words('faults', fault.code))}
                 </li>
               ))}
             </ul>
@@ -55,7 +55,7 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
               ? t('failed.hints.none')
               : hint
                 ? t(`failed.hints.${hint}`)
-                : (todo ?? t('failed.hints.other'))}
+                : (said?.todo ?? t('failed.hints.other'))}
           </p>
         </>
       }

@@ -1,5 +1,5 @@
 import type { FaultDto } from '#client';
-import { useErrorWords } from './error-words.js';
+import { todosOf, useErrorWords } from './error-words.js';
 import { shownText } from './name.js';
 
 /** More say nothing new. */
@@ -10,7 +10,7 @@ export function FaultLines({ of }: { of: readonly FaultDto[] }) {
   const words = useErrorWords();
   return of.slice(0, SHOWN).map(({ code, pointer, message }) => (
     <p key={code + (pointer ?? '') + message} className="fault">
-      <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)} {words('faults', code).todo}
+      <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)} {todosOf(words('faults', code))}
     </p>
   ));
 }
