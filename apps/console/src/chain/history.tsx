@@ -9,6 +9,8 @@ import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 
 const PAGE = 100;
+/** As the history names the chain that runs this one. */
+const PARENT = 'parent';
 
 /** What was recorded of a chain: every event with its disposition, who commanded what, and their notes. */
 export function History({ chain }: { chain: ChainSummaryDto }) {
@@ -74,7 +76,12 @@ function Details({ of: { data, disposition } }: { of: ChainEventDto }) {
           <code>{error.code}</code> <Name text={error.message} />
         </span>
       )}
-      {by !== undefined && <Name text={t('history.by', { actor: by })} className="cell wide block" />}
+      {by !== undefined && (
+        <Name
+          text={by === PARENT ? t('history.byParent') : t('history.by', { actor: by })}
+          className="cell wide block"
+        />
+      )}
       {note && <Name text={note} className="cell wide block" />}
       {others.length > 0 && <Name text={others.join(', ')} className="cell wide block dim" />}
     </>

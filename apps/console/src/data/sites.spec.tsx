@@ -1,7 +1,7 @@
 /** @jest-environment jsdom */
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, render, screen } from '@testing-library/react';
 import { MemoryRouter } from 'react-router';
 import type { NodeDto } from '#client';
 import '../i18n.js';
@@ -40,10 +40,28 @@ test('says of each site whether it is there, and what to do', async () => {
   ]);
   const rows = (await screen.findAllByRole('row')).slice(1);
   expect(rows.map((row) => row.querySelector('.status')?.textContent)).toEqual([
-    ...['✓ Connected', '✗ Not connected', '✗ Certificate is over', '■ Revoked'],
+    ...['✓ Connected', '✗ Not connected', '✗ Certificate expired', '■ Revoked'],
   ]);
-  expect(screen.getByTitle(/^Its tasks wait\. Look whether task-chain-node runs/)).toBeTruthy();
+  expect(rows.map((row) => row.querySelector('.dim.block')?.textContent)).toEqual([
+    'Its tasks run there.',
+    expect.stringMatching(/^Its tasks wait\. Look whether task-chain-node runs/),
+    expect.stringMatching(/Revoke the site, and invite it anew\.$/),
+    expect.stringMatching(/^Its key can never join again/),
+  ]);
   expect(rows[3]!.textContent).toMatch(/^bank-a \(dealer\)/);
+});
+
+test('says so once a certificate expires while the page is open', async () => {
+  jest.useFakeTimers({ now: new Date('2026-01-03T00:00:00Z') });
+  try {
+    shown([{ ...SITE, connected: false, expires_at: '2026-01-03T00:00:01Z' }]);
+    await act(() => jest.advanceTimersByTimeAsync(500));
+    expect(screen.getByText('Not connected')).toBeTruthy();
+    await act(() => jest.advanceTimersByTimeAsync(2_000));
+    expect(screen.getByText('Certificate expired')).toBeTruthy();
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('without one it says how a party joins', async () => {

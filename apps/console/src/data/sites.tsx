@@ -56,16 +56,19 @@ export function Sites() {
   );
 }
 
-/** By colour, sign and word, and what to do. */
+/** By colour, sign and word; below it what to do. */
 function State({ of: { revoked_at: revoked, expires_at: until, connected } }: { of: NodeDto }) {
   const { t } = useTranslation();
-  const now = useNow(false);
+  const now = useNow(true);
   const state = revoked !== null ? 'revoked' : connected ? 'connected' : Date.parse(until) < now ? 'expired' : 'away';
   const [look, sign] = LOOKS[state];
   return (
-    <span className={`status status-${look}`} title={t(`data.site.todo.${state}`)}>
-      <span aria-hidden="true">{sign}</span> {t(`data.site.states.${state}`)}
-    </span>
+    <>
+      <span className={`status status-${look}`}>
+        <span aria-hidden="true">{sign}</span> {t(`data.site.states.${state}`)}
+      </span>
+      <span className="cell wide block dim">{t(`data.site.todo.${state}`)}</span>
+    </>
   );
 }
 const LOOKS = {
