@@ -4,11 +4,11 @@ export const importWords: Readonly<Record<string, string>> = {
     '把 SecretPad 的图、Argo 工作流或 Airflow 的序列化 DAG 变成任务链',
   'what the file is; by default what it looks like': '文件的种类；默认按内容判断',
   'task types and tables that the file does not say, JSON or YAML': '文件没有说明的任务类型和数据表，JSON 或 YAML',
-  'a schedule with the chain, where the file says when it runs': '文件说明了运行时间时，给出带有该链的调度',
+  'a schedule with the chain, where the file says when it runs': '文件说明了运行时间时，给出带有该链的定时计划',
   'fail where something did not carry over': '有内容未能转换时报错',
   '{file} is none of {formats}: name it by --from.': '{file} 不是 {formats} 中的任何一种：请用 --from 指明。',
-  '{file} says no time that a schedule can have.': '{file} 没有调度可以使用的时间。',
-  'It runs at its times: --schedule makes a schedule of it.': '它按时间运行：--schedule 把它变成调度。',
+  '{file} says no time that a schedule can have.': '{file} 没有定时计划可以使用的时间。',
+  'It runs at its times: --schedule makes a schedule of it.': '它按时间运行：--schedule 把它变成定时计划。',
   'no task type does the work of "{name}": give one under types of --with':
     '没有任务类型能做 "{name}" 的工作：请在 --with 的 types 中给出',
   'the type given for "{name}" does not use it': '为 "{name}" 给出的类型没有用到它',
@@ -31,7 +31,7 @@ export const importWords: Readonly<Record<string, string>> = {
     '表 "{name}" 属于谁、在哪里：请在 --with 的 tables 中给出',
   'which party has the columns {name}: give them under tables of --with':
     '列 {name} 属于哪一方：请在 --with 的 tables 中给出',
-  'it is paused there: pause the schedule once it is created': '它在那里是暂停的：创建调度后请暂停它',
+  'it is paused there: pause the schedule once it is created': '它在那里是暂停的：创建定时计划后请暂停它',
   '"{text}" is no duration that a chain has': '"{text}" 不是任务链能用的时长',
   '"{text}" has no counterpart': '"{text}" 没有对应的内容',
 };

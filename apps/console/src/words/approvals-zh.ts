@@ -38,7 +38,7 @@ export const covers = {
   most: '不大于 {{max}}',
   like: '{{like}}，其中 # 为任意数字',
   each: '列表，其中每一项：{{bounds}}',
-  end: '终止它：',
+  end: '提前终止：',
 };
 
 /** What is said of what asks a person in Chinese. */

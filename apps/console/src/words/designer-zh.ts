@@ -41,7 +41,7 @@ export const designer: typeof en = {
     chain: '链',
     chainHelp: '要运行的链，写法与链相同：{"tasks": […], "params": {…}, "outputs": {…}}。也可以选择模板。',
     version: '版本',
-    versionHelp: '版本号或标签。不填：production，没有则取最新的。',
+    versionHelp: '版本号或标记。不填：production，没有则取最新的。',
     args: '它的参数',
   },
   flow: {
@@ -79,8 +79,8 @@ export const designer: typeof en = {
     ends: '可能结束任务链',
     undoes: '可撤销',
   },
-  id: '标识',
-  taken: '另一个任务已用此标识。',
+  id: 'ID',
+  taken: '另一个任务已用此 ID。',
   name: '名称',
   description: '说明',
   waitsFor: '等待',
@@ -134,7 +134,7 @@ export const designer: typeof en = {
   notRead: '无法读取 {{file}}：{{why}}',
   noChain: {
     shape: '任务链是含 tasks 的对象，每个任务有 task_id 和 task_type。',
-    twice: '两个任务的标识相同。',
+    twice: '两个任务的 ID 相同。',
     many: '设计器最多 500 个任务、1 MB：请用 API 或命令行。',
   },
 };

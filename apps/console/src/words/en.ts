@@ -43,7 +43,7 @@ export const en = {
     failed: {
       title: 'You are not signed in',
       lost: 'This browser has no such sign-in under way: it took longer than 10 minutes, it is over, another tab began a new one, or cookies are blocked. Allow cookies for this address, and sign in again from this page.',
-      used: 'The provider takes this answer no more: it was used already, or is too old. Sign in again.',
+      used: 'The provider no longer accepts this answer: it was used already, or is too old. Sign in again.',
       answer:
         'What came back does not belong to this sign-in, so it does not count. Sign in again from this page. If it happens again, tell your admin: the log of the API says what does not fit.',
       clock:
