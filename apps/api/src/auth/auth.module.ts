@@ -7,6 +7,7 @@ import { OIDC_TOKENS, OidcTokens } from './oidc.js';
 import { OneTimeLinks } from './one-time-links.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
 import { RolesGuard } from './roles.guard.js';
+import { SessionCookie } from './session-cookie.js';
 import { SignIn } from './sign-in.js';
 import { TenantDirectory } from './tenant-directory.js';
 
@@ -16,6 +17,7 @@ import { TenantDirectory } from './tenant-directory.js';
     TenantDirectory,
     RefusedSignIns,
     OneTimeLinks,
+    SessionCookie,
     {
       provide: OIDC_TOKENS,
       inject: [APP_CONFIG],
@@ -34,6 +36,6 @@ import { TenantDirectory } from './tenant-directory.js';
     },
     { provide: APP_GUARD, useClass: RolesGuard },
   ],
-  exports: [Authentication, OIDC_TOKENS, OneTimeLinks, RefusedSignIns, SignIn, TenantDirectory],
+  exports: [Authentication, OIDC_TOKENS, OneTimeLinks, RefusedSignIns, SessionCookie, SignIn, TenantDirectory],
 })
 export class AuthModule {}

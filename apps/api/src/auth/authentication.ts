@@ -5,7 +5,7 @@ import { actingFor } from './acting-for.js';
 import { OneTimeLinks } from './one-time-links.js';
 import type { Identity } from './roles.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
-import { sessionOf } from './session-cookie.js';
+import { SessionCookie } from './session-cookie.js';
 import { SignIn, SignInRefused } from './sign-in.js';
 import { TenantDirectory } from './tenant-directory.js';
 
@@ -30,6 +30,7 @@ export class Authentication {
     private readonly databases: Databases,
     private readonly refused: RefusedSignIns,
     private readonly links: OneTimeLinks,
+    private readonly cookie: SessionCookie,
   ) {}
 
   /** A guard would be too late: Nest's guards run after the body is parsed, and unsigned bodies must not be. */
@@ -52,9 +53,10 @@ export class Authentication {
   }
 
   /** The caller by the headers of the request, as they count now. Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND. */
-  async identify({ headers, method }: Pick<FastifyRequest, 'headers' | 'method'>): Promise<Identity> {
+  async identify(request: Pick<FastifyRequest, 'headers' | 'ip' | 'method'>): Promise<Identity> {
+    const { headers, method } = request;
     const { authorization } = headers;
-    const session = authorization === undefined ? sessionOf(headers, method) : undefined;
+    const session = authorization === undefined ? this.cookie.tokenOf(request, method) : undefined;
     const identity = await (session === undefined
       ? this.signIn.identify(authorization)
       : this.signIn.identifySession(session));

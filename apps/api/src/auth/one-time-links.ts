@@ -1,22 +1,12 @@
-import { BlockList, isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.js';
+import { isFromHere, type Sender } from './from-here.js';
 import { hashOf, newToken, SignInRefused } from './sign-in.js';
 
 const LIFE_MS = 60_000;
 /** Links that wait to be opened; each is a few hundred bytes. */
 const MOST = 100;
 const LINK = /^Link ([\w-]{43})$/;
-const HERE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
-/** Of a request that somebody passed on, so that the sender's address says nothing. */
-const PASSED_ON = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-type Sender = Pick<FastifyRequest, 'headers' | 'ip'>;
 
 /**
  * Links that sign a browser in on the machine of the API: each once, within 60 s of its making. A link stands for the key of
@@ -56,8 +46,3 @@ export class OneTimeLinks {
 const nameOf = (token: string): string => hashOf(token).toString('base64');
 const refused = (why: 'wrong link' | 'link of another machine') =>
   new SignInRefused({ refused: why, actor: null, tenant: null });
-
-const isFromHere = ({ headers, ip }: Sender): boolean =>
-  loopback.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4') &&
-  HERE.test(headers.host ?? '') &&
-  PASSED_ON.every((name) => headers[name] === undefined);

@@ -1,28 +1,52 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import { Problem } from '../http/problem.js';
+import { isFromHere, type Sender } from './from-here.js';
 
-const NAME = 'task_chain_session';
-const COOKIE = /(?:^|;) *task_chain_session=([\w-]{43}) *(?:;|$)/;
+const SECURE = /(?:^|;) *__Host-task_chain_session=([\w-]{43}) *(?:;|$)/;
+const PLAIN = /(?:^|;) *task_chain_session=([\w-]{43}) *(?:;|$)/;
 const SAFE = new Set(['GET', 'HEAD']);
 
-/** The token of the session that a request names by its cookie. Throws FORBIDDEN for a request of another site. */
-export function sessionOf(headers: IncomingHttpHeaders, method: string): string | undefined {
-  const token = COOKIE.exec(headers.cookie ?? '')?.[1];
-  if (token !== undefined && !isSameOrigin(headers, method)) {
-    const detail = 'A session counts only for requests of the console itself: send `Authorization: Bearer <key>`.';
-    throw new Problem('FORBIDDEN', detail);
+/**
+ * The cookie of sessions. By https its name begins with `__Host-`: no other host of the domain can set it, and so have a browser
+ * act as somebody else. Where PUBLIC_URL is https no other cookie counts, but on the machine of the API itself: there browsers come
+ * by http, and cookies of a domain do not.
+ */
+@Injectable()
+export class SessionCookie {
+  private readonly isPublicByHttps: boolean;
+
+  constructor(@Inject(APP_CONFIG) { publicUrl }: AppConfig) {
+    this.isPublicByHttps = publicUrl.startsWith('https:');
   }
-  return token;
+
+  /** The token of the session that a request names. Throws FORBIDDEN for a request of another site. */
+  tokenOf(request: Sender, method: string): string | undefined {
+    const { headers } = request;
+    const cookies = headers.cookie ?? '';
+    const found = SECURE.exec(cookies) ?? (this.isByHttps(request) ? null : PLAIN.exec(cookies));
+    if (found !== null && !isSameOrigin(headers, method)) {
+      const detail = 'A session counts only for requests of the console itself: send `Authorization: Bearer <key>`.';
+      throw new Problem('FORBIDDEN', detail);
+    }
+    return found?.[1];
+  }
+
+  /** The cookie of a session for the browser that sent this request, or without a token one that removes it. */
+  for(request: Sender, token = '', seconds = 0): string {
+    const isSecure = this.isByHttps(request) || cameByHttps(request.headers);
+    const [prefix, secure] = isSecure ? ['__Host-', '; Secure'] : ['', ''];
+    return `${prefix}task_chain_session=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+  }
+
+  private isByHttps(request: Sender): boolean {
+    return this.isPublicByHttps && !isFromHere(request);
+  }
 }
 
 /** Whether the browser came by https: the API itself may stand behind a proxy that ends TLS. */
-export const cameByHttps = ({ origin }: IncomingHttpHeaders): boolean => origin?.startsWith('https:') === true;
-
-/** The cookie of a session, or without a token one that removes it. `isSecure`: by https alone. */
-export function sessionCookie(isSecure: boolean, token = '', seconds = 0): string {
-  const secure = isSecure ? '; Secure' : '';
-  return `${NAME}=${token}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
-}
+const cameByHttps = ({ origin }: IncomingHttpHeaders): boolean => origin?.startsWith('https:') === true;
 
 /**
  * Browsers say by Sec-Fetch-Site where a request comes from, but not to a plain http:// host other than localhost. There

@@ -14,6 +14,7 @@ const IDENTIFY_MS = 500;
 /** What a stream was opened with. */
 interface Opened {
   readonly headers: FastifyRequest['headers'];
+  readonly ip: string;
   readonly method: string;
   readonly identity: Identity;
 }
@@ -36,7 +37,7 @@ export class OpenStreams implements OnModuleDestroy {
    */
   start(reply: FastifyReply, lastId?: number): EventStream | undefined {
     if (this.ending) throw stopping();
-    const { headers, method, identity } = reply.request;
+    const { headers, ip, method, identity } = reply.request;
     if (identity === undefined) throw new Error('a public route has no caller');
     if (hasExpired(identity)) throw new Problem('UNAUTHENTICATED', 'The token has expired.');
     this.checkLimit(identity.actor);
@@ -47,7 +48,7 @@ export class OpenStreams implements OnModuleDestroy {
       return undefined;
     }
     const stream = new EventStream(reply.raw, lastId);
-    this.open.set(stream, { headers, method, identity });
+    this.open.set(stream, { headers, ip, method, identity });
     this.timer ??= setInterval(() => this.identifyAgain(), IDENTIFY_MS);
     stream.onClose(() => this.remove(stream));
     return stream;

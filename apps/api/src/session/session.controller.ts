@@ -6,7 +6,7 @@ import { Roles } from '../auth/access.js';
 import { callerOf } from '../auth/caller.js';
 import type { Identity } from '../auth/roles.js';
 import { OneTimeLinks } from '../auth/one-time-links.js';
-import { cameByHttps, sessionCookie } from '../auth/session-cookie.js';
+import { SessionCookie } from '../auth/session-cookie.js';
 import { SignIn } from '../auth/sign-in.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -24,6 +24,7 @@ export class SessionController {
     private readonly sessions: BrowserSessions,
     private readonly audit: AuditRepository,
     private readonly links: OneTimeLinks,
+    private readonly cookie: SessionCookie,
   ) {}
 
   @Post()
@@ -44,7 +45,7 @@ export class SessionController {
     const identity = identityOf(reply);
     const credential = this.signIn.credentialOf(headers.authorization, identity);
     const { token, end, seconds } = await this.sessions.open(engine, identity, credential, callerOf(reply));
-    reply.header('Set-Cookie', sessionCookie(cameByHttps(headers), token, seconds));
+    reply.header('Set-Cookie', this.cookie.for(reply.request, token, seconds));
     return viewOf({ ...identity, expiresAt: end });
   }
 
@@ -99,7 +100,7 @@ export class SessionController {
   @ApiProblems(503)
   async remove(@Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
     const { session } = identityOf(reply);
-    reply.header('Set-Cookie', sessionCookie(cameByHttps(reply.request.headers)));
+    reply.header('Set-Cookie', this.cookie.for(reply.request));
     if (session === undefined) return;
     await this.sessions.close(session, callerOf(reply));
     this.signIn.forget();

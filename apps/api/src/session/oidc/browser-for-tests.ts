@@ -9,7 +9,9 @@ interface Answer {
   readonly cookies: readonly string[];
 }
 
-/** A browser as far as cookies and redirects go: one jar for the console and one for the provider. */
+let browsers = 0;
+
+/** A browser as far as cookies and redirects go, at an address of its own: one jar for the console and one for the provider. */
 export class TestBrowser {
   /** Of the console, by name. */
   readonly jar = new Map<string, string>();
@@ -18,6 +20,7 @@ export class TestBrowser {
   constructor(
     private readonly app: NestFastifyApplication,
     private readonly host = new URL(PUBLIC_URL).host,
+    private readonly remoteAddress = `10.0.${++browsers >> 8}.${browsers & 255}`,
   ) {}
 
   /** Opens an address of the console. */
@@ -25,6 +28,7 @@ export class TestBrowser {
     const answer = await this.app.inject({
       method: 'GET',
       url: url.replace(PUBLIC_URL, ''),
+      remoteAddress: this.remoteAddress,
       headers: { host: this.host, cookie: text(this.jar), 'sec-fetch-site': 'cross-site' },
     });
     const cookies = [answer.headers['set-cookie'] ?? []].flat();
@@ -61,15 +65,17 @@ export class TestBrowser {
 
   /** Who the console says is signed in; undefined: nobody. */
   async who(): Promise<{ actor: string; role: string; tenant: string; expires_at: string } | undefined> {
-    const headers = { ...SAME, cookie: text(this.jar) };
-    const answer = await this.app.inject({ url: '/api/v1/session', headers });
+    const answer = await this.ask('GET');
     return answer.statusCode === 200 ? answer.json() : undefined;
   }
 
   async signOut(): Promise<number> {
-    const headers = { ...SAME, cookie: text(this.jar) };
-    const answer = await this.app.inject({ method: 'DELETE', url: '/api/v1/session', headers });
-    return answer.statusCode;
+    return (await this.ask('DELETE')).statusCode;
+  }
+
+  private ask(method: 'GET' | 'DELETE') {
+    const headers = { ...SAME, host: this.host, cookie: text(this.jar) };
+    return this.app.inject({ method, url: '/api/v1/session', headers, remoteAddress: this.remoteAddress });
   }
 }
 

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { LOGGER, type Logger } from '#libs/platform';
 import { Public } from '../../auth/access.js';
 import { RefusedSignIns } from '../../auth/refused-sign-ins.js';
-import { sessionCookie } from '../../auth/session-cookie.js';
+import { SessionCookie } from '../../auth/session-cookie.js';
 import { SignInRefused } from '../../auth/sign-in.js';
 import { ApiProblems } from '../../http/api-problems.js';
 import { Problem } from '../../http/problem.js';
@@ -28,6 +28,7 @@ export class OidcController {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
+    private readonly cookie: SessionCookie,
   @Get('ways')
   @Public()
   @ApiOperation({
@@ -67,7 +68,7 @@ export class OidcController {
   @ApiExcludeEndpoint()
   async end(@Res() reply: FastifyReply): Promise<void> {
     const oidc = this.needed();
-    const { url, headers } = reply.request;
+    const { url, headers, ip } = reply.request;
     const query = new URL(url, oidc.startUrl).searchParams;
     let path = '/sign-in';
     await this.leading(
@@ -79,7 +80,9 @@ export class OidcController {
         // It ends here, whatever comes of it.
         reply.header('Set-Cookie', oidc.cookie.none);
         const { token, seconds } = await this.sessions.open(await oidc.end(query, begun), reply);
-        reply.header('Set-Cookie', sessionCookie(oidc.isSecure, token, seconds));
+        // Whatever a proxy made of the request, it came by PUBLIC_URL.
+        const sent = { headers: { ...headers, origin: oidc.startUrl }, ip };
+        reply.header('Set-Cookie', this.cookie.for(sent, token, seconds));
         return oidc.pageOf(path);
       },
     );

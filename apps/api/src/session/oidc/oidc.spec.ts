@@ -17,6 +17,11 @@ const failed = (failure: string, path = '/chains') => `${PUBLIC_URL}${path}#sign
 
 describe('a sign-in at the OpenID Connect provider', () => {
   let database: TestDatabase;
+const SESSION = '__Host-task_chain_session';
+/** As slow as OWASP wants it: everybody gets a text under it. */
+const keyOf = (...secrets: string[]) =>
+  scryptSync(JSON.stringify(secrets), 'task-chain oidc sign-in', 32, { N: 32_768, r: 8, p: 3, maxmem: 2 ** 26 });
+const ANY_KEY = new Uint8Array(32);
   let provider: TestProvider;
   let app: NestFastifyApplication;
   let db: Database;
@@ -73,7 +78,9 @@ describe('a sign-in at the OpenID Connect provider', () => {
     expect([ended.status, ended.location]).toEqual([303, `${PUBLIC_URL}/chains?status=FAILURE`]);
     expect(ended.cookies).toEqual([
       `${COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure`,
-      expect.stringMatching(/^task_chain_session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict; Secure$/),
+      expect.stringMatching(
+        /^__Host-task_chain_session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict; Secure$/,
+      ),
     ]);
     expect(await ann.who()).toMatchObject({ actor: 'oidc:ann', role: 'operator', tenant: 'default', party: null });
     const audited = await db.query<{ payload: object }>({
@@ -153,6 +160,63 @@ describe('a sign-in at the OpenID Connect provider', () => {
     test('by a code of another client, comes to nothing', async () => {
       const ann = browser();
       const { location } = await ann.open('/api/v1/session/oidc?return=/chains');
+      // Nor by one junk code after another: the provider hears of none.
+      const junk = new URL(back);
+      junk.searchParams.set('code', 'junk');
+      thief.jar.set(COOKIE, kept);
+      expect((await thief.open(junk.href)).location).toBe(failed('used'));
+      expect(provider.tokenRequests).toBe(asked);
+    });
+
+    test('by many requests, is refused to that address alone', async () => {
+      const [eve, ann] = [browser(), browser()];
+      const statuses: number[] = [];
+      for (const path of ['', '/callback', '/sign-out'])
+        for (let i = 0; i < 34; i++) statuses.push((await eve.open(`/api/v1/session/oidc${path}`)).status);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(2);
+      expect(statuses.slice(-2)).toEqual([429, 429]);
+      expect((await ann.signIn('ann')).location).toBe(`${PUBLIC_URL}/chains`);
+    });
+
+    test('by many sign-ins, fills no memory', () => {
+      const used = new UsedStates();
+      expect([used.take('first', 0), used.take('first', 1)]).toEqual([true, false]);
+      for (let i = 0; i < 9_999; i++) used.take(`of eve ${i}`, 2);
+      expect(used.take('first', 3)).toBe(false);
+      used.take('one more', 4);
+      expect(used.take('first', 5)).toBe(true);
+      // Nobody's cookie is so old.
+      expect(used.take('of eve 5000', 600_001)).toBe(false);
+      used.take('later', 600_003);
+      expect(used.take('of eve 5000', 600_004)).toBe(true);
+    });
+
+    test('by the cookie of a session of theirs, which a host of the same domain sets, comes to nothing', async () => {
+      const [eve, ann] = [browser(), browser()];
+      await eve.signIn('eve');
+      ann.jar.set('task_chain_session', eve.jar.get(SESSION)!);
+      expect(await ann.who()).toBeUndefined();
+      await ann.signIn('ann');
+      expect([...ann.jar.keys()]).toEqual(['task_chain_session', SESSION]);
+      expect(await ann.who()).toMatchObject({ actor: 'oidc:ann' });
+      // On the machine of the API browsers come by http, and other hosts set no cookie: only what comes from there directly counts.
+      const url = '/api/v1/session';
+      const host = '127.0.0.1:3000';
+      const headers = { host, origin: `http://${host}`, authorization: `Bearer ${ADMIN_KEY}` };
+      const cookie = String((await app.inject({ method: 'POST', url, headers })).headers['set-cookie']);
+      expect(cookie).toMatch(/^task_chain_session=[\w-]{43};.* SameSite=Strict$/);
+      const status = async (more: object, remoteAddress = '127.0.0.1') => {
+        const sent = { host, cookie: cookie.split(';', 1)[0]!, 'sec-fetch-site': 'same-origin', ...more };
+        return (await app.inject({ url, headers: sent, remoteAddress })).statusCode;
+      };
+      expect(await status({})).toBe(200);
+      expect(await status({ host: new URL(PUBLIC_URL).host })).toBe(401);
+      expect(await status({ 'x-forwarded-for': '10.0.0.1' })).toBe(401);
+      expect(await status({}, '10.9.0.1')).toBe(401);
+      // A proxy may look like a browser there.
+      const proxied = new TestBrowser(app, host, '127.0.0.1');
+      await proxied.signIn('ann');
+      expect([...proxied.jar.keys()]).toEqual([SESSION]);
       const other = new URL(location);
       other.searchParams.set('client_id', 'another');
       expect((await ann.open(await ann.atProvider(other.href, 'ann'))).location).toBe(failed('used'));
