@@ -18,6 +18,8 @@ export interface OidcConfig {
   readonly tenantClaim: readonly string[] | undefined;
   /** The claim that names the caller's party; undefined, or a token without it: of no party. */
   readonly partyClaim: readonly string[] | undefined;
+  /** The console as the issuer knows it. */
+  readonly client?: { readonly id: string } | undefined;
 }
 
 /** Injects OidcTokens; undefined where no issuer is configured. */
@@ -32,10 +34,17 @@ const CLOCK_SKEW_S = 30;
  * that callers send and ID tokens of a sign-in to the console alike: what a token's claims mean is said here alone.
  */
 export class OidcTokens {
+  /** Names how tokens are read here: by another issuer, audience, client, claim or role, the same token may say something else. */
+  readonly reading: string;
+
   constructor(
     private readonly config: OidcConfig,
     readonly issuer = new Issuer(config.issuer),
-  ) {}
+  ) {
+    const { audience, rolesClaim, roleMap, tenantClaim, partyClaim, client } = config;
+    const read = [config.issuer, audience, rolesClaim, roleMap, tenantClaim, partyClaim, client?.id];
+    this.reading = createHash('sha256').update(JSON.stringify(read)).digest('base64url');
+  }
 
   /** The greatest role that the token names, its tenant and its party; or why the token does not count. */
   async identify(token: string, audience = this.config.audience): Promise<Identity | Refusal> {

@@ -64,7 +64,12 @@ export class SignIn {
     const token = tokenOf(authorization);
     const hash = hashOf(token);
     const isKey = token.startsWith(PREFIX) || this.isAdminKey(hash);
-    return isKey ? { key_hash: hash, identity: null } : { key_hash: null, identity };
+    return isKey ? { key_hash: hash, identity: null } : this.credentialOfToken(identity);
+  }
+
+  /** What a session keeps of what a token of the issuer said. It counts as long as tokens are read as they are now. */
+  credentialOfToken(identity: Identity): Pick<OpenSession, 'key_hash' | 'identity'> {
+    return { key_hash: null, identity: { ...identity, reading: this.oidc?.reading } };
   }
 
   /** Clears the cache of this process: it refuses a revoked key at once. */
@@ -78,11 +83,16 @@ export class SignIn {
 
   private async lookUpSession(hash: Buffer): Promise<Identity | Refusal> {
     const found = await this.sessions.find(this.db, hash);
-    if (found === undefined) return { refused: 'ended session', actor: null, tenant: null };
+    if (found === undefined) return ENDED;
     const { session_id: id, tenant_id: tenant, key_hash: key } = found;
-    const opened = key === null ? (found.identity as Identity) : this.isAdminKey(key) ? ADMIN : await this.lookUp(key);
+    const opened = key === null ? this.asRead(found.identity) : this.isAdminKey(key) ? ADMIN : await this.lookUp(key);
     if (isRefusal(opened)) return opened;
     return { ...opened, expiresAt: Date.parse(found.expires_at), session: { id, tenant } };
+  }
+
+  private asRead(stored: object | null): Identity | Refusal {
+    const { reading, ...identity } = stored as Identity & { readonly reading?: string };
+    return reading !== undefined && reading === this.oidc?.reading ? identity : ENDED;
   }
 
   private async lookUp(hash: Buffer): Promise<Identity | Refusal> {
@@ -107,6 +117,7 @@ function tokenOf(authorization: string | undefined): string {
   return token;
 }
 
+const ENDED: Refusal = { refused: 'ended session', actor: null, tenant: null };
 const WRONG_TOKEN: Refusal = { refused: 'wrong token', actor: null, tenant: null };
 const WRONG = 'The key or token is not known, has expired or was revoked.';
 const WRONG_LINK = 'The link was used already, is older than 60 s, or was opened on another machine: sign in by a key.';

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createLogger, readAppConfig } from '#libs/platform';
-import { openDatabase, type Database } from '#libs/repositories';
+import { ApiKeyRepository, openDatabase, SessionRepository, type Database } from '#libs/repositories';
 import { createTestDatabase, StubIssuer, type TestDatabase } from '#libs/testing';
+import { OidcTokens, type OidcConfig } from '../auth/oidc.js';
+import { SignIn } from '../auth/sign-in.js';
 import { createApp } from '../create-app.js';
 
 const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
@@ -140,6 +142,39 @@ describe('a session', () => {
     expect(body).toMatchObject({ actor: 'oidc:ann', role: 'operator' });
     expect(Number(/Max-Age=(\d+)/.exec(set)![1])).toBeLessThanOrEqual(600);
     expect((await ask('GET', '/session', { ...cookie, ...SAME })).json()).toEqual(body);
+  });
+
+  test('of a token counts no more where the configuration reads tokens in another way', async () => {
+    const { set } = await open(await issuer.token({ realm_access: { roles: ['operator'] } }));
+    const token = /=([\w-]{43})/.exec(set)![1]!;
+    const config: OidcConfig = {
+      ...{ issuer: issuer.url, audience: 'task-chain', rolesClaim: ['realm_access', 'roles'] },
+      ...{ roleMap: undefined, tenantClaim: undefined, partyClaim: undefined, client: undefined },
+    };
+    const by = (tokens?: OidcTokens) =>
+      new SignIn(db, new ApiKeyRepository(), new SessionRepository(), undefined, tokens).identifySession(token);
+    expect(await by(new OidcTokens(config))).toMatchObject({ actor: 'oidc:ann', role: 'operator' });
+    const changes: Partial<OidcConfig>[] = [
+      ...[{ issuer: 'https://another.example' }, { audience: 'another' }, { rolesClaim: ['roles'] }],
+      ...[
+        { roleMap: { operator: 'viewer' } },
+        { tenantClaim: ['org'] },
+        { partyClaim: ['org'] },
+        { client: { id: 'c' } },
+      ],
+    ];
+    for (const change of changes) {
+      await expect(by(new OidcTokens({ ...config, ...change }))).rejects.toThrow('The session has ended');
+    }
+    await expect(by()).rejects.toThrow('The session has ended');
+  });
+
+  test('is not opened by a token that has expired, though it counts while clocks may differ', async () => {
+    const expires = new Date(Date.now() - 10_000);
+    const token = await issuer.token({ realm_access: { roles: ['operator'] } }, { expires });
+    expect(await status(bearer(token))).toBe(200);
+    const answer = await ask('POST', '/session', bearer(token));
+    expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([401, undefined]);
   });
 
   test('that has expired opens nothing, and its row goes with the next sign-in', async () => {

@@ -273,6 +273,7 @@ describe('configuration', () => {
       check({ OIDC_CLIENT_ID: '', OIDC_CLIENT_SECRET: '', PUBLIC_URL: '' });
       check({ OIDC_CLIENT_SECRET: '', ADMIN_API_KEY: key });
       expect(faultsOf(() => check({ PUBLIC_URL: '' }))).toContain('PUBLIC_URL is not');
+      expect(faultsOf(() => check({ OIDC_CLIENT_ID: 'task-chain' }))).toContain('is the same as OIDC_AUDIENCE');
       for (const url of ['http://chains.example.com', 'http://localhost.evil.example', 'http://127.0.0.1@evil.example'])
         expect(faultsOf(() => check({ ...production, PUBLIC_URL: url }))).toContain('does not begin with https://');
       expect(faultsOf(() => check({ OIDC_CLIENT_SECRET: '' }))).toContain('needs OIDC_CLIENT_SECRET or ADMIN_API_KEY');
