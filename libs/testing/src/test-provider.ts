@@ -23,6 +23,8 @@ export interface ProviderSettings {
 export class TestProvider {
   /** Whether it answers by errors. */
   silent = false;
+  /** How often it was asked for tokens. */
+  tokenRequests = 0;
   /** Puts another ID token in the place of the one that was made. */
   tamper: ((token: string) => Promise<string> | string) | undefined;
   /** The claims of each account beside `sub`. */
@@ -46,6 +48,7 @@ export class TestProvider {
     made.provider = await makeProvider(made.url, made.configuration(publicUrl, await exportJWK(privateKey)));
     const answer = made.provider.callback();
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (request.url === '/token') made.tokenRequests++;
       if (made.silent) return void response.writeHead(500).end();
       if (request.url!.startsWith('/login/')) return void made.logIn(request, response);
       if (request.url === '/token' && made.tamper !== undefined) made.tamperWith(response);

@@ -37,7 +37,7 @@ export interface Refusal {
   readonly refused:
     | ('wrong key' | 'revoked key' | 'expired key' | 'key of a closed tenant')
     | ('wrong token' | 'expired token' | 'token without a role' | 'token without a tenant')
-    | 'token of an unknown party'
+    | ('token of an unknown party' | 'token of no open tenant')
     | 'ended session'
     | 'wrong invitation'
     | ('wrong link' | 'link of another machine')
@@ -45,6 +45,8 @@ export interface Refusal {
   /** Whose it is, where that is proven. */
   readonly actor: string | null;
   readonly tenant: string | null;
+  /** The tenant that a token names and that is not open: the row is the platform's, as nobody may be there to read it. */
+  readonly named?: string;
 }
 
 export const isRefusal = (answer: Identity | Refusal): answer is Refusal => 'refused' in answer;

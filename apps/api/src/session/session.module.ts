@@ -3,6 +3,7 @@ import { APP_CONFIG, consoleSignInFault, type AppConfig } from '#libs/platform';
 import { AuthModule } from '../auth/auth.module.js';
 import { OIDC_TOKENS, type OidcTokens } from '../auth/oidc.js';
 import { BrowserSessions } from './browser-sessions.js';
+import { sealingKey } from './oidc/begun-sign-in.js';
 import { OidcSessions } from './oidc/oidc-sessions.js';
 import { OidcSignIn } from './oidc/oidc-sign-in.js';
 import { OidcController } from './oidc/oidc.controller.js';
@@ -17,11 +18,12 @@ import { SessionController } from './session.controller.js';
     {
       provide: OidcSignIn,
       inject: [APP_CONFIG, { token: OIDC_TOKENS, optional: true }],
-      useFactory: ({ nodeEnv, publicUrl, signIn }: AppConfig, tokens: OidcTokens | undefined) => {
+      useFactory: async ({ nodeEnv, publicUrl, signIn }: AppConfig, tokens: OidcTokens | undefined) => {
         const client = signIn.oidc?.client;
         if (tokens === undefined || client === undefined) return undefined;
         if (consoleSignInFault(signIn, publicUrl, nodeEnv === 'production') !== undefined) return undefined;
-        return new OidcSignIn(tokens, client, publicUrl, [signIn.adminKey ?? '', client.secret ?? '']);
+        const key = await sealingKey([signIn.adminKey ?? '', client.secret ?? '']);
+        return new OidcSignIn(tokens, client, publicUrl, key);
       },
     },
   ],

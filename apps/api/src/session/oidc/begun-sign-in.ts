@@ -1,11 +1,27 @@
-import { hkdfSync } from 'node:crypto';
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 
 /** How long the issuer may take with a person, s. */
-const LIFE_S = 600;
+export const LIFE_S = 600;
 const FOR = 'sign-in';
 const SECURE = /(?:^|;) *__Host-task_chain_sign_in=([\w.-]{1,4000}) *(?:;|$)/;
 const PLAIN = /(?:^|;) *task_chain_sign_in=([\w.-]{1,4000}) *(?:;|$)/;
+
+/** What OWASP advises: 32 MiB, and some tenths of a second. */
+const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 };
+
+/**
+ * The key of these cookies. It follows from `secrets`: what all replicas have, and nobody else. Everybody gets a text under it, so
+ * that a guess of the secrets must cost something.
+ */
+export const sealingKey = (secrets: readonly string[]): Promise<Uint8Array> =>
+  promisify<string, string, number, object, Buffer>(scrypt)(
+    JSON.stringify(secrets),
+    'task-chain oidc sign-in',
+    32,
+    COST,
+  );
 
 /** What this browser must bring back for a sign-in to count, and where it then leads. */
 export interface BegunSignIn {
@@ -24,16 +40,14 @@ export interface BegunSignIn {
  * Strict cookie. By https its name begins with `__Host-`: no other host of the domain can set it.
  */
 export class SignInCookie {
-  private readonly key: Uint8Array;
   private readonly name: string;
   private readonly found: RegExp;
 
-  /** `secrets`: what all replicas have, and nobody else. */
+  /** `key`: of `sealingKey`. */
   constructor(
-    secrets: readonly string[],
+    private readonly key: Uint8Array,
     private readonly isSecure: boolean,
   ) {
-    this.key = new Uint8Array(hkdfSync('sha256', JSON.stringify(secrets), '', 'task-chain oidc sign-in', 32));
     [this.name, this.found] = isSecure ? ['__Host-task_chain_sign_in', SECURE] : ['task_chain_sign_in', PLAIN];
   }
 

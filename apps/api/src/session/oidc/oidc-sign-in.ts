@@ -15,29 +15,16 @@ import {
 } from 'openid-client';
 import { IssuerFault, type ConsoleClient, type IssuerMetadata } from '#libs/platform';
 import type { OidcTokens } from '../../auth/oidc.js';
-import { isRefusal, type Identity, type Refusal } from '../../auth/roles.js';
+import { isRefusal, type Identity } from '../../auth/roles.js';
 import { SignInCookie, type BegunSignIn } from './begun-sign-in.js';
-import { SignInFailed, type Failure } from './sign-in-failure.js';
+import { AccountRefused, SignInFailed, type Failure } from './sign-in-failure.js';
+import { UsedStates } from './used-states.js';
 
 /** How long the issuer may take to answer, s. */
 const ANSWER_S = 5;
 
 /** Where the routes of a sign-in lie. */
 export const OIDC_PATH = '/api/v1/session/oidc';
-
-const REFUSED: Partial<Record<Refusal['refused'], Failure>> = {
-  'expired token': 'clock',
-  'token without a role': 'no-role',
-  'token without a tenant': 'no-tenant',
-  'token of an unknown party': 'no-party',
-};
-
-/** An account that the issuer knows and that may do nothing here. */
-export class AccountRefused extends SignInFailed {
-  constructor(readonly refusal: Refusal) {
-    super(REFUSED[refusal.refused] ?? 'answer');
-  }
-}
 
 /** Where a sign-in that begins leads, and what the browser keeps of it. */
 export interface Begun {
@@ -52,22 +39,19 @@ export interface Begun {
  */
 export class OidcSignIn {
   readonly cookie: SignInCookie;
+  private readonly used = new UsedStates();
   private readonly redirectUri: string;
   private configuration: { readonly of: IssuerMetadata; readonly made: Configuration } | undefined;
 
-  /** `secrets`: what all replicas have, and nobody else. Addresses begin with `publicUrl`, never with what a request says. */
+  /** `key` seals what the browser keeps. Addresses begin with `publicUrl`, never with what a request says. */
   constructor(
     private readonly tokens: OidcTokens,
     private readonly client: ConsoleClient,
     private readonly publicUrl: string,
-    secrets: readonly string[],
+    key: Uint8Array,
   ) {
-    this.cookie = new SignInCookie(secrets, publicUrl.startsWith('https:'));
+    this.cookie = new SignInCookie(key, publicUrl.startsWith('https:'));
     this.redirectUri = `${publicUrl}${OIDC_PATH}/callback`;
-  }
-
-  get isSecure(): boolean {
-    return this.publicUrl.startsWith('https:');
   }
 
   get startUrl(): string {
@@ -103,6 +87,8 @@ export class OidcSignIn {
 
   /** Who signed in, by the query of the issuer's redirect. Throws AccountRefused, and what `failureOf` reads. */
   async end(query: URLSearchParams, begun: BegunSignIn): Promise<Identity> {
+    // One cookie must not have the issuer asked about one code after another.
+    if (!this.used.take(begun.state)) throw new SignInFailed('used');
     const back = new URL(this.redirectUri);
     back.search = query.toString();
     const { id_token: token } = await authorizationCodeGrant(await this.configured(), back, {

@@ -10,9 +10,12 @@ import { ApiProblems } from '../../http/api-problems.js';
 import { Problem } from '../../http/problem.js';
 import { localPath } from './local-path.js';
 import { SignInWaysDto } from './oidc.dto.js';
-import { OIDC_PATH, OidcSignIn, AccountRefused } from './oidc-sign-in.js';
+import { OIDC_PATH, OidcSignIn } from './oidc-sign-in.js';
 import { OidcSessions } from './oidc-sessions.js';
-import { failureOf, type Failure } from './sign-in-failure.js';
+import { AccountRefused, failureOf, type Failure } from './sign-in-failure.js';
+
+/** Codes of errors that an issuer answers by, such as `unauthorized_client`: a link may hold anything in their place. */
+const CODE = /^[\w.-]{1,60}$/;
 
 /**
  * Sign-in to the console at the OpenID Connect provider. Browsers come here by themselves: no route takes a key. Those that answer by
@@ -46,7 +49,7 @@ export class OidcController {
 
   /** Leads to the provider, and in the end to the path of the console that `return` names. */
   @Get('oidc')
-  @Public()
+  @Public({ asksIssuer: true })
   @ApiExcludeEndpoint()
   async start(@Query('return') wanted: unknown, @Res() reply: FastifyReply): Promise<void> {
     const oidc = this.needed();
@@ -64,7 +67,7 @@ export class OidcController {
 
   /** Where the provider leads back to: opens a session of 12 h at most, and of no more than the ID token. */
   @Get('oidc/callback')
-  @Public()
+  @Public({ asksIssuer: true })
   @ApiExcludeEndpoint()
   async end(@Res() reply: FastifyReply): Promise<void> {
     const oidc = this.needed();
@@ -90,7 +93,7 @@ export class OidcController {
 
   /** Leads to where the provider signs people out. It ends no session here: `DELETE /session` does. */
   @Get('oidc/sign-out')
-  @Public()
+  @Public({ asksIssuer: true })
   @ApiExcludeEndpoint()
   async signOut(@Res() reply: FastifyReply): Promise<void> {
     const oidc = this.needed();

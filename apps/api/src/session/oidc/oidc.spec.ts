@@ -1,3 +1,4 @@
+import { scryptSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateKeyPair } from 'jose';
@@ -12,6 +13,7 @@ import { OidcSignIn } from './oidc-sign-in.js';
 import { failureOf } from './sign-in-failure.js';
 
 const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
+import { UsedStates } from './used-states.js';
 const COOKIE = '__Host-task_chain_sign_in';
 const failed = (failure: string, path = '/chains') => `${PUBLIC_URL}${path}#sign-in=${failure}`;
 
@@ -20,6 +22,10 @@ describe('a sign-in at the OpenID Connect provider', () => {
 const SESSION = '__Host-task_chain_session';
 /** As slow as OWASP wants it: everybody gets a text under it. */
 const keyOf = (...secrets: string[]) =>
+const failed = (failure: string, path = '/chains') => `${PUBLIC_URL}${path}#sign-in=${failure}`;
+
+describe('a sign-in at the OpenID Connect provider', () => {
+  let database: TestDatabase;
   scryptSync(JSON.stringify(secrets), 'task-chain oidc sign-in', 32, { N: 32_768, r: 8, p: 3, maxmem: 2 ** 26 });
 const ANY_KEY = new Uint8Array(32);
   let provider: TestProvider;
@@ -92,12 +98,12 @@ const ANY_KEY = new Uint8Array(32);
     expect(await ann.who()).toBeUndefined();
   });
 
-  test('works for a public client, and can end at another replica than it began', async () => {
+  test('works for a public client, and can end at another replica than it began, which derives the same slow key', async () => {
     const replica = await start({ ...provider.settings('public'), OIDC_CLIENT_SECRET: '' });
     try {
       const ann = browser(replica);
       const back = await ann.upToCallback('ann');
-      const elsewhere = new SignInCookie([ADMIN_KEY, ''], true);
+      const elsewhere = new SignInCookie(keyOf(ADMIN_KEY, ''), true);
       expect(await elsewhere.open(`a=b; ${COOKIE}=${ann.jar.get(COOKIE)!}`)).toMatchObject({ to: '/chains' });
       expect((await ann.open(back)).location).toBe(`${PUBLIC_URL}/chains`);
       expect(await ann.who()).toMatchObject({ actor: 'oidc:ann' });
@@ -151,15 +157,11 @@ const ANY_KEY = new Uint8Array(32);
       // Twice by accident: whoever is signed in stays so.
       expect((await ann.open(back)).location).toBe(failed('lost', '/sign-in'));
       expect(await ann.who()).toMatchObject({ actor: 'oidc:ann' });
+      const asked = provider.tokenRequests;
       const thief = browser();
       thief.jar.set(COOKIE, kept);
       expect((await thief.open(back)).location).toBe(failed('used'));
       expect(await thief.who()).toBeUndefined();
-    });
-
-    test('by a code of another client, comes to nothing', async () => {
-      const ann = browser();
-      const { location } = await ann.open('/api/v1/session/oidc?return=/chains');
       // Nor by one junk code after another: the provider hears of none.
       const junk = new URL(back);
       junk.searchParams.set('code', 'junk');
@@ -215,6 +217,11 @@ const ANY_KEY = new Uint8Array(32);
       expect(await status({}, '10.9.0.1')).toBe(401);
       // A proxy may look like a browser there.
       const proxied = new TestBrowser(app, host, '127.0.0.1');
+    });
+
+    test('by a code of another client, comes to nothing', async () => {
+      const ann = browser();
+      const { location } = await ann.open('/api/v1/session/oidc?return=/chains');
       await proxied.signIn('ann');
       expect([...proxied.jar.keys()]).toEqual([SESSION]);
       const other = new URL(location);
@@ -261,6 +268,8 @@ const ANY_KEY = new Uint8Array(32);
       'for several, of another client': [
         'answer',
         (token) => provider.again(token, { aud: ['console', 'another'], azp: 'another' }),
+      // Within what clocks may differ by: its session would be over before it begins.
+      'that has just expired': ['clock', (token) => provider.again(token, { exp: seconds(-10) })],
       ],
       'that has expired': ['clock', (token) => provider.again(token, { exp: seconds(-60) })],
       'that does not expire': ['answer', (token) => provider.again(token, { exp: undefined })],
@@ -293,6 +302,7 @@ const ANY_KEY = new Uint8Array(32);
           '/a/..//evil.example',
           '/\t/evil.example',
           '/\n/evil.example',
+        ...['/%61pi/v1/session/oidc/sign-out', '/ap%69', '/api%2Fv1', '/x/%2e%2e/a%50i/v1', '/%zz'],
           ' //evil.example',
         ],
         ...['javascript:alert(1)', '/api/v1/session/oidc', '/chains\r\nSet-Cookie: a=b', `/${'x'.repeat(2_000)}`, ''],
@@ -315,8 +325,8 @@ const ANY_KEY = new Uint8Array(32);
 
     test('by a cookie that is not from here, or too old, comes to nothing', async () => {
       const begun = { state: 's'.repeat(43), nonce: 'n', verifier: 'v'.repeat(43), to: '/chains' };
-      const mine = new SignInCookie(['the key of eve', ''], true);
-      const ours = new SignInCookie([ADMIN_KEY, provider.settings().OIDC_CLIENT_SECRET!], true);
+      const mine = new SignInCookie(ANY_KEY, true);
+      const ours = new SignInCookie(keyOf(ADMIN_KEY, provider.settings().OIDC_CLIENT_SECRET!), true);
       const late = new Date(Date.now() - 601_000);
       for (const cookie of [
         await mine.seal(begun),
@@ -357,13 +367,16 @@ const ANY_KEY = new Uint8Array(32);
   });
 
   describe('that cannot be', () => {
-    const refused = async () =>
-      (
-        await db.query<{ payload: { actor: string; details: { reason: string } } }>({
-          name: '',
-          text: `SELECT payload FROM outbox WHERE payload ->> 'action' = 'refuseSignIn'`,
-        })
-      ).map(({ payload: { actor, details } }) => `${actor} ${details.reason}`);
+    const refused = async () => {
+      await app.get(RefusedSignIns).onModuleDestroy();
+      const text = `SELECT tenant_id, payload FROM outbox WHERE payload ->> 'action' = 'refuseSignIn'
+        AND payload ->> 'actor' ~ '^oidc:(no|closed|odd)-' ORDER BY payload ->> 'actor'`;
+      const rows = await db.query<{ tenant_id: string; payload: { actor: string; details: object } }>({
+        name: '',
+        text,
+      });
+      return rows.map(({ tenant_id: tenant, payload: { actor, details } }) => ({ tenant, actor, ...details }));
+    };
 
     test('says that the account has no role, no tenant, no party here, and audits it', async () => {
       const roles = ['operator'];
@@ -379,7 +392,20 @@ const ANY_KEY = new Uint8Array(32);
         expect([account, (await person.signIn(account)).location]).toEqual([account, failed(failure)]);
         expect(await person.who()).toBeUndefined();
       }
-      expect(await refused()).toEqual(expect.arrayContaining(['oidc:no-role token without a role']));
+      const unknown = { count: 1, tenant: 'default', reason: 'token of an unknown party' };
+      expect(await refused()).toEqual([
+        { count: 1, tenant: '*', actor: 'oidc:closed-tenant', reason: 'token of no open tenant', named: 'not-there' },
+        { ...unknown, actor: 'oidc:no-party' },
+        { count: 1, tenant: 'default', actor: 'oidc:no-role', reason: 'token without a role' },
+        { count: 1, tenant: '*', actor: 'oidc:no-tenant', reason: 'token without a tenant' },
+        { ...unknown, actor: 'oidc:odd-party' },
+      ]);
+      const platform = { actor: 'oidc:root', role: 'platform', tenant: 'not-there' } as const;
+      const error = await app
+        .get(OidcSessions)
+        .open(platform, {} as never)
+        .catch((why: unknown) => why);
+      expect([error, failureOf(error)]).toEqual([expect.any(Error), 'no-tenant']);
     });
 
     test('says that the provider refused, is down, or knows another console', async () => {
@@ -391,6 +417,9 @@ const ANY_KEY = new Uint8Array(32);
       };
       const evil = '&error_description=%3Cscript%3E';
       expect(await callback(`error=access_denied${evil}`)).toBe(failed('refused'));
+      expect(JSON.parse(lines.at(-1)!)).toMatchObject({ failure: 'setup', answered: 'unauthorized_client' });
+      expect(await callback(`error=%3Cb%3E`)).toBe(failed('setup'));
+      expect(JSON.parse(lines.at(-1)!)).not.toHaveProperty('answered');
       expect(await callback('error=server_error')).toBe(failed('issuer-down'));
       expect(await callback('error=unauthorized_client')).toBe(failed('setup'));
       const back = await ann.upToCallback('ann');
@@ -402,7 +431,7 @@ const ANY_KEY = new Uint8Array(32);
     test('says so where the provider knows the console by another secret', async () => {
       const { signIn } = readAppConfig({ DATABASE_URL: database.url, ...provider.settings() });
       const client = { ...signIn.oidc!.client!, secret: 'not-the-secret-of-the-console' };
-      const stranger = new OidcSignIn(new OidcTokens(signIn.oidc!), client, PUBLIC_URL, ['any']);
+      const stranger = new OidcSignIn(new OidcTokens(signIn.oidc!), client, PUBLIC_URL, ANY_KEY);
       const { location, cookie } = await stranger.begin('/');
       const back = new URL(await browser().atProvider(location, 'ann')).searchParams;
       const begun = await stranger.begunBy(back, cookie.split(';', 1)[0]);
@@ -435,7 +464,7 @@ const ANY_KEY = new Uint8Array(32);
       try {
         stub.more = { authorization_endpoint: `${stub.url}/a`, token_endpoint: `${stub.url}/t` };
         const { signIn } = readAppConfig({ DATABASE_URL: database.url, ...provider.settings(), OIDC_ISSUER: stub.url });
-        const oidc = new OidcSignIn(new OidcTokens(signIn.oidc!), signIn.oidc!.client!, PUBLIC_URL, ['any']);
+        const oidc = new OidcSignIn(new OidcTokens(signIn.oidc!), signIn.oidc!.client!, PUBLIC_URL, ANY_KEY);
         expect(await oidc.signOutUrl()).toBe(`${PUBLIC_URL}/sign-in`);
       } finally {
         stub.close();

@@ -6,6 +6,7 @@ import {
 } from 'openid-client';
 import { IssuerFault } from '#libs/platform';
 import { isTransient } from '#libs/repositories';
+import type { Refusal } from '../../auth/roles.js';
 import { SignInRefused } from '../../auth/sign-in.js';
 import { Problem } from '../../http/problem.js';
 
@@ -28,6 +29,22 @@ export class SignInFailed extends Error {
   ) {
     super(failure, { cause });
     this.name = 'SignInFailed';
+  }
+}
+
+const REFUSED: Partial<Record<Refusal['refused'], Failure>> = {
+  'expired token': 'clock',
+  'token without a role': 'no-role',
+  'token without a tenant': 'no-tenant',
+  'token of no open tenant': 'no-tenant',
+  'token of an unknown party': 'no-party',
+};
+const ofRefusal = ({ refused }: Refusal): Failure => REFUSED[refused] ?? 'answer';
+
+/** An account that the issuer knows and that may do nothing here. */
+export class AccountRefused extends SignInFailed {
+  constructor(readonly refusal: Refusal) {
+    super(ofRefusal(refusal));
   }
 }
 
@@ -58,8 +75,8 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof WWWAuthenticateChallengeError) return 'setup';
   if (error instanceof ClientError) return ofClient(error);
-  if (error instanceof SignInRefused) return 'no-party';
-  if (error instanceof Problem) return error.code === 'FORBIDDEN' ? 'no-tenant' : ofProblem(error);
+  if (error instanceof SignInRefused) return ofRefusal(error.refusal);
+  if (error instanceof Problem) return ofProblem(error);
   if (isTransient(error)) return 'unavailable';
   // What fetch throws where nothing answers.
   return error instanceof TypeError && error.message === 'fetch failed' ? 'issuer-down' : undefined;
