@@ -53,11 +53,11 @@ export class RefusedSignIns implements OnModuleDestroy {
   }
 
   private sourceOf(refusal: Refusal, address: string): Source {
-    const key = JSON.stringify([address, refusal.refused, refusal.actor, refusal.tenant]);
+    const key = JSON.stringify([address, refusal.refused, refusal.actor, refusal.tenant, refusal.named]);
     const known = this.sources.get(key);
     if (known !== undefined) return known;
     if (this.sources.size >= MOST_SOURCES && address !== MANY) {
-      return this.sourceOf({ ...refusal, actor: null, tenant: null }, MANY);
+      return this.sourceOf({ refused: refusal.refused, actor: null, tenant: null }, MANY);
     }
     const source = { refusal, address, requestId: '-', count: 0, recordedAt: -Infinity };
     this.sources.set(key, source);
@@ -69,10 +69,10 @@ export class RefusedSignIns implements OnModuleDestroy {
     source.count = 0;
     source.recordedAt = now;
     const { engine } = this.databases.forTenant(refusal.tenant ?? PLATFORM);
-    const { actor, refused: reason } = refusal;
+    const { actor, refused: reason, named } = refusal;
     const entry = { actor, address, request_id: requestId, action: 'refuseSignIn', target: actor ?? '-' };
     const pending = this.audit
-      .record(engine, { ...entry, details: { reason, count } })
+      .record(engine, { ...entry, details: { reason, count, ...(named !== undefined && { named }) } })
       // Where the database is away, they count in the next row.
       .catch(() => void (source.count += count))
       .finally(() => this.pending.delete(pending));

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '#libs/chain-engine';
 import { AuditRepository, Databases, SessionRepository, type Database, type OpenSession } from '#libs/repositories';
 import type { Identity, Session } from '../auth/roles.js';
-import { hashOf, newToken } from '../auth/sign-in.js';
+import { hashOf, newToken, SignInRefused } from '../auth/sign-in.js';
 
 /** The longest session: a working day. */
 const LONGEST_MS = 12 * 3_600_000;
@@ -24,14 +24,17 @@ export class BrowserSessions {
     private readonly databases: Databases,
   ) {}
 
-  /** A session of 12 h at most, and of no more than what opens it. */
+  /** A session of 12 h at most, and of no more than what opens it. Throws SignInRefused where that has expired. */
   async open(
     engine: Database,
-    { expiresAt }: Identity,
+    { actor, tenant, expiresAt }: Identity,
     credential: Pick<OpenSession, 'key_hash' | 'identity'>,
     caller: Caller,
   ): Promise<OpenedSession> {
-    const end = Math.min(Date.now() + LONGEST_MS, expiresAt ?? Infinity);
+    const now = Date.now();
+    const end = Math.min(now + LONGEST_MS, expiresAt ?? Infinity);
+    // A token counts for a while longer, as clocks differ.
+    if (end <= now) throw new SignInRefused({ refused: 'expired token', actor, tenant });
     const token = newToken();
     const session = {
       session_id: `session-${randomUUID()}`,

@@ -12,6 +12,9 @@ export function localPath(wanted: unknown): string {
   // Browsers read \ as /, leave tabs and line ends out, and resolve /.//evil to //evil: so does URL.
   if (!URL.canParse(wanted, HERE)) return '/';
   const { origin, pathname, search } = new URL(wanted, HERE);
-  if (origin !== HERE || pathname.startsWith('//') || /^\/api(\/|$)/i.test(pathname)) return '/';
+  if (origin !== HERE || pathname.startsWith('//') || isOfApi(pathname)) return '/';
   return pathname + search;
 }
+
+/** The API's router decodes before it compares, and no page of the console needs that in its first part. */
+const isOfApi = (pathname: string): boolean => /^\/(api(\/|$)|[^/]*%)/i.test(pathname);

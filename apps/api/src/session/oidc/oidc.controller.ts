@@ -28,10 +28,10 @@ export class OidcController {
     @Optional() @Inject(OidcSignIn) private readonly oidc: OidcSignIn | undefined,
     private readonly sessions: OidcSessions,
     private readonly refused: RefusedSignIns,
+    private readonly cookie: SessionCookie,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-    private readonly cookie: SessionCookie,
   @Get('ways')
   @Public()
   @ApiOperation({
@@ -126,8 +126,10 @@ export class OidcController {
     else if (failure === 'answer' || failure === 'lost')
       this.refused.note({ refused: 'wrong answer of the issuer', actor: null, tenant: null }, request);
     // Messages alone: what an error brings besides may hold the code.
-    const { message, cause } = error as Error;
+    const { message, cause, error: code } = error as Error & { error?: unknown };
     const why = [message, (cause as Error | undefined)?.message].map((text) => text?.slice(0, 500));
-    this.log.warn({ failure, why, path: OIDC_PATH, request_id: request.id }, 'a sign-in at the issuer failed');
+    const answered = typeof code === 'string' && CODE.test(code) ? code : undefined;
+    const fields = { failure, answered, why, path: OIDC_PATH, request_id: request.id };
+    this.log.warn(fields, 'a sign-in at the issuer failed');
   }
 }

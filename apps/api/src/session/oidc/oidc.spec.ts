@@ -7,27 +7,25 @@ import { openDatabase, type Database } from '#libs/repositories';
 import { createTestDatabase, StubIssuer, TestProvider, type TestDatabase } from '#libs/testing';
 import { createApp } from '../../create-app.js';
 import { OidcTokens } from '../../auth/oidc.js';
+import { RefusedSignIns } from '../../auth/refused-sign-ins.js';
 import { SignInCookie } from './begun-sign-in.js';
 import { PUBLIC_URL, TestBrowser } from './browser-for-tests.js';
+import { OidcSessions } from './oidc-sessions.js';
 import { OidcSignIn } from './oidc-sign-in.js';
 import { failureOf } from './sign-in-failure.js';
+import { UsedStates } from './used-states.js';
 
 const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
-import { UsedStates } from './used-states.js';
 const COOKIE = '__Host-task_chain_sign_in';
-const failed = (failure: string, path = '/chains') => `${PUBLIC_URL}${path}#sign-in=${failure}`;
-
-describe('a sign-in at the OpenID Connect provider', () => {
-  let database: TestDatabase;
 const SESSION = '__Host-task_chain_session';
 /** As slow as OWASP wants it: everybody gets a text under it. */
 const keyOf = (...secrets: string[]) =>
+  scryptSync(JSON.stringify(secrets), 'task-chain oidc sign-in', 32, { N: 32_768, r: 8, p: 3, maxmem: 2 ** 26 });
+const ANY_KEY = new Uint8Array(32);
 const failed = (failure: string, path = '/chains') => `${PUBLIC_URL}${path}#sign-in=${failure}`;
 
 describe('a sign-in at the OpenID Connect provider', () => {
   let database: TestDatabase;
-  scryptSync(JSON.stringify(secrets), 'task-chain oidc sign-in', 32, { N: 32_768, r: 8, p: 3, maxmem: 2 ** 26 });
-const ANY_KEY = new Uint8Array(32);
   let provider: TestProvider;
   let app: NestFastifyApplication;
   let db: Database;
@@ -157,9 +155,9 @@ const ANY_KEY = new Uint8Array(32);
       // Twice by accident: whoever is signed in stays so.
       expect((await ann.open(back)).location).toBe(failed('lost', '/sign-in'));
       expect(await ann.who()).toMatchObject({ actor: 'oidc:ann' });
-      const asked = provider.tokenRequests;
       const thief = browser();
       thief.jar.set(COOKIE, kept);
+      const asked = provider.tokenRequests;
       expect((await thief.open(back)).location).toBe(failed('used'));
       expect(await thief.who()).toBeUndefined();
       // Nor by one junk code after another: the provider hears of none.
@@ -217,13 +215,13 @@ const ANY_KEY = new Uint8Array(32);
       expect(await status({}, '10.9.0.1')).toBe(401);
       // A proxy may look like a browser there.
       const proxied = new TestBrowser(app, host, '127.0.0.1');
+      await proxied.signIn('ann');
+      expect([...proxied.jar.keys()]).toEqual([SESSION]);
     });
 
     test('by a code of another client, comes to nothing', async () => {
       const ann = browser();
       const { location } = await ann.open('/api/v1/session/oidc?return=/chains');
-      await proxied.signIn('ann');
-      expect([...proxied.jar.keys()]).toEqual([SESSION]);
       const other = new URL(location);
       other.searchParams.set('client_id', 'another');
       expect((await ann.open(await ann.atProvider(other.href, 'ann'))).location).toBe(failed('used'));
@@ -268,10 +266,10 @@ const ANY_KEY = new Uint8Array(32);
       'for several, of another client': [
         'answer',
         (token) => provider.again(token, { aud: ['console', 'another'], azp: 'another' }),
-      // Within what clocks may differ by: its session would be over before it begins.
-      'that has just expired': ['clock', (token) => provider.again(token, { exp: seconds(-10) })],
       ],
       'that has expired': ['clock', (token) => provider.again(token, { exp: seconds(-60) })],
+      // Within what clocks may differ by: its session would be over before it begins.
+      'that has just expired': ['clock', (token) => provider.again(token, { exp: seconds(-10) })],
       'that does not expire': ['answer', (token) => provider.again(token, { exp: undefined })],
       'of the future': ['clock', (token) => provider.again(token, { nbf: seconds(600) })],
       'of nobody': ['answer', (token) => provider.again(token, { sub: undefined })],
@@ -302,9 +300,9 @@ const ANY_KEY = new Uint8Array(32);
           '/a/..//evil.example',
           '/\t/evil.example',
           '/\n/evil.example',
-        ...['/%61pi/v1/session/oidc/sign-out', '/ap%69', '/api%2Fv1', '/x/%2e%2e/a%50i/v1', '/%zz'],
           ' //evil.example',
         ],
+        ...['/%61pi/v1/session/oidc/sign-out', '/ap%69', '/api%2Fv1', '/x/%2e%2e/a%50i/v1', '/%zz'],
         ...['javascript:alert(1)', '/api/v1/session/oidc', '/chains\r\nSet-Cookie: a=b', `/${'x'.repeat(2_000)}`, ''],
       ];
       for (const path of elsewhere) {
@@ -417,11 +415,11 @@ const ANY_KEY = new Uint8Array(32);
       };
       const evil = '&error_description=%3Cscript%3E';
       expect(await callback(`error=access_denied${evil}`)).toBe(failed('refused'));
+      expect(await callback('error=server_error')).toBe(failed('issuer-down'));
+      expect(await callback('error=unauthorized_client')).toBe(failed('setup'));
       expect(JSON.parse(lines.at(-1)!)).toMatchObject({ failure: 'setup', answered: 'unauthorized_client' });
       expect(await callback(`error=%3Cb%3E`)).toBe(failed('setup'));
       expect(JSON.parse(lines.at(-1)!)).not.toHaveProperty('answered');
-      expect(await callback('error=server_error')).toBe(failed('issuer-down'));
-      expect(await callback('error=unauthorized_client')).toBe(failed('setup'));
       const back = await ann.upToCallback('ann');
       provider.silent = true;
       expect((await ann.open(back)).location).toBe(failed('issuer-down'));
