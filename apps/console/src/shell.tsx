@@ -1,9 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Button, Layout, Skeleton, Space, Tooltip } from 'antd';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { App, Button, Layout, Skeleton, Space, Tooltip } from 'antd';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
-import { api, isSignedOut } from './api.js';
+import { api, isSignedOut, wordsOfError } from './api.js';
 import { DataPage } from './data/data-page.js';
 import { ApprovalsPage } from './pages/approvals.js';
 import { ChainsPage } from './pages/chains.js';
@@ -76,6 +76,11 @@ const ownSession = () =>
 export function Shell({ look }: { look: Look }) {
   const { t } = useTranslation();
   const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity });
+  const isSignedIn = session.data !== undefined && session.data !== null;
+  // What went wrong before says nothing of the next time.
+  useEffect(() => {
+    if (isSignedIn) linkFailed = providerFailed = undefined;
+  }, [isSignedIn]);
   if (session.isPending) return <Skeleton active title={false} className="page" />;
   if (session.isError) {
     return (
@@ -158,17 +163,24 @@ function Pages() {
 function Corner({ look, actor, role }: { look: Look; actor: string | undefined; role: string | undefined }) {
   const { t, i18n } = useTranslation();
   const client = useQueryClient();
+  const { message } = App.useApp();
   const other = i18n.language === 'zh' ? 'en' : 'zh';
   const signOut = async () => {
+    // The provider's session ends too: else one click would sign the next person at this screen in again, without a password.
+    // Asked first: without an answer the session stays, and people see that they are not signed out.
+    const ways = actor?.startsWith('oidc:') === true ? await api.getSignInWays() : undefined;
     await api.deleteSession();
-    providerFailed = undefined;
     client.setQueryData(['session'], null);
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
-    if (actor?.startsWith('oidc:') !== true) return;
-    // Else one click would sign the next person at this screen in again, without a password.
-    const { oidc } = await api.getSignInWays();
-    if (oidc) location.assign(oidc.sign_out_url);
+    if (ways?.oidc) location.assign(ways.oidc.sign_out_url);
   };
+  const signingOut = useMutation({
+    mutationFn: signOut,
+    onError: (error) => {
+      const { code } = wordsOfError(error);
+      void message.error(code === undefined ? t('failed.unreachable') : t('failed.refused', { code }));
+    },
+  });
   return (
     <Space size={0} className="corner">
       <Button type="text" lang={other} onClick={() => void i18n.changeLanguage(other)}>
@@ -179,7 +191,7 @@ function Corner({ look, actor, role }: { look: Look; actor: string | undefined; 
       </Button>
       {actor !== undefined && (
         <Tooltip title={<Name text={`${actor} (${role ?? ''})`} />}>
-          <Button type="text" onClick={() => void signOut()}>
+          <Button type="text" onClick={() => signingOut.mutate()}>
             {t('shell.signOut')}
           </Button>
         </Tooltip>
