@@ -16,7 +16,7 @@ import { NEUTRAL, type CarriedFailure, type FromParty, type WrittenFile } from '
 import { artifactFolder, rightsOf } from './process-rights.js';
 import { failureOf, memberOf, post, type Member } from './party-member.js';
 import { PartyLines, type CrossedMessage } from './party-lines.js';
-import { carriedToSites, failureOfSite, MOST_VALUE_BYTES, RemoteParty } from './remote-party.js';
+import { carriedToSites, failureOfSite, RemoteParty, valueFault } from './remote-party.js';
 import { startProcess } from './start-process.js';
 
 /** What a process left when it ended. */
@@ -303,10 +303,8 @@ export class PartyProcesses {
   /** The value comes after all messages, which go over another line. */
   private async tellDone(member: Member, message: Extract<FromParty, { kind: 'done' }>): Promise<void> {
     await Promise.all([...this.remotes.values()].map(({ passedOn }) => passedOn));
-    if (Buffer.byteLength(JSON.stringify(message.value)) > MOST_VALUE_BYTES) {
-      const words = `What ${member.name} came to is over ${MOST_VALUE_BYTES} bytes, the most that a site tells others: name fewer columns.`;
-      return this.fail(member, new TaskFailure('RESULT_TOO_LARGE', words));
-    }
+    const tooLarge = valueFault(member.name, message.value);
+    if (tooLarge) return this.fail(member, tooLarge);
     // What is this party's own stays here, and a dealer gets no value at all.
     this.tell({ ...message, own: null });
     this.done(member, message);

@@ -11,7 +11,7 @@ import { streamTransport, type Body } from './transport.js';
 /** Largest frame between sites: a piece of a line, or what a member ends with. */
 const FRAME_BYTES = 1024 * 1024;
 /** The most that a member may come to, in bytes of JSON: it is told in one frame. */
-export const MOST_VALUE_BYTES = FRAME_BYTES - 4_096;
+const MOST_VALUE_BYTES = FRAME_BYTES - 4_096;
 /** The characters of a failure of another site that are shown here. */
 const MESSAGE_LENGTH = 2_000;
 const BEAT_MS = 5_000;
@@ -164,6 +164,13 @@ export class RemoteParty {
     this.closed(fault);
     this.line?.destroy();
   }
+}
+
+/** Why other sites cannot be told what a member came to; undefined: they can. */
+export function valueFault(party: string, value: unknown): TaskFailure | undefined {
+  if (Buffer.byteLength(JSON.stringify(value)) <= MOST_VALUE_BYTES) return undefined;
+  const words = `What ${party} came to is over ${MOST_VALUE_BYTES} bytes, the most that a site tells others: name fewer columns.`;
+  return new TaskFailure('RESULT_TOO_LARGE', words);
 }
 
 /** What other sites hear if a run ends without success. */
