@@ -80,9 +80,9 @@ describe('a search for canaries', () => {
 
   it('takes the long numbers of a table that a task made, which no two rows have by chance', () => {
     const made = needlesOfMade('id,x,y\nP1,0.123456789,1\nP2,-1.5,-2.71828182845\n');
-    expect(made).toHaveLength(10);
+    expect(made).toHaveLength(4);
     expect(made[0]!.toString()).toBe('0.123456789');
-    expect(made[8]).toEqual(double(-2.71828182845));
+    expect(made[3]).toEqual(double(-2.71828182845));
   });
 
   const folder = mkdtempSync(join(tmpdir(), 'canaries-'));

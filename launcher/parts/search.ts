@@ -13,7 +13,6 @@ export interface Searched {
 }
 
 const PIECE_BYTES = 4 * 1024 * 1024;
-const PAGE_BYTES = 4 * 1024;
 
 /** Looks for needles in files, in a database, and in the memory of processes. */
 export class Search {
@@ -81,8 +80,8 @@ export class Search {
           if (from === undefined || !rights!.startsWith('r') || /^\[v/.test(path)) continue;
           if (path.startsWith('/') && rights![1] !== 'w') continue;
           const end = Number.parseInt(to!, 16);
-          for (let at = Number.parseInt(from, 16), read = 0; at < end; at += read || PAGE_BYTES) {
-            // A page that the system does not give is none of the process's own.
+          for (let at = Number.parseInt(from, 16), read = 0; at < end; at += read || PIECE_BYTES) {
+            // A region that the system does not give is none of the process's own.
             read = await take(memory, at, Math.min(PIECE_BYTES, end - at), stack).catch(() => 0);
             if (read === 0) stack.cut();
           }
