@@ -47,36 +47,16 @@ export function needlesOf(word: string, tables: readonly PlantedTable[]): Needle
   const ids = [...new Set(tables.flatMap((table) => table.ids))];
   needles.set('hashes of ids', ids.flatMap(hashesOf));
   for (const [column, text] of tables.flatMap(({ numbers }) => Object.entries(numbers))) {
-    needles.set(column, [...numbersOf(text), ...base64sOf(text), ...hashesOf(text)]);
+    const double = Buffer.alloc(16);
+    double.writeDoubleLE(Number(text));
+    double.writeDoubleBE(Number(text), 8);
+    const forms = [...textsOf(text), ...base64sOf(text), ...hashesOf(text), double.subarray(0, 8), double.subarray(8)];
+    needles.set(column, forms);
   }
   return needles;
 }
 
-function numbersOf(text: string): Buffer[] {
-  const double = Buffer.alloc(16);
-  double.writeDoubleLE(Number(text));
-  double.writeDoubleBE(Number(text), 8);
-  return [...textsOf(text), double.subarray(0, 8), double.subarray(8)];
-}
-
-/** PostgreSQL writes bytes as hex. */
-const textsOf = (text: string): Buffer[] => [
-  Buffer.from(text),
-  Buffer.from(text, 'utf16le'),
-  Buffer.from(Buffer.from(text).toString('hex')),
-];
-
-/** A number of at least eight digits, which no two rows have by chance. */
-const LONG = /^-?\d+\.\d{7,}$/;
-/** Rows of a file whose numbers are looked for: with many needles each byte of a large memory takes long. */
-const ROWS = 3;
-
-/** The numbers in a table that a task has made, as text and as doubles. */
-export function needlesOfMade(csv: string): Buffer[] {
-  const rows = csv.split('\n', ROWS + 1).slice(1);
-  const long = rows.flatMap((row) => row.split(',')).filter((field) => LONG.test(field));
-  return long.flatMap((text) => [Buffer.from(text), numbersOf(text).at(-2)!]);
-}
+const textsOf = (text: string): Buffer[] => [Buffer.from(text), Buffer.from(text, 'utf16le')];
 
 function hashesOf(text: string): Buffer[] {
   const hash = createHash('sha256').update(text).digest();

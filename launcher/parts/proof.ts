@@ -1,4 +1,4 @@
-import { needlesOf, needlesOfMade } from './canaries.js';
+import { needlesOf } from './canaries.js';
 import { Search, type Searched } from './search.js';
 import type { Sites } from './sites.js';
 import type { System } from './system.js';
@@ -11,8 +11,6 @@ export interface ControlPlaneFolders {
   /** Below the first one, but not the control plane's. */
   readonly sites: string;
 }
-
-const MADE = 'tables that the tasks made';
 
 /** What a search for canaries of the sites' tables came to. */
 export interface Proof {
@@ -31,29 +29,26 @@ export async function proveNothingLeft(
   folders: ControlPlaneFolders,
   chainId: string,
 ): Promise<Proof> {
-  const needles = new Map(needlesOf(sites.word, sites.tables));
-  needles.set(MADE, (await sites.tablesMade()).flatMap(needlesOfMade));
+  const needles = needlesOf(sites.word, sites.tables);
   const search = new Search(new Map([...needles, [chainId, [Buffer.from(chainId)]]]));
   const { dataDir, dataRoot, artifactRoot } = folders;
   const there: Searched[] = [
     await search.database('database, all rows', system.databaseUrl),
     await search.files('files: database, logs, artifacts', [dataDir, dataRoot, artifactRoot], [folders.sites]),
   ];
-  // An app that has no process just now has memory that nobody saw.
   for (const [name, pid] of Object.entries(system.pids()))
-    there.push(await search.memory(`memory of ${name}`, pid ?? -1));
+    if (pid !== undefined) there.push(await search.memory(`memory of ${name}`, pid));
   const atSites = await search.files('files of the sites', sites.folders);
   const canFind =
-    there.every(({ skipped, found }) => (skipped === undefined ? found.has(chainId) : process.platform !== 'linux')) &&
+    there.every(({ skipped, found }) => (skipped ? process.platform !== 'linux' : found.has(chainId))) &&
     [...needles.keys()].every((name) => atSites.found.has(name) || name === 'hashes of ids');
   const left = there.flatMap(({ found }) => [...found]).filter((name) => name !== chainId);
-  const columns = needles.size - 3;
+  const columns = needles.size - 2;
   const ids = new Set(sites.tables.flatMap((table) => table.ids)).size;
   return {
     holds: canFind && left.length === 0,
     lines: [
-      `What the control plane holds of ${ids} ids, of a canary in each of ${columns} columns, as text, base64, SHA-256 or number,`,
-      'and of numbers in the tables that the tasks made:',
+      `What the control plane holds of ${ids} ids, and of a canary in each of ${columns} columns, as text, base64, SHA-256 or number:`,
       ...there.map((each) => lineOf(each, chainId)),
       canFind
         ? `The same search finds the chain's id in each of them, and all canaries in the ${mib(atSites.bytes)} of the sites.`
