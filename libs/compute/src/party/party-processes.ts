@@ -234,9 +234,8 @@ export class PartyProcesses {
     await this.halt();
     // Only now, since a live process could make a file again.
     const { token } = this.options;
-    for (const { roots, temporaries } of this.members.values()) {
+    for (const { roots, temporaries } of this.members.values())
       for (const path of temporaries) await removeTemporary(roots, token, path);
-    }
   }
 
   private async halt(): Promise<void> {
@@ -349,9 +348,8 @@ export class PartyProcesses {
   private end(member: Member): void {
     member.done = true;
     const all = [...this.members.values()];
-    for (const other of all) {
+    for (const other of all)
       if (other !== member) post(other, { kind: 'ended', peer: member.name, lost: member.lost });
-    }
     if (all.every((each) => each.done)) this.settle?.resolve();
   }
 
