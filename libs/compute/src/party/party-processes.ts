@@ -348,8 +348,7 @@ export class PartyProcesses {
   private end(member: Member): void {
     member.done = true;
     const all = [...this.members.values()];
-    for (const other of all)
-      if (other !== member) post(other, { kind: 'ended', peer: member.name, lost: member.lost });
+    for (const other of all) if (other !== member) post(other, { kind: 'ended', peer: member.name, lost: member.lost });
     if (all.every((each) => each.done)) this.settle?.resolve();
   }
 
