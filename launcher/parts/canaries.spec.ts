@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { guarded } from '#libs/local-postgres';
-import { Haystack, makeWord, needlesOf, NeedleIndex, plantCanaries } from './canaries.js';
+import { Haystack, makeWord, needlesOf, needlesOfMade, NeedleIndex, plantCanaries } from './canaries.js';
 import { Search } from './search.js';
 
 const word = makeWord();
@@ -46,6 +46,7 @@ describe('a search for canaries', () => {
     ['the hash of an id', sha(table.ids[0]!), 'hashes of ids'],
     ['the hash of an id in hex', Buffer.from(sha(table.ids[0]!).toString('hex')), 'hashes of ids'],
     ['the hash of an id in base64', Buffer.from(sha(table.ids[0]!).toString('base64')), 'hashes of ids'],
+    ['a number in hex, as PostgreSQL writes bytes', Buffer.from(Buffer.from(area).toString('hex')), 'area'],
     ['a number as text', Buffer.from(`x,${area},y`), 'area'],
     ['a number as a double', double(Number(area)), 'area'],
     ['a number as a double, big-endian', Buffer.from(double(Number(area)).reverse()), 'area'],
@@ -75,6 +76,13 @@ describe('a search for canaries', () => {
     stack.cut();
     stack.take(Buffer.from(area.slice(half)));
     expect([...stack.found]).toEqual([]);
+  });
+
+  it('takes the long numbers of a table that a task made, which no two rows have by chance', () => {
+    const made = needlesOfMade('id,x,y\nP1,0.1234567890123,1\nP2,0.9990234375,-2.718281828459\n');
+    expect(made).toHaveLength(4);
+    expect(made[0]!.toString()).toBe('0.1234567890123');
+    expect(made[3]).toEqual(double(-2.718281828459));
   });
 
   const folder = mkdtempSync(join(tmpdir(), 'canaries-'));

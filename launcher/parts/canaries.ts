@@ -38,6 +38,9 @@ function likeNumber(value: string): string {
   return `${value}${value.includes('.') ? '' : '.'}${randomInt(10_000_000, 100_000_000)}${randomInt(1, 10)}`;
 }
 
+/** What no site has itself. */
+export const HASHES = 'hashes of ids';
+
 /** What to look for, by its name. */
 export type Needles = ReadonlyMap<string, readonly Buffer[]>;
 
@@ -45,18 +48,38 @@ export type Needles = ReadonlyMap<string, readonly Buffer[]>;
 export function needlesOf(word: string, tables: readonly PlantedTable[]): Needles {
   const needles = new Map<string, readonly Buffer[]>([['ids', [...textsOf(word), ...base64sOf(word)]]]);
   const ids = [...new Set(tables.flatMap((table) => table.ids))];
-  needles.set('hashes of ids', ids.flatMap(hashesOf));
+  needles.set(HASHES, ids.flatMap(hashesOf));
   for (const [column, text] of tables.flatMap(({ numbers }) => Object.entries(numbers))) {
-    const double = Buffer.alloc(16);
-    double.writeDoubleLE(Number(text));
-    double.writeDoubleBE(Number(text), 8);
-    const forms = [...textsOf(text), ...base64sOf(text), ...hashesOf(text), double.subarray(0, 8), double.subarray(8)];
-    needles.set(column, forms);
+    needles.set(column, [...numbersOf(text), ...base64sOf(text), ...hashesOf(text)]);
   }
   return needles;
 }
 
-const textsOf = (text: string): Buffer[] => [Buffer.from(text), Buffer.from(text, 'utf16le')];
+function numbersOf(text: string): Buffer[] {
+  const double = Buffer.alloc(16);
+  double.writeDoubleLE(Number(text));
+  double.writeDoubleBE(Number(text), 8);
+  return [...textsOf(text), double.subarray(0, 8), double.subarray(8)];
+}
+
+/** PostgreSQL writes bytes as hex. */
+const textsOf = (text: string): Buffer[] => [
+  Buffer.from(text),
+  Buffer.from(text, 'utf16le'),
+  Buffer.from(Buffer.from(text).toString('hex')),
+];
+
+/** A number with at least twelve decimals, which no two rows have by chance; multiples of 1/1024, such as predictions, have ten. */
+const LONG = /^-?\d+\.\d{12,}$/;
+/** Rows of a file whose numbers are looked for: with many needles each byte of a large memory takes long. */
+const ROWS = 3;
+
+/** The numbers in a table that a task has made, as text and as doubles. */
+export function needlesOfMade(csv: string): Buffer[] {
+  const rows = csv.split('\n', ROWS + 1).slice(1);
+  const long = rows.flatMap((row) => row.split(',')).filter((field) => LONG.test(field));
+  return long.flatMap((text) => [Buffer.from(text), numbersOf(text).at(-2)!]);
+}
 
 function hashesOf(text: string): Buffer[] {
   const hash = createHash('sha256').update(text).digest();

@@ -1,4 +1,4 @@
-import { needlesOf } from './canaries.js';
+import { HASHES, needlesOf, needlesOfMade } from './canaries.js';
 import { Search, type Searched } from './search.js';
 import type { Sites } from './sites.js';
 import type { System } from './system.js';
@@ -12,6 +12,8 @@ export interface ControlPlaneFolders {
   readonly sites: string;
 }
 
+const MADE = 'tables that the tasks made';
+
 /** What a search for canaries of the sites' tables came to. */
 export interface Proof {
   readonly lines: readonly string[];
@@ -20,8 +22,8 @@ export interface Proof {
 }
 
 /**
- * Looks for what the sites' tables hold in all that the control plane has: database, files, and memory of its processes. That the search can
- * find is shown by what has to be there: the chain's id at the control plane, and the canaries at the sites.
+ * Looks for what the sites' tables hold in all that the control plane has: database, files, and memory of its apps. That the search can find is
+ * shown by what has to be there: the chain's id at the control plane, and all that is looked for at the sites.
  */
 export async function proveNothingLeft(
   system: System,
@@ -29,32 +31,45 @@ export async function proveNothingLeft(
   folders: ControlPlaneFolders,
   chainId: string,
 ): Promise<Proof> {
-  const needles = needlesOf(sites.word, sites.tables);
+  const needles = new Map(needlesOf(sites.word, sites.tables));
+  needles.set(MADE, (await sites.tablesMade()).flatMap(needlesOfMade));
   const search = new Search(new Map([...needles, [chainId, [Buffer.from(chainId)]]]));
   const { dataDir, dataRoot, artifactRoot } = folders;
   const there: Searched[] = [
     await search.database('database, all rows', system.databaseUrl),
     await search.files('files: database, logs, artifacts', [dataDir, dataRoot, artifactRoot], [folders.sites]),
   ];
+  // An app that has no process just now has memory that nobody saw.
   for (const [name, pid] of Object.entries(system.pids()))
-    if (pid !== undefined) there.push(await search.memory(`memory of ${name}`, pid));
+    there.push(await search.memory(`memory of ${name}`, pid ?? -1));
   const atSites = await search.files('files of the sites', sites.folders);
-  const canFind =
-    there.every(({ skipped, found }) => (skipped ? process.platform !== 'linux' : found.has(chainId))) &&
-    [...needles.keys()].every((name) => atSites.found.has(name) || name === 'hashes of ids');
-  const left = there.flatMap(({ found }) => [...found]).filter((name) => name !== chainId);
-  const columns = needles.size - 2;
   const ids = new Set(sites.tables.flatMap((table) => table.ids)).size;
+  const columns = sites.tables.flatMap(({ numbers }) => Object.keys(numbers)).length;
+  const { canFind, holds } = judgeSearch(there, atSites, [...needles.keys()], chainId, process.platform === 'linux');
   return {
-    holds: canFind && left.length === 0,
+    holds,
     lines: [
-      `What the control plane holds of ${ids} ids, and of a canary in each of ${columns} columns, as text, base64, SHA-256 or number:`,
+      `What the control plane holds of ${ids} ids, of a canary in each of ${columns} columns, as text, base64, SHA-256 or number,`,
+      'and of numbers in the tables that the tasks made:',
       ...there.map((each) => lineOf(each, chainId)),
       canFind
         ? `The same search finds the chain's id in each of them, and all canaries in the ${mib(atSites.bytes)} of the sites.`
         : 'The search did not see all, or does not find what has to be there: it shows nothing.',
     ],
   };
+}
+
+/** Whether a search can find, and has found nothing at the control plane. `seesMemory`: the system shows the memory of processes. */
+export function judgeSearch(
+  there: readonly Searched[],
+  atSites: Searched,
+  names: readonly string[],
+  chainId: string,
+  seesMemory: boolean,
+): { readonly canFind: boolean; readonly holds: boolean } {
+  const hasSeen = ({ skipped, found }: Searched): boolean => (skipped === undefined ? found.has(chainId) : !seesMemory);
+  const canFind = there.every(hasSeen) && names.every((name) => atSites.found.has(name) || name === HASHES);
+  return { canFind, holds: canFind && there.every(({ found }) => names.every((name) => !found.has(name))) };
 }
 
 function lineOf({ where, bytes, found, skipped }: Searched, chainId: string): string {

@@ -80,8 +80,11 @@ export class Search {
           if (from === undefined || !rights!.startsWith('r') || /^\[v/.test(path)) continue;
           if (path.startsWith('/') && rights![1] !== 'w') continue;
           const end = Number.parseInt(to!, 16);
-          for (let at = Number.parseInt(from, 16); at < end; at += PIECE_BYTES)
-            await take(memory, at, Math.min(PIECE_BYTES, end - at), stack).catch(() => stack.cut());
+          for (let at = Number.parseInt(from, 16), read = 0; at < end; at += read || PIECE_BYTES) {
+            // A region that the system does not give is none of the process's own.
+            read = await take(memory, at, Math.min(PIECE_BYTES, end - at), stack).catch(() => 0);
+            if (read === 0) stack.cut();
+          }
           stack.cut();
         }
       } finally {

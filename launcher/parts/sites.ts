@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +60,17 @@ export class Sites {
   /** The folders of the sites. */
   get folders(): readonly string[] {
     return NAMES.map((name) => this.folder(name));
+  }
+
+  /** The tables that the tasks made at the sites, as CSV. */
+  async tablesMade(): Promise<string[]> {
+    const texts: string[] = [];
+    for (const name of NAMES) {
+      const folder = join(this.folder(name), 'artifacts');
+      for (const file of await readdir(folder, { recursive: true }))
+        if (file.endsWith('.csv')) texts.push(readFileSync(join(folder, file), 'utf8'));
+    }
+    return texts;
   }
 
   /** Makes the sites, joins them, has them know each other, puts their tables there, and connects them. */
