@@ -21,8 +21,8 @@ const always = (): boolean => true;
 const ofSeveral = (_: Config, parts: number): boolean => parts > 1;
 
 /**
- * Types that the engine's conformance suite runs over sites as well: they come to what they come to on one machine, and tell the other sites no
- * figure that is not in the result. The rest need somebody between the parties who is no dealer (an aggregator, a courier), or no party at all.
+ * Types that the engine's conformance suite runs over sites as well. Their results are the same as on one machine, and the value that a site
+ * reports to the others has no figure beyond the result. The other types need an aggregator or a courier between the parties, or have no party.
  */
 const TYPES: Readonly<Record<string, AtSites>> = {
   psi: { parts: 'keys' },

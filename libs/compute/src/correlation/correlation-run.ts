@@ -37,6 +37,7 @@ async function runCorrelation(
     program,
     parties: Object.fromEntries(parties.map((party) => [party, { type, ...args[party]! }])),
     neutral: parties.length > 1 ? { program: dealer, args: null } : undefined,
+    resultOf: parties[0]!,
     run,
     recorder,
   });

@@ -34,6 +34,7 @@ export async function runEvaluation(
     program,
     parties: Object.fromEntries(parties.map((party) => [party, partOf(party)])),
     neutral: parties.length > 1 ? { program: dealer, args: { receiver: labelParty } } : undefined,
+    resultOf: labelParty,
     run,
     recorder,
   });

@@ -34,6 +34,7 @@ export async function runPredict(
     program,
     parties: Object.fromEntries(parties.map((party) => [party, partOf(party)])),
     neutral: parties.length > 1 ? { program: dealer, args: { receiver } } : undefined,
+    resultOf: receiver,
     run,
     recorder,
   });

@@ -29,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 type Acts = Record<string, JsonObject>;
 
 /** A member's site takes part: it knows the arguments of all, and has the files of its own party alone. */
-function takePart(sites: TestSites, party: string, acts: Acts, more: Partial<TaskRun> = {}) {
+function takePart(sites: TestSites, party: string, acts: Acts, more: Partial<TaskRun> = {}, resultOf?: string) {
   const run = {
     chainId: 'c1',
     taskId: 't1',
@@ -45,7 +45,11 @@ function takePart(sites: TestSites, party: string, acts: Acts, more: Partial<Tas
     ...more,
   };
   const { [NEUTRAL]: dealer, ...parties } = acts;
-  return runParties({ program, parties, run, ...(dealer && { neutral: { program, args: dealer } }) });
+  return runParties({
+    ...{ program, parties, run },
+    ...(resultOf !== undefined && { resultOf }),
+    ...(dealer && { neutral: { program, args: dealer } }),
+  });
 }
 const failureOf = (work: Promise<unknown>): Promise<Pick<TaskFailure, 'code' | 'message' | 'retryable'>> =>
   work.then(
@@ -174,7 +178,11 @@ describe('parties at sites of their own', () => {
 
 describe('a site that does not keep to the protocol', () => {
   /** What comes of it at alice, whose program waits for a message, when bob's site does this. */
-  async function comesTo(lie: (socket: Socket, post: (message: object) => void) => void, act = 'wait') {
+  async function comesTo(
+    lie: (socket: Socket, post: (message: object) => void) => void,
+    act = 'wait',
+    resultOf?: string,
+  ) {
     const sites = new TestSites(['alice', 'bob']);
     const socket = await sites.end('bob', 'alice');
     socket.resume();
@@ -185,6 +193,8 @@ describe('a site that does not keep to the protocol', () => {
         sites,
         'alice',
         both(() => ({ act })),
+        {},
+        resultOf,
       ),
     );
   }
@@ -246,7 +256,7 @@ describe('a site that does not keep to the protocol', () => {
     });
   }
 
-  for (const value of [7, [], 'x', { reference: 7 }, { reference: ['x'] }]) {
+  for (const value of [null, 7, [], 'x', { reference: 7 }, { reference: ['x'] }]) {
     test(`came to ${JSON.stringify(value)} where the own program came to a map: no file is kept`, async () => {
       const { code, message } = await comesTo((_, post) => {
         post({ kind: 'finished' });
@@ -259,6 +269,28 @@ describe('a site that does not keep to the protocol', () => {
       expect((await readdir(folder, { recursive: true })).filter((name) => name.includes('out.txt'))).toEqual([]);
     });
   }
+
+  test('came to nothing, where the result is made of its value alone', async () => {
+    const { code, message } = await comesTo(
+      (_, post) => {
+        post({ kind: 'finished' });
+        post({ kind: 'done', value: null, own: null, sentBytes: 0 });
+      },
+      'end',
+      'bob',
+    );
+    expect([code, message]).toEqual(['PROTOCOL_VIOLATION', expect.stringContaining('party bob says') as unknown]);
+  });
+
+  test('may come to nothing, where the result is made of the own value', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const acts = { alice: { act: 'write', text: 'x' }, bob: { act: 'end' } };
+    const [{ parties }] = await Promise.all([
+      takePart(sites, 'alice', acts, {}, 'alice'),
+      takePart(sites, 'bob', acts, {}, 'alice'),
+    ]);
+    expect([parties.alice!.value === null, parties.bob!.value]).toEqual([false, null]);
+  });
 
   test('has no say over a terminal by the words of its failure', async () => {
     const failure = { code: 'A', message: '\u001b[2Jgone\u0007', retryable: false, details: { places: ['x'] } };

@@ -40,6 +40,8 @@ export interface PartyRun<
    * has no outcome and no files. Otherwise the loss of a party ends the run.
    */
   readonly toleratesLoss?: boolean;
+  /** The party whose value makes the result, where the others may come to null. Absent: each party's value does. */
+  readonly resultOf?: string;
   /** What the run does while the parties wait in `context.outside()`. */
   readonly outside?: Outside;
   /** For tests: gets every message that crosses. */
@@ -81,7 +83,7 @@ export async function runParties<
       ...(neutral ? [{ keepsFiles: false, ...neutral, name: NEUTRAL }] : []),
     ]);
     const present = await processes.outcomes();
-    if (run.site) requireLikeOwn(run.site.party, present);
+    if (run.site) checkTold(run.site.party, present, call.resultOf);
     await publish(present.flatMap(({ written }) => written));
     if (run.site?.party === NEUTRAL) throw new DealerDone('The parties have what the task made.');
     const outcomes = present.map(({ name, outcome }) => [name, outcome] as const);
@@ -97,21 +99,23 @@ export async function runParties<
 }
 
 /**
- * The result is put together from what all have come to. What another site says of that has to be of the same kind as what the own program came
- * to, field by field; null stands for what a party has not. Throws PROTOCOL_VIOLATION.
+ * Checks what other sites say that their programs came to, before a file is published: the result is made of it. Each field has to be of the
+ * kind of the own one; null stands for nothing. Throws PROTOCOL_VIOLATION.
  */
-function requireLikeOwn(
+function checkTold(
   own: string,
   members: readonly { readonly name: string; readonly outcome: PartyOutcome }[],
+  resultOf: string | undefined,
 ): void {
   const value = members.find(({ name }) => name === own)?.outcome.value;
-  if (!isMap(value)) return;
+  // A dealer is told no values.
+  if (own === NEUTRAL || (!isMap(value) && resultOf === undefined)) return;
   for (const { name, outcome } of members) {
     if (name === own || name === NEUTRAL) continue;
     const { value: told } = outcome;
-    if (told === null) continue; // Of some types the receiver alone comes to something.
+    if (told === null && resultOf !== undefined && name !== resultOf) continue;
     if (!isMap(told)) throw violation(name, 'says that it came to what is no map');
-    const odd = Object.keys(value).find((key) => !isLike(value[key], told[key]));
+    const odd = isMap(value) ? Object.keys(value).find((key) => !isLike(value[key], told[key])) : undefined;
     if (odd !== undefined) throw violation(name, `says that it came to a ${odd} of another kind`);
   }
 }
