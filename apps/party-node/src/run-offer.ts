@@ -5,7 +5,7 @@ import { NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
 import { takePart, type Left } from './run-task.js';
-import type { Failed } from './site-offers.js';
+import type { Failed } from './running-offer.js';
 import { offeredTask, type SharedTask } from './task-file.js';
 
 /** What the process of a run says to that of `connect`. */

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { runOffer, type FromRun } from './run-offer.js';
-import { SiteOffers, type OfferEnd } from './site-offers.js';
+import type { OfferEnd } from './running-offer.js';
+import { SiteOffers } from './site-offers.js';
 import { SiteStore, type Offer } from './site-store.js';
 import { command, type Ran } from './sites-for-tests.js';
 

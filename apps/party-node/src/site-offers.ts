@@ -1,22 +1,8 @@
 import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from '#libs/peers';
 import type { NodeFile } from './node-folder.js';
+import { readOffer } from './read-offer.js';
+import type { OfferEnd, RunningOffer } from './running-offer.js';
 import type { Offer, SiteStore } from './site-store.js';
-import { Refusal } from './refusal.js';
-import type { Left } from './run-task.js';
-import { offeredTask } from './task-file.js';
-
-/** What a run left, null at a dealer; or what failed. */
-export type OfferEnd = { readonly outcome: Left | null } | Failed;
-
-/** A run at this site that goes on. */
-export interface RunningOffer {
-  /** Never rejects. */
-  readonly ended: Promise<OfferEnd>;
-  stop(): void;
-}
-
-/** What the control plane is told of a run that failed. */
-export type Failed = Omit<Extract<SiteAnswer, { state: 'FAILED' }>, 'run' | 'state'>;
 
 export interface SiteOffersOptions {
   readonly store: SiteStore;
@@ -131,7 +117,7 @@ export class SiteOffers {
   private take(run: string, task: unknown): void {
     const { store, log } = this.options;
     const known = store.find(run);
-    const read = this.read(task);
+    const read = readOffer(task, this.options.file);
     const isSame = known && (known.hash === undefined ? 'reason' in read : 'hash' in read && known.hash === read.hash);
     if (isSame) return;
     if (known && !['WAITING', 'ACCEPTED', 'REFUSED'].includes(known.state))
@@ -151,18 +137,6 @@ export class SiteOffers {
       ? ' It is another task than the one that this run had before: an accept of that does not count.'
       : '';
     log(`offered: ${read.title}. ${read.hash} waits for you: task-chain-node approvals show.${changed}`);
-  }
-
-  private read(task: unknown): { readonly hash: string; readonly title: string } | { readonly reason: string } {
-    const { name, dealer } = this.options.file;
-    try {
-      const { hash, type, parties, dealer: named } = offeredTask(task);
-      if (!(dealer ? named === name : parties.includes(name))) return { reason: `${name} has no part in the task.` };
-      return { hash, title: `${type.title} of ${parties.join(', ')}` };
-    } catch (error) {
-      if (error instanceof Refusal) return { reason: error.message.slice(0, 500) };
-      throw error;
-    }
   }
 
   private async hear(offers: readonly OfferLine[]): Promise<void> {

@@ -88,7 +88,7 @@ const SCHEMA = `
 export class SiteStore {
   private constructor(private readonly db: Database.Database) {}
 
-  /** Opens `site.db` of a site's folder, and makes it where there is none. Throws Refusal where it is none, or a newer one. */
+  /** Opens `site.db` of a site's folder, and makes it if it is missing. Throws Refusal if the file is damaged, or of a newer version. */
   static open(folder: string): SiteStore {
     const path = join(folder, 'site.db');
     makeEmpty(path);

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { NodeFolder } from './node-folder.js';
 import type { FromRun } from './run-offer.js';
-import type { OfferEnd, RunningOffer } from './site-offers.js';
+import type { OfferEnd, RunningOffer } from './running-offer.js';
 
 const PROGRAM = fileURLToPath(new URL('./run-offer-process.js', import.meta.url));
 const KILL_AFTER_MS = 10_000;
