@@ -66,6 +66,6 @@ test('says so once a certificate expires while the page is open', async () => {
 
 test('without one it says how a party joins', async () => {
   shown([]);
-  await screen.findByText(/^No party runs its part at a site/);
+  await screen.findByText(/^No party has its own site yet/);
   expect(screen.getByText('task-chain parties invite <party> --out invitation.txt')).toBeTruthy();
 });

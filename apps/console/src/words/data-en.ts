@@ -94,7 +94,7 @@ export const data = {
   },
   site: {
     heading: 'Sites',
-    none: 'No party runs its part at a site of its own. To let one join:',
+    none: 'No party has its own site yet. To invite one:',
     dealer: 'dealer',
     seen: 'Last seen',
     joined: 'Joined',

@@ -104,7 +104,7 @@ export function consoleSignInFault(
     return 'PUBLIC_URL does not begin with https://: people could not sign in to the console safely.';
   }
   if (oidc.client.id === oidc.audience) {
-    return 'OIDC_CLIENT_ID is the same as OIDC_AUDIENCE: ID tokens would open the API as access tokens do. Give the API an audience of its own.';
+    return 'OIDC_CLIENT_ID is the same as OIDC_AUDIENCE: ID tokens would open the API as access tokens do. Give the API a separate audience.';
   }
   if (adminKey === undefined && oidc.client.secret === undefined) {
     return `OIDC_CLIENT_ID needs OIDC_CLIENT_SECRET or ADMIN_API_KEY: what seals the cookie of a sign-in follows from them. Make a key by ${KEY_EXAMPLE}.`;
