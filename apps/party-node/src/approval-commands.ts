@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { NodeFolder } from './node-folder.js';
 import { withStore, type Decision, type Offer, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
-import { offeredTask, wordsOf } from './task-file.js';
+import { offeredTask, wordsOf, type SharedTask } from './task-file.js';
 import { plain, type Terminal } from './terminal.js';
 
 /** approvals ls, show, accept and refuse. */
@@ -43,18 +46,22 @@ export function addApprovalCommands(
     // Its decision takes the place of the one that a run which begins just now still has to find.
     const running = made.decision === 'accept' ? offers.filter(({ state }) => state === 'RUNNING') : [];
     const runs = [...waiting, ...running].map(({ run }) => run);
-    store.decide({ hash, runs, ...made, at: new Date().toISOString() });
+    const from = store.from(offers[0]!.makers ?? []);
+    store.decide({ hash, runs, ...made, from, at: new Date().toISOString() });
     return waiting.length;
   };
   withFolder(approvals.command('accept <hash>'))
     .description('take part in the task of this hash, in its runs that wait; look at it with show first')
     .option('--again', 'and in every later run of exactly this task, such as a retry, without asking')
-    .action((hash: string, { folder, again = false }: { folder: string; again?: boolean }) =>
-      withStore(folder, (store) => {
+    .action(async (hash: string, { folder, again = false }: { folder: string; again?: boolean }) => {
+      const site = new NodeFolder(folder);
+      const { name } = await site.read();
+      return withStore(folder, (store) => {
+        requireInputs(site, name, offeredTask(offersOf(store, hash)[0]!.task));
         const runs = decide(store, hash, { decision: 'accept', again });
         err(`Accepted for ${runs} that wait${again ? ', and for all later runs of this very task' : ''}.\n`);
-      }),
-    );
+      });
+    });
   withFolder(approvals.command('refuse <hash>'))
     .description('take no part in it; also takes back an accept, until all sites have accepted')
     .option('--reason <text>', 'what those who run the task read')
@@ -65,6 +72,17 @@ export function addApprovalCommands(
         err(`Refused ${decide(store, hash, made)} that wait.\n`);
       }),
     );
+}
+
+/** An accept is for what the task reads: so that has to be there. */
+function requireInputs({ artifactRoot }: NodeFolder, party: string, { reads }: SharedTask): void {
+  const missing = reads.find(
+    ({ maker, path }) => path.startsWith(`${party}/`) && !existsSync(join(artifactRoot, maker, path)),
+  );
+  if (missing === undefined) return;
+  throw new Refusal(
+    `The task reads artifact:${missing.maker}/${missing.path}, which does not lie here, or not yet. Try again once it does.`,
+  );
 }
 
 function offersOf(store: SiteStore, hash: string): readonly Offer[] {

@@ -6,11 +6,12 @@ import { offeredTask } from './task-file.js';
 export function readOffer(
   task: unknown,
   { name, dealer }: Pick<NodeFile, 'name' | 'dealer'>,
-): { readonly hash: string; readonly title: string } | { readonly reason: string } {
+): { readonly hash: string; readonly title: string; readonly makers: readonly string[] } | { readonly reason: string } {
   try {
-    const { hash, type, parties, dealer: named } = offeredTask(task);
+    const { hash, type, parties, dealer: named, reads } = offeredTask(task);
     if (!(dealer ? named === name : parties.includes(name))) return { reason: `${name} has no part in the task.` };
-    return { hash, title: `${type.title} of ${parties.join(', ')}` };
+    const makers = [...new Set(reads.map(({ maker }) => maker))];
+    return { hash, title: `${type.title} of ${parties.join(', ')}`, makers };
   } catch (error) {
     if (error instanceof Refusal) return { reason: error.message.slice(0, 500) };
     throw error;

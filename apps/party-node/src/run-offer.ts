@@ -49,7 +49,8 @@ export async function runOffer(
 /** Takes a run as begun. What counts is what lies in the folder now, whatever the control plane or another process says. */
 function begin(store: SiteStore, run: string): SharedTask {
   const task = offeredTask(store.find(run)?.task);
-  if (store.decided({ run, hash: task.hash })?.decision !== 'accept')
+  const makers = task.reads.map(({ maker }) => maker);
+  if (store.decided({ run, hash: task.hash, makers })?.decision !== 'accept')
     throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
   if (!store.begin(run, task.hash))
     throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');

@@ -13,7 +13,8 @@ import {
 import { meet, PeerFault, type Met, type Peer } from '#libs/peers';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
-import type { SharedTask } from './task-file.js';
+import { withStore } from './site-store.js';
+import { hashOf, type SharedTask } from './task-file.js';
 
 /** How this site takes part in a task. */
 export interface Participation {
@@ -70,6 +71,9 @@ export async function takePart(part: Participation): Promise<Left | null> {
   const record: RunRecord = { task: statement, hash: task.hash, begun, crossed: {}, outcome: 'RUNNING' };
   const name = `${begun.replaceAll(/[:.]/g, '-')}-${statement.chain_id}-${statement.task_id}`;
   const statements = file.dealer ? {} : { [member]: await folder.statements() };
+  // By the records of this site alone: nobody else says what made the files here.
+  const from = await withStore(folder.path, (store) => store.from(task.reads.map(({ maker }) => maker)));
+  const own = { ...statement, from };
   const site: Site = {
     party: member,
     async meet(others) {
@@ -94,17 +98,19 @@ export async function takePart(part: Participation): Promise<Left | null> {
       dataRoot: folder.dataRoot,
       artifactRoot: folder.artifactRoot,
       // Whoever runs the command at the site has accepted the task for folders that nobody has claimed.
-      consent: { task: statement, statements, byAdmin: true, params: task.params },
+      consent: { task: own, statements, byAdmin: true, params: task.params },
       site,
       signal,
       progress,
       log: (level, message) => level !== 'debug' && log(message),
     });
     record.outcome = 'SUCCESS';
-    const own = partyResults?.[member];
+    const made = { task: hashOf(own), session: record.session! };
+    await withStore(folder.path, (store) => store.keepMade(`${statement.chain_id}/${statement.task_id}`, made));
+    const sealed = partyResults?.[member];
     // A file of all says what the result says: each site has one, under the same name.
     const files = artifacts.filter((each) => each.name.startsWith(`${member}/`));
-    return { result, ...(own && { party_result: own }), artifacts: files };
+    return { result, ...(sealed && { party_result: sealed }), artifacts: files };
   } catch (error) {
     const isDone = error instanceof DealerDone;
     record.outcome = isDone ? 'SUCCESS' : outcomeOf(error);

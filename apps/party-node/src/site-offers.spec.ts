@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -200,6 +200,41 @@ describe('an offer', () => {
     await site.until(() => site.said.length >= 2);
     expect(site.said[1]).toMatchObject({ run: RUN, state: 'FAILED', code: 'SITE_REFUSED', retryable: false });
     expect(site.started).toEqual([]);
+  });
+
+  test('is accepted with what made the files that it reads: those of another task wait anew', async () => {
+    const input = 'artifact:chain-1/prep/alice/t.csv';
+    site.offer(RUN, taskOf(input));
+    const hash = await site.waiting();
+    const early = await site.approvals('accept', hash);
+    expect(early).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`${input}, which does not lie here`) as unknown,
+    });
+    const folder = join(site.folder.artifactRoot, 'chain-1/prep/alice');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 't.csv'), 'id\n1\n');
+    const made = (task: string): void =>
+      site.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's' });
+    made('1');
+    expect(await site.approvals('accept', hash, '--again')).toMatchObject({ code: 0 });
+    await site.until(() => site.said.length >= 1);
+    expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
+    made('2');
+    await site.until(() => site.said.length >= 2);
+    expect(site.said[1]).toMatchObject({ state: 'REFUSED', reason: expect.stringContaining('made anew') as unknown });
+    site.offer(LATER, taskOf(input));
+    expect(await site.waiting()).toBe(hash);
+    // A run looks again: nothing in between counts.
+    const said: FromRun[] = [];
+    site.store.put({ ...site.store.find(LATER)!, state: 'RUNNING' });
+    await runOffer(site.folder.path, LATER, new AbortController().signal, (each) => said.push(each));
+    expect(said).toMatchObject([{ kind: 'failed', failed: { code: 'SITE_REFUSED' } }]);
+    made('1');
+    await site.approvals('accept', hash);
+    await runOffer(site.folder.path, LATER, new AbortController().signal, (each) => said.push(each));
+    // It begins, and misses the other site.
+    expect(said.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_NOT_READY' } });
   });
 
   test('is not run because the control plane says that somebody has accepted it', async () => {

@@ -132,7 +132,7 @@ export class SiteOffers {
       log(`refused run ${run}: ${reason}`);
       return store.prune();
     }
-    store.put({ run, task, received, hash: read.hash, state: 'WAITING' });
+    store.put({ run, task, received, hash: read.hash, makers: read.makers, state: 'WAITING' });
     const changed = known
       ? ' It is another task than the one that this run had before: an accept of that does not count.'
       : '';
@@ -187,7 +187,8 @@ export class SiteOffers {
       return this.keep(offer, {
         run,
         state: 'REFUSED',
-        reason: 'The accept counts no longer: it is older than 7 days.',
+        reason:
+          'The accept counts no longer: it is older than 7 days, or what the task reads was made anew by another one.',
       });
     }
     if (made.decision === 'accept')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'libsql';
 import { canonicalJson, type ConsentJson } from '#libs/consent';
 import { FINGERPRINT, type SiteAnswer } from '#libs/peers';
@@ -21,6 +22,8 @@ export interface Offer {
    */
   readonly state: 'WAITING' | 'ENDED' | SiteAnswer['state'];
   readonly received: string;
+  /** `<chain>/<task>` of what made the artifacts that it reads. */
+  readonly makers?: readonly string[];
   /** What the control plane is told of this state. */
   readonly answer?: SiteAnswer;
   /** What this party has of it. It stays here. */
@@ -36,7 +39,20 @@ export interface Decision {
   /** Whether it counts for every later run of exactly this task too. */
   readonly again: boolean;
   readonly reason?: string;
+  /** What had made the artifacts that the task reads: it counts for no others. */
+  readonly from?: From;
   readonly at: string;
+}
+
+/** What made artifacts at this site: by task of the chain, the hash of its canonical form with its own `from`. */
+export type From = Readonly<Record<string, string>>;
+
+/** What made the artifacts of a task that lie at this site. */
+export interface Made {
+  /** The hash of the task as this site ran it, with what it was made from. */
+  readonly task: string;
+  /** Names the run by the accepts of all. */
+  readonly session: string;
 }
 
 /** What this site or a person at it has done. */
@@ -71,8 +87,11 @@ const MOST_OVER = 200;
 const NONE = `sha256:${'0'.repeat(64)}`;
 const OVER: readonly string[] = ['ENDED', 'DONE', 'FAILED', 'REFUSED'] satisfies Offer['state'][];
 const BUSY_MS = 10_000;
-const VERSION = 1;
+const VERSION = 2;
+/** Since version 2: which task, and which run of it, made the artifacts that lie here. */
+const MADE = 'CREATE TABLE made (maker TEXT PRIMARY KEY, made TEXT NOT NULL) STRICT;';
 const SCHEMA = `
+  ${MADE}
   CREATE TABLE offers (run TEXT PRIMARY KEY, received TEXT NOT NULL, offer TEXT NOT NULL) STRICT;
   CREATE TABLE decisions (hash TEXT PRIMARY KEY, decision TEXT NOT NULL) STRICT;
   -- Never emptied: else a control plane could have one accept run twice, on tables that have changed meanwhile.
@@ -100,6 +119,7 @@ export class SiteStore {
       store.atOnce(() => {
         const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
         if (version === 0) db.exec(SCHEMA);
+        else if (version === 1) db.exec(`${MADE} PRAGMA user_version = ${VERSION}`);
         else if (version !== VERSION) throw new Refusal(`${path} is of a newer task-chain-node: update this one.`);
       });
       return store;
@@ -177,13 +197,31 @@ export class SiteStore {
   }
 
   /** What was decided on a run of a task; undefined: nothing, on another run alone, or too long ago. */
-  decided({ hash, run }: Pick<Offer, 'hash' | 'run'>): Decision | undefined {
+  decided({ hash, run, makers = [] }: Pick<Offer, 'hash' | 'run' | 'makers'>): Decision | undefined {
     if (hash === undefined) return undefined;
     const [row] = this.all<{ decision: string }>('SELECT decision FROM decisions WHERE hash = ?', hash);
     if (row === undefined) return undefined;
     const made = JSON.parse(row.decision) as Decision;
     if (!(Date.now() - Date.parse(made.at) <= DECISION_MS)) return undefined;
+    if (made.decision === 'accept' && !isDeepStrictEqual(made.from ?? {}, this.from(makers))) return undefined;
     return made.again || made.runs.includes(run) ? made : undefined;
+  }
+
+  /** Keeps what made the artifacts of a task, `<chain>/<task>`. */
+  keepMade(maker: string, made: Made): void {
+    this.run('REPLACE INTO made (maker, made) VALUES (?, ?)', [maker, JSON.stringify(made)]);
+  }
+
+  /** What made the artifacts of a task, if any was made here. */
+  made(maker: string): Made | undefined {
+    const [row] = this.all<{ made: string }>('SELECT made FROM made WHERE maker = ?', maker);
+    return row && (JSON.parse(row.made) as Made);
+  }
+
+  /** What these tasks were when they made the artifacts that lie here. One that made none here is left out. */
+  from(makers: readonly string[]): From {
+    const found = [...new Set(makers)].sort().map((maker) => [maker.split('/')[1]!, this.made(maker)?.task] as const);
+    return Object.fromEntries(found.filter((each): each is [string, string] => each[1] !== undefined));
   }
 
   /** Adds an entry to the log. */

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
 import { TestOwner } from '#libs/testing';
+import { withStore } from './site-store.js';
+import { hashOf } from './task-file.js';
 import { command, TestSites, type Ran, type Running } from './sites-for-tests.js';
 
 let sites: TestSites;
@@ -200,8 +202,8 @@ describe('a task over sites', () => {
           input_paths: { alice: 'dataset:alice/keys@1', bob: 'keys.csv' },
         }),
       );
-      const runBoth = async (): Promise<Ran> => {
-        const all = ['alice', 'bob'].map((name) => owned.start(name, 'run', task.path, '--accept', task.hash));
+      const runBoth = async ({ path, hash } = task): Promise<Ran> => {
+        const all = ['alice', 'bob'].map((name) => owned.start(name, 'run', path, '--accept', hash));
         return (await endOf(all))[0]!;
       };
       expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('DATASET_UNKNOWN') as unknown });
@@ -209,12 +211,30 @@ describe('a task over sites', () => {
       expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('APPROVAL_REQUIRED') as unknown });
       await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset, policy]));
       expect(await runBoth()).toMatchObject({ code: 0 });
+      // The next task of the chain reads what this one made of the dataset.
+      const made = (party: string): string => `artifact:joint/psi/${party}/intersection.csv`;
+      const config = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: made('alice'), bob: made('bob') } };
+      const next = await owned.task(taskOf('psi', config, 'next'), 'next.json');
+      expect(await runBoth(next)).toMatchObject({ code: 0 });
+      // What another task, or another run of it, has made counts no more than a file without an origin.
+      await withStore(join(owned.path, 'alice'), (store) => {
+        const { task: hash } = store.made('joint/psi')!;
+        expect(store.made('joint/next')!.task).toBe(
+          hashOf({ ...offeredStatement('next', config), from: { psi: hash } }),
+        );
+        store.keepMade('joint/psi', { task: store.made('joint/next')!.task, session: 'sha256:other' });
+      });
+      expect(await runBoth(next)).toMatchObject({ code: 4, err: expect.stringContaining('POLICY_REFUSED') as unknown });
     } finally {
       await owned.remove();
     }
   });
 });
 
+const offeredStatement = (task_id: string, task_config: object) => ({
+  ...(taskOf('psi', task_config, task_id) as { chain_id: string; task_id: string; task_type: string }),
+  ...{ proposer: null, params: { ...parties, task_config } as never, task_params: undefined },
+});
 const isOf = (task: unknown, type: string): boolean => (task as { task_type: string }).task_type === type;
 
 describe('a person at a site', () => {

@@ -25,6 +25,16 @@ export interface SharedTask {
   readonly parties: readonly string[];
   /** The dealer that the task names: an offered one does, where its type needs one. */
   readonly dealer?: string | undefined;
+  /** The artifacts that its parameters name. All are of its own chain. */
+  readonly reads: readonly ReadArtifact[];
+}
+
+/** An artifact of the own chain that a task names. */
+export interface ReadArtifact {
+  /** `<chain>/<task>` of what made it. */
+  readonly maker: string;
+  /** Below the folder of what made it: `<party>/<name>`, or `<name>` where it is of no party. */
+  readonly path: string;
 }
 
 /** A task as a file has it, and as the control plane offers it. */
@@ -50,11 +60,13 @@ const isWritten = new Ajv2020({ strict: false }).compile<Written>({
   },
 });
 
-/** Whether a value names an artifact of another chain: no chain hands one down to a task of sites. */
-function namesOther(value: unknown, chainId: string): boolean {
-  if (typeof value === 'string')
-    return /^artifact:[^/]+\/[^/]+\/./s.test(value) && !value.startsWith(`artifact:${chainId}/`);
-  return typeof value === 'object' && value !== null && Object.values(value).some((each) => namesOther(each, chainId));
+/** The artifacts that a value names, in full. */
+function artifactsIn(value: unknown): readonly ReadArtifact[] {
+  if (typeof value === 'string') {
+    const [, maker, path] = /^artifact:([^/]+\/[^/]+)\/(.+)$/s.exec(value) ?? [];
+    return path === undefined ? [] : [{ maker: maker!, path }];
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(artifactsIn) : [];
 }
 
 /** Reads a task file. Throws Refusal for what no site would run. */
@@ -88,7 +100,9 @@ function sharedTask(written: unknown, path: string): SharedTask {
   }
   const { chain_id, task_id, task_type, purpose, task_params: params } = written;
   if (JSON.stringify(params).includes('${')) throw new Refusal(`${path}: a task of sites takes no references.`);
-  if (namesOther(params, chain_id))
+  const artifacts = artifactsIn(params);
+  // No chain hands one down to a task of sites.
+  if (artifacts.some(({ maker }) => !maker.startsWith(`${chain_id}/`)))
     throw new Refusal(`${path}: a task of sites reads no artifact of another chain than its own, ${chain_id}.`);
   if (params.sf_init_config?.address !== undefined && !isAtSites(params))
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
@@ -96,7 +110,7 @@ function sharedTask(written: unknown, path: string): SharedTask {
     throw new Refusal(`${path}: /task_params/engine: sites run the engine native alone. Leave engine out.`);
   const [fault] = checkTaskParams(task_type, params);
   if (fault) throw new Refusal(`${path}: /task_params${fault.pointer} ${fault.message}.`);
-  // No site knows who has written the file.
+  // No site knows who has written the file. What made that which it reads, each site finds in its own records.
   const proposer = null;
   const from = {};
   const statement = { chain_id, task_id, task_type, proposer, purpose, params: params as unknown as ConsentJson, from };
@@ -104,11 +118,17 @@ function sharedTask(written: unknown, path: string): SharedTask {
     statement,
     params,
     type: findTaskType(task_type)!,
-    hash: `sha256:${createHash('sha256').update(canonicalTask(statement)).digest('hex')}`,
+    hash: hashOf(statement),
     parties: [...partiesOf(params)].sort(),
     dealer: dealerOf(params),
+    // An output of its own is named in full as well.
+    reads: artifacts.filter(({ maker }) => maker !== `${chain_id}/${task_id}`),
   };
 }
+
+/** `sha256:<hex>` of a task in its canonical form. */
+export const hashOf = (statement: TaskStatement): string =>
+  `sha256:${createHash('sha256').update(canonicalTask(statement)).digest('hex')}`;
 
 /** What a task does, for a person to read. */
 export function wordsOf({ type, parties, dealer, params, statement }: SharedTask): string {
