@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { TestOwner } from '#libs/testing';
-import { eventually, type Check, type SystemUnderTest } from '../integration/system/index.js';
+import { eventually, type ApiClient, type Check, type SystemUnderTest } from '../integration/system/index.js';
 import { keyOf, put, scene, work, type Side } from './two-owners.js';
 
 interface Ledger {
@@ -17,6 +17,8 @@ interface Ledger {
   }[];
   readonly next_before: number | null;
 }
+
+type Opened = Ledger['items'][number] & { readonly party: string; readonly dataset: string };
 
 const ROWS = Array.from({ length: 100 }, (_, row) => row);
 const noise = (row: number, column: number): number => ((row + 1) * (7919 * column + 31)) % 1009;
@@ -76,6 +78,19 @@ export function ledgerChecks(check: Check, system: SystemUnderTest): void {
     const seen = await system.api.expect<Ledger>(200, path);
     expect(seen.items.map(({ columns }) => columns)).toEqual([null, null, null, null]);
     expect((await attacker.api.call(path)).status).toBe(403);
-    expect((await (await keyOf(system, 'author')).call(path)).status).toBe(403);
+    const stranger = await keyOf(system, 'author');
+    expect((await stranger.call(path)).status).toBe(403);
+
+    // The same of one task: each party reads its own, an admin all without columns.
+    const ofTask = `/chains/${items[0]!.chain_id}/tasks/only/openings`;
+    const opened = (by: ApiClient) => by.expect<{ items: Opened[] }>(200, ofTask).then((all) => all.items);
+    const own = { party: victim.party, dataset: 'customers', to: [attacker.party], columns: items[0]!.columns };
+    expect(await opened(victim.api)).toEqual([{ ...items[0], ...own }]);
+    const others = await opened(attacker.api);
+    expect(others.map(({ party }) => party)).toEqual([attacker.party]);
+    const all = await opened(system.api);
+    expect(all.map(({ party }) => party).sort()).toEqual([victim.party, attacker.party].sort());
+    expect(all.map(({ columns }) => columns)).toEqual([null, null]);
+    expect((await stranger.call(ofTask)).status).toBe(403);
   });
 }

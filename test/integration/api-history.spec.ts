@@ -302,6 +302,16 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
     expect(report.headers.get('content-length')).toBe(String(size));
     expect(report.headers.get('content-disposition')).toBe('attachment; filename="report.html"');
     expect(report.headers.get('content-security-policy')).toContain('sandbox');
+    for (const [dest, site, shown] of [
+      ['iframe', 'same-origin', 'inline'],
+      ['iframe', 'cross-site', 'attachment'],
+      ['document', 'same-origin', 'attachment'],
+    ] as const) {
+      const headers = { 'Sec-Fetch-Dest': dest, 'Sec-Fetch-Site': site };
+      const framed = await api.call(`${path}/report.html`, { headers });
+      expect(framed.headers.get('content-disposition')).toBe(`${shown}; filename="report.html"`);
+      expect(framed.headers.get('content-security-policy')).toMatch(/^sandbox; .*frame-ancestors 'self'$/);
+    }
     expect(report.headers.get('etag')).toBe(`"${'0'.repeat(64)}"`);
     const head = await api.call(`${path}/report.html`, { method: 'HEAD' });
     expect({ status: head.status, text: head.text }).toEqual({ status: 200, text: '' });

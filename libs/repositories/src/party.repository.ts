@@ -14,6 +14,9 @@ export type PartyStatementView = Omit<PartyStatement, 'tenant_id' | 'task'>;
 /** A statement that was stored, and whether none of its subject was there. */
 export type StoredStatement = PartyStatementView & { readonly is_new: boolean };
 
+/** Of one task: one for each attempt, party and dataset. */
+const MOST_OPENINGS = 200;
+
 const VIEW = ['party', 'name', 'contact', 'created_at', 'created_by'];
 
 /** The newest statements of these subjects. */
@@ -76,6 +79,21 @@ export class PartyRepository {
       .andWhere('opening.party = :party AND opening.dataset = :dataset', { party, dataset })
       .orderBy('opening.seq', 'DESC')
       .limit(limit)
+      .getMany();
+  }
+
+  /** What a task opened, of all parties or of one, oldest first. */
+  openingsOfTask(
+    db: Queryable,
+    task: Pick<Opening, 'chain_id' | 'task_id'> & { readonly party: string | null },
+  ): Promise<OpeningView[]> {
+    const { party, ...where } = task;
+    return db.entities
+      .createQueryBuilder(Opening, 'opening')
+      .where(`opening.tenant_id = ${MINE} AND opening.chain_id = :chain_id AND opening.task_id = :task_id`, where)
+      .andWhere(party === null ? 'true' : 'opening.party = :party', { party })
+      .orderBy('opening.seq')
+      .limit(MOST_OPENINGS)
       .getMany();
   }
 

@@ -130,6 +130,7 @@ const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'DELETE /api/v1/nodes/:party': 'admin',
   'GET /api/v1/datasets': 'viewer',
   'GET /api/v1/datasets/:party/:name/ledger': 'viewer',
+  'GET /api/v1/chains/:chain_id/tasks/:task_id/openings': 'viewer',
   'GET /api/v1/approvals': 'viewer',
   'GET /api/v1/chains/:chain_id/approvals': 'viewer',
   'GET /api/v1/session/ways': 'open',

@@ -2,21 +2,15 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { DatasetStatement } from '#libs/consent';
-import { PartyRepository, type OpeningView, type TenantDatabases } from '#libs/repositories';
+import { PartyRepository, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Problem } from '../http/problem.js';
+import { ledgerEntryDto } from './ledger-entry.js';
 import { noParty } from './no-party.js';
-import {
-  DatasetListDto,
-  LedgerPageDto,
-  LedgerQueryDto,
-  PartyQueryDto,
-  type DatasetDto,
-  type LedgerEntryDto,
-} from './parties.dto.js';
+import { DatasetListDto, LedgerPageDto, LedgerQueryDto, PartyQueryDto, type DatasetDto } from './parties.dto.js';
 
 @ApiTags('parties')
 @Controller('datasets')
@@ -80,24 +74,6 @@ export class DatasetsController {
       next_before: rows.length > limit ? items.at(-1)!.seq : null,
     };
   }
-}
-
-function ledgerEntryDto(
-  { seq, opened_at, chain_id, task_id, task_type, entry }: OpeningView,
-  isOwn: boolean,
-): LedgerEntryDto {
-  const { to, versions, figures, bits, members, counts, epsilon = null, chosen = false } = entry;
-  return {
-    ...{ seq, opened_at, chain_id, task_id, task_type, to: [...to], versions: [...versions] },
-    members: members ? [...members] : null,
-    counts: counts ? { ...counts } : null,
-    chosen,
-    columns: isOwn
-      ? Object.entries(bits).map(([name, each]) => ({ name, figures: figures[name] ?? 0, bits: each }))
-      : null,
-    bits: Object.values(bits).reduce((sum, each) => sum + each, 0),
-    epsilon,
-  };
 }
 
 /** Whether a caller reads the number of rows of a dataset: it says how many customers somebody has. */

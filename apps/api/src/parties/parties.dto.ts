@@ -216,6 +216,20 @@ export class LedgerPageDto {
   next_before: number | null;
 }
 
+export class OpeningDto extends LedgerEntryDto {
+  /** The party whose data it was. */
+  @ApiProperty({ example: 'bank-a' })
+  party: string;
+  /** Its dataset, without a version. */
+  @ApiProperty({ example: 'customers' })
+  dataset: string;
+}
+
+export class OpeningListDto {
+  @ApiProperty({ type: [OpeningDto] })
+  items: OpeningDto[];
+}
+
 /** The query of a dataset's ledger. */
 export class LedgerQueryDto {
   /** Only entries before this number. */

@@ -102,10 +102,12 @@ export class ArtifactsController {
       });
     }
     reply.header('ETag', `"${row.sha256}"`);
-    // A report is shown by nobody but the user who saved it: scripts in an artifact never run on the API's origin.
-    reply.header('Content-Security-Policy', "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+    // Scripts in an artifact never run on the API's origin. A frame of the console's own page alone shows a report; everybody else saves it first.
+    const sandbox = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+    reply.header('Content-Security-Policy', sandbox);
     reply.header('X-Content-Type-Options', 'nosniff');
-    const disposition = `attachment; filename="${name
+    reply.header('Vary', 'Sec-Fetch-Dest, Sec-Fetch-Site');
+    const disposition = `${isFrame(reply.request) ? 'inline' : 'attachment'}; filename="${name
       .split('/')
       .at(-1)!
       .replace(/[^A-Za-z0-9._-]/g, '_')}"`;
@@ -114,6 +116,10 @@ export class ArtifactsController {
     return new StreamableFile(file.createReadStream(), { type: row.media_type, length, disposition });
   }
 }
+
+/** Whether a page of the same origin asks, to show the file in a frame. */
+const isFrame = ({ headers }: FastifyRequest): boolean =>
+  headers['sec-fetch-dest'] === 'iframe' && headers['sec-fetch-site'] === 'same-origin';
 
 function artifactDto(chainId: string, taskId: string, row: ArtifactView): ArtifactDto {
   const slash = row.name.indexOf('/');

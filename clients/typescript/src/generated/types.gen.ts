@@ -1472,6 +1472,63 @@ export type ApprovalListDto = {
     items: Array<ApprovalDto>;
 };
 
+export type OpeningDto = {
+    /**
+     * Its number. Numbers of other datasets' entries are missing.
+     */
+    seq: number;
+    opened_at: string;
+    chain_id: string;
+    task_id: string;
+    task_type: string;
+    /**
+     * The parties that learned it.
+     */
+    to: Array<string>;
+    /**
+     * The versions that went in, `<name>@<version>`.
+     */
+    versions: Array<string>;
+    /**
+     * The parties of a sum, of which only the sum was opened.
+     */
+    members: Array<string> | null;
+    /**
+     * What was opened besides figures about columns, and is not charged: how many predictions, or keys. Null where it is nothing.
+     */
+    counts: {
+        [key: string]: number;
+    } | null;
+    /**
+     * Whether somebody else than the owner chose the rows, by `psi` or to be predicted.
+     */
+    chosen: boolean;
+    /**
+     * By column; null for admins of no party.
+     */
+    columns: Array<LedgerColumnDto> | null;
+    /**
+     * Of all columns together.
+     */
+    bits: number;
+    /**
+     * Of all figures together, where they are differentially private; null where they are not.
+     */
+    epsilon: number | null;
+    /**
+     * The party whose data it was.
+     */
+    party: string;
+    /**
+     * Its dataset, without a version.
+     */
+    dataset: string;
+};
+
+export type OpeningListDto = {
+    items: Array<OpeningDto>;
+};
+
 /**
  * What the party joins as, and how long the invitation counts.
  */
@@ -6689,6 +6746,60 @@ export type ListChainApprovalsResponses = {
 };
 
 export type ListChainApprovalsResponse = ListChainApprovalsResponses[keyof ListChainApprovalsResponses];
+
+export type ListTaskOpeningsData = {
+    body?: never;
+    path: {
+        /**
+         * The chain.
+         */
+        chain_id: string;
+        /**
+         * The id of the task within the chain.
+         */
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chains/{chain_id}/tasks/{task_id}/openings';
+};
+
+export type ListTaskOpeningsErrors = {
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type ListTaskOpeningsError = ListTaskOpeningsErrors[keyof ListTaskOpeningsErrors];
+
+export type ListTaskOpeningsResponses = {
+    /**
+     * The entries that the caller may read.
+     */
+    200: OpeningListDto;
+};
+
+export type ListTaskOpeningsResponse = ListTaskOpeningsResponses[keyof ListTaskOpeningsResponses];
 
 export type InviteNodeData = {
     body?: NewInvitationDto;
