@@ -21,6 +21,7 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
   const preview = useQuery({
     queryKey: ['dry run', action, downstream, priority, result],
     queryFn: () => action.send({ ...choice, note: '?', dry_run: true }),
+    enabled: action.isBlind !== true,
     placeholderData: keepPreviousData,
     gcTime: 0,
   });
@@ -31,7 +32,8 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
       close();
     },
   });
-  const isReady = preview.isSuccess && result !== undefined && (action.needsNote !== true || note.trim() !== '');
+  const isReady =
+    (action.isBlind || preview.isSuccess) && result !== undefined && (action.needsNote !== true || note.trim() !== '');
   return (
     <Modal
       open
@@ -57,20 +59,24 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
           options={PRIORITIES.map((value) => ({ value, label: t(`priority.${value}`) }))}
         />
       )}
-      {action.asks === 'result' && (
-        <Labelled name={t('actions.result')} required>
+      {(action.asks === 'result' || action.asks === 'payload') && (
+        <Labelled name={t(`actions.${action.asks}`)} required>
           {(id) => <AsJson id={id} value={result} change={setResult} />}
         </Labelled>
       )}
-      <h2>{t('actions.preview')}</h2>
-      {preview.isPending && <Skeleton active title={false} paragraph={{ rows: 2 }} />}
-      {preview.isError && <Failed error={preview.error} />}
-      {preview.data && <Changes of={preview.data} />}
-      <label className="note">
-        {t('actions.note')}
-        {action.needsNote === true && <span aria-hidden="true"> *</span>}
-        <Input value={note} maxLength={1_000} onChange={({ target }) => setNote(target.value)} />
-      </label>
+      {action.isBlind !== true && (
+        <>
+          <h2>{t('actions.preview')}</h2>
+          {preview.isPending && <Skeleton active title={false} paragraph={{ rows: 2 }} />}
+          {preview.isError && <Failed error={preview.error} />}
+          {preview.data && <Changes of={preview.data} />}
+          <label className="note">
+            {t('actions.note')}
+            {action.needsNote === true && <span aria-hidden="true"> *</span>}
+            <Input value={note} maxLength={1_000} onChange={({ target }) => setNote(target.value)} />
+          </label>
+        </>
+      )}
       {sending.isError && <Failed error={sending.error} />}
     </Modal>
   );

@@ -7,7 +7,7 @@ export interface Choice {
   readonly note: string;
   readonly downstream: boolean;
   readonly priority: (typeof PRIORITIES)[number];
-  /** Of a task that is resolved. */
+  /** Of a task that is resolved, or what a signal brings. */
   readonly result: unknown;
 }
 
@@ -28,8 +28,10 @@ export interface Outcome {
 export interface Action {
   readonly name: string;
   readonly danger?: boolean;
-  readonly asks?: 'downstream' | 'priority' | 'result';
+  readonly asks?: 'downstream' | 'priority' | 'result' | 'payload';
   /** Whether the API takes the command only with a reason. */
   readonly needsNote?: boolean;
+  /** Whether the API can say what it would change, and takes a reason: a signal goes to whichever task waits for it. */
+  readonly isBlind?: boolean;
   send(choice: Choice): Promise<Outcome>;
 }

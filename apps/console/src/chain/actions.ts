@@ -1,4 +1,4 @@
-import type { BulkDto, ControlDto } from '#client';
+import type { AwaitedSignalDto, BulkDto, ControlDto } from '#client';
 import { api } from '../api.js';
 import type { Action, Outcome } from './action.js';
 
@@ -114,4 +114,17 @@ export function taskActions(chain_id: string, task_id: string, status: string, c
   if (ended) return status === 'SKIPPED' && chainStatus === 'RUNNING' ? [] : [retry];
   const open = chainStatus === 'PENDING' || chainStatus === 'RUNNING' || chainStatus === 'PAUSED';
   return open ? [skip, resolve, priority] : [];
+}
+
+/** Sends the signal that a task waits for. */
+export function signalAction({ name, key }: AwaitedSignalDto): Action {
+  return {
+    name: 'signal',
+    asks: 'payload',
+    isBlind: true,
+    send: async ({ result }) => {
+      await api.sendSignal({ body: { name, key, payload: result as object } });
+      return { lines: [] };
+    },
+  };
 }

@@ -12,6 +12,7 @@ import { Title } from '../view/title.js';
 import type { Action } from './action.js';
 import { ActionModal } from './action-modal.js';
 import { chainActions } from './actions.js';
+import { AuditRows, useReadsAudit } from './audit.js';
 import { ChainFailure } from './chain-failure.js';
 import { Gantt } from './gantt.js';
 import { Graph } from './graph.js';
@@ -31,6 +32,7 @@ function Chain({ chainId }: { chainId: string }) {
   const [search, setSearch] = useSearchParams();
   const [action, act] = useState<Action>();
   const live = useLiveChain(chainId);
+  const readsAudit = useReadsAudit();
   const { chain, tasks } = live;
   const set = (name: string, value: string | undefined) => {
     const next = new URLSearchParams(search);
@@ -74,12 +76,14 @@ function Chain({ chainId }: { chainId: string }) {
           { key: 'gantt', label: t('chain.gantt'), children: <Gantt chain={chain} tasks={tasks} open={open} /> },
           { key: 'table', label: t('chain.table'), children: <TaskTable tasks={tasks} open={open} /> },
           { key: 'history', label: t('chain.history'), children: <History chain={chain} /> },
+          ...(readsAudit ? [{ key: 'audit', label: t('audit.title'), children: <Audit chain={chain} /> }] : []),
         ]}
       />
       {taskId !== null && (
         <TaskDrawer
           chain={chain}
           live={tasks.find(({ task_id }) => task_id === taskId)}
+          tasks={tasks}
           taskId={taskId}
           act={act}
           close={() => set('task', undefined)}
@@ -87,6 +91,16 @@ function Chain({ chainId }: { chainId: string }) {
         />
       )}
       {action && <ActionModal action={action} close={() => act(undefined)} done={live.restart} />}
+    </>
+  );
+}
+
+function Audit({ chain: { chain_id, version } }: { chain: ChainSummaryDto }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p className="dim">{t('audit.about')}</p>
+      <AuditRows target={chain_id} moment={version} />
     </>
   );
 }

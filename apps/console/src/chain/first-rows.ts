@@ -2,53 +2,89 @@ import { ProblemError, type ProblemDto } from '#client';
 
 /** What is read of a file: enough for its first rows. */
 const MOST_BYTES = 65_536;
-const MOST_ROWS = 20;
-const MOST_COLUMNS = 50;
+export const MOST_ROWS = 20;
+export const MOST_COLUMNS = 50;
+/** A Parquet file is read whole: what it holds stands at its end. */
+const MOST_PARQUET_BYTES = 16 * 1_048_576;
 
 /** The type that the values of a column have, as far as they are shown. */
-type ColumnType = 'integer' | 'number' | 'boolean' | 'time' | 'text' | 'empty';
+export type ColumnType = 'integer' | 'number' | 'boolean' | 'time' | 'text' | 'empty';
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
 }
 
-interface FirstRows {
+export interface FirstRows {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
   /** Whether these are all rows and columns: none cut, and none that cannot be read. */
   readonly isWhole: boolean;
 }
 
-interface Part {
-  readonly text: string;
+interface Part<Content> {
+  readonly content: Content;
   readonly isWhole: boolean;
 }
 
+/** Why a file cannot be shown here; a name of the words. */
+export class NoPreview extends Error {
+  constructor(readonly why: 'tooLarge' | 'unreadable') {
+    super(why);
+  }
+}
+
+/** The first rows of a table as its media type says. */
+export async function firstRows(href: string, mediaType: string, signal: AbortSignal): Promise<FirstRows> {
+  if (!isParquet(mediaType)) {
+    const { content, isWhole } = await firstBytes(href, MOST_BYTES, signal);
+    return tableOf({ content: new TextDecoder().decode(content, { stream: !isWhole }), isWhole });
+  }
+  const { content, isWhole } = await firstBytes(href, MOST_PARQUET_BYTES, signal);
+  if (!isWhole) throw new NoPreview('tooLarge');
+  const { parquetRows } = await import('./parquet-rows.js');
+  return parquetRows(content.buffer).catch(() => {
+    throw new NoPreview('unreadable');
+  });
+}
+
+const isParquet = (mediaType: string): boolean => mediaType === 'application/vnd.apache.parquet';
+export const isTable = (mediaType: string): boolean => mediaType.startsWith('text/csv') || isParquet(mediaType);
+
 /** The beginning of a file. The rest of one is never read, however large it is. */
-export async function firstBytes(href: string, signal: AbortSignal): Promise<Part> {
+async function firstBytes(href: string, most: number, signal: AbortSignal): Promise<Part<Uint8Array<ArrayBuffer>>> {
   const response = await fetch(href, { signal });
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Partial<ProblemDto>;
     throw new ProblemError(response.status, problem, response.headers.get('X-Request-Id') ?? undefined);
   }
   const reader = response.body!.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let read = 0;
   try {
-    for (let read = 0; read <= MOST_BYTES;) {
+    while (read <= most) {
       const { done, value } = await reader.read();
-      if (done) return { text: text + decoder.decode(), isWhole: true };
+      if (done) return { content: joined(parts, read), isWhole: true };
       read += value.length;
-      text += decoder.decode(value, { stream: true });
+      parts.push(value);
     }
-    return { text: text.slice(0, MOST_BYTES), isWhole: false };
+    return { content: joined(parts, read).slice(0, most), isWhole: false };
   } finally {
     await reader.cancel();
   }
 }
 
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** The first rows of a CSV file with a head. A row that the end of the part cuts is left out. */
-export async function tableOf({ text, isWhole }: Part): Promise<FirstRows> {
+async function tableOf({ content: text, isWhole }: Part<string>): Promise<FirstRows> {
   const { parse } = await import('csv-parse/browser/esm/sync');
   const whole = isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
   let skipped = 0;

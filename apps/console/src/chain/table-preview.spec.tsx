@@ -14,8 +14,9 @@ let allowed: boolean;
 let parts: () => Uint8Array | undefined;
 let asked: string[];
 let cancelled: boolean;
+let mediaType: string;
 beforeEach(() => {
-  [allowed, asked, cancelled] = [true, [], false];
+  [allowed, asked, cancelled, mediaType] = [true, [], false, 'text/csv'];
   globalThis.fetch = (async (_: string, { method = 'GET' }: RequestInit) => {
     asked.push(method);
     const read = async () => {
@@ -36,7 +37,7 @@ async function open(): Promise<void> {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
     <QueryClientProvider client={client}>
-      <TablePreview name="rows.csv" href={HREF} />
+      <TablePreview name="rows.csv" href={HREF} mediaType={mediaType} />
     </QueryClientProvider>,
   );
   await userEvent.click(await screen.findByRole('button', { name: /Preview rows.csv/ }));
@@ -93,6 +94,17 @@ test.each([
   expect(screen.queryByText(/All /)).toBeNull();
 });
 
+test('a Parquet file that cannot be read, or is too large, is said to be so', async () => {
+  mediaType = 'application/vnd.apache.parquet';
+  send('PAR1 and nothing else');
+  await open();
+  await screen.findByText(/packed in a way/);
+  cleanup();
+  parts = () => new Uint8Array(1_048_576);
+  await open();
+  await screen.findByText(/too large/);
+});
+
 test('what somebody wrote into a table is text, with a mark where it would turn round', async () => {
   send('<b onmouseover=alert(1)>h</b>,t\n<img src=x onerror=alert(1)>,\u202egnp.exe\n=cmd()');
   await open();
@@ -106,7 +118,7 @@ test('who may not download it is offered no preview, and nothing is read', async
   const client = new QueryClient();
   const { container } = render(
     <QueryClientProvider client={client}>
-      <TablePreview name="rows.csv" href={HREF} />
+      <TablePreview name="rows.csv" href={HREF} mediaType={mediaType} />
     </QueryClientProvider>,
   );
   await waitFor(() => expect(client.getQueryData(['may read', HREF])).toBe(false));

@@ -4,37 +4,37 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
-import { firstBytes, tableOf, type Column } from './first-rows.js';
+import { firstRows, NoPreview, type Column } from './first-rows.js';
+import { useMayRead } from './may-read.js';
 
 interface PreviewProps {
   readonly name: string;
   /** Where it is downloaded. */
   readonly href: string;
+  readonly mediaType: string;
 }
 
-/** The first rows of a CSV artifact with the types of its columns, once they are asked for; nothing for those who may not download it. */
-export function TablePreview({ name, href }: PreviewProps) {
+/** The first rows of a table with the types of its columns, once they are asked for; nothing for those who may not download it. */
+export function TablePreview({ name, href, mediaType }: PreviewProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
-  // The API alone knows who may: HEAD is asked in the same way as GET, and is no download.
-  const may = useQuery({
-    queryKey: ['may read', href],
-    queryFn: async ({ signal }) => (await fetch(href, { method: 'HEAD', signal })).ok,
-    staleTime: Infinity,
-  }).data;
+  const may = useMayRead(href);
   const table = useQuery({
     queryKey: ['first rows', href],
-    queryFn: async ({ signal }) => tableOf(await firstBytes(href, signal)),
+    queryFn: ({ signal }) => firstRows(href, mediaType, signal),
     enabled: isOpen,
     staleTime: Infinity,
   });
-  if (may !== true) return null;
+  if (!may) return null;
   return (
     <>
       <Button size="small" aria-expanded={isOpen} loading={table.isLoading} onClick={() => setOpen(!isOpen)}>
         {t('preview.show', { name: shownText(name, 80) })}
       </Button>
-      {isOpen && table.isError && <Failed error={table.error} retry={() => void table.refetch()} />}
+      {isOpen && table.error instanceof NoPreview && <p>{t(`preview.${table.error.why}`)}</p>}
+      {isOpen && table.isError && !(table.error instanceof NoPreview) && (
+        <Failed error={table.error} retry={() => void table.refetch()} />
+      )}
       {isOpen && table.data && <Preview name={name} {...table.data} />}
     </>
   );

@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
 import { api } from '../api.js';
-import { useTaskTypes } from '../task-types.js';
 import { useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
 import { FailureWords } from '../view/failure-words.js';
@@ -13,15 +12,20 @@ import { Name } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { duration, Time } from '../view/times.js';
 import type { Action } from './action.js';
-import { taskActions } from './actions.js';
+import { signalAction, taskActions } from './actions.js';
 import { SignOffOfTask } from './sign-off.js';
-import { Artifacts, Attempts, Logs } from './task-parts.js';
+import { Inputs } from './inputs.js';
+import { Logs } from './log.js';
+import { Opened } from './opened.js';
+import { Artifacts, Attempts } from './task-parts.js';
 import { wordsOfWaiting } from './waiting.js';
 
 interface DrawerProps {
   readonly chain: ChainSummaryDto;
   /** As the stream tells it; undefined: there is no such task. */
   readonly live: LiveTask | undefined;
+  /** All of the chain: a task may take results of others. */
+  readonly tasks: readonly LiveTask[];
   readonly taskId: string;
   readonly act: (action: Action) => void;
   readonly close: () => void;
@@ -29,7 +33,7 @@ interface DrawerProps {
 }
 
 /** All about one task: why it waits or failed and what to do, what went in and came out. */
-export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProps) {
+export function TaskDrawer({ chain, live, tasks, taskId, act, close, open }: DrawerProps) {
   const { t } = useTranslation();
   const path = { chain_id: chain.chain_id, task_id: taskId };
   const moment = `${live?.status ?? ''} ${live?.attempt ?? ''}`;
@@ -39,6 +43,11 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
     placeholderData: (before) => before,
   });
   const task = query.data;
+  const signal = task?.waiting?.signal;
+  const actions = [
+    ...(signal === undefined ? [] : [signalAction(signal)]),
+    ...taskActions(chain.chain_id, taskId, live?.status ?? task?.status ?? '', chain.status),
+  ];
   return (
     <Drawer
       open
@@ -53,7 +62,7 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
       {task && (
         <>
           <Space wrap role="group" aria-label={t('task.actions')}>
-            {taskActions(chain.chain_id, taskId, live?.status ?? task.status, chain.status).map((each) => (
+            {actions.map((each) => (
               <Button key={each.name} onClick={() => act(each)}>
                 {t(`actions.${each.name}`)}
               </Button>
@@ -75,7 +84,12 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
               {
                 key: 'facts',
                 label: t('task.facts'),
-                children: <Facts chainId={chain.chain_id} of={task} open={open} />,
+                children: (
+                  <>
+                    <Facts chainId={chain.chain_id} of={task} open={open} />
+                    <Inputs chainId={chain.chain_id} params={task.params} tasks={tasks} open={open} />
+                  </>
+                ),
               },
               {
                 key: 'result',
@@ -87,6 +101,7 @@ export function TaskDrawer({ chain, live, taskId, act, close, open }: DrawerProp
                     <Json value={task.result} label={t('task.result')} />
                   ),
               },
+              { key: 'opened', label: t('opened.title'), children: <Opened path={path} of={task} moment={moment} /> },
               { key: 'artifacts', label: t('task.artifacts'), children: <Artifacts path={path} moment={moment} /> },
               { key: 'attempts', label: t('task.attempts'), children: <Attempts path={path} moment={moment} /> },
               {
@@ -145,7 +160,6 @@ function Why({ of, open }: { of: TaskDetailDto; open: (task: string) => void }) 
 
 function Facts({ chainId, of, open }: { chainId: string; of: TaskDetailDto; open: (task: string) => void }) {
   const { t } = useTranslation();
-  const leaves = useTaskTypes().data?.find(({ task_type }) => task_type === of.task_type)?.leaves;
   const ran =
     of.started_at !== null && of.completed_at !== null
       ? duration(Date.parse(of.completed_at) - Date.parse(of.started_at))
@@ -164,7 +178,6 @@ function Facts({ chainId, of, open }: { chainId: string; of: TaskDetailDto; open
     [t('chains.started'), <Time key="started" at={of.started_at} />],
     [t('task.ended'), <Time key="ended" at={of.completed_at} />],
     [t('task.ran'), ran],
-    ...(leaves === undefined ? [] : [[t('types.leaves'), leaves] as const]),
   ];
   return (
     <>

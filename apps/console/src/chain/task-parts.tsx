@@ -1,30 +1,31 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { Empty, Input, Skeleton } from 'antd';
-import { useState, type ReactNode } from 'react';
+import { Empty, Skeleton } from 'antd';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ArtifactDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
-import { Name, shownText } from '../view/name.js';
+import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { duration, Time } from '../view/times.js';
 import { between, CompareAttempts } from './compare-attempts.js';
+import { isTable } from './first-rows.js';
+import { ReportFrame } from './report-frame.js';
 import { TablePreview } from './table-preview.js';
 
 export interface TaskPath {
   readonly chain_id: string;
   readonly task_id: string;
 }
-const LOG_REFRESH_MS = 2_000;
-const LOG_LINES = 1_000;
 
-function Loaded<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+/** What was asked for, or why it is not there yet. */
+export function Loaded<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton active title={false} />;
   return children(query.data!);
 }
 
-/** The files that a task made, to download; the beginning of tables. */
+/** The files that a task made, to download; the beginning of tables, and reports. */
 export function Artifacts({ path, moment }: { path: TaskPath; moment: string }) {
   const { t } = useTranslation();
   const query = useQuery({
@@ -58,11 +59,15 @@ export function Artifacts({ path, moment }: { path: TaskPath; moment: string }) 
               { title: t('task.bytes'), dataIndex: 'size_bytes' },
             ]}
           />
-          {items
-            .filter(({ media_type }) => media_type.startsWith('text/csv'))
-            .map((artifact) => (
-              <TablePreview key={artifact.reference} name={artifact.name} href={href(artifact)} />
-            ))}
+          {items.map((artifact) => {
+            const { reference, name, media_type: mediaType } = artifact;
+            if (isTable(mediaType)) {
+              return <TablePreview key={reference} name={name} href={href(artifact)} mediaType={mediaType} />;
+            }
+            return (
+              mediaType.startsWith('text/html') && <ReportFrame key={reference} name={name} href={href(artifact)} />
+            );
+          })}
         </>
       )}
     </Loaded>
@@ -116,51 +121,4 @@ export function Attempts({ path, moment }: { path: TaskPath; moment: string }) {
       )}
     </Loaded>
   );
-}
-
-/** The log of a task, with search and download. */
-export function Logs({ path, running }: { path: TaskPath; running: boolean }) {
-  const { t } = useTranslation();
-  const [text, find] = useState('');
-  const query = useQuery({
-    queryKey: ['logs', path, running],
-    queryFn: ({ signal }) => readLog(path, signal),
-    refetchInterval: running ? LOG_REFRESH_MS : false,
-  });
-  return (
-    <Loaded query={query}>
-      {(lines) => {
-        const found = lines.filter((line) => line.toLowerCase().includes(text.toLowerCase()));
-        if (lines.length === 0) return <Empty description={t('task.noLog')} />;
-        const file = `data:text/plain;charset=utf-8,${encodeURIComponent(lines.join('\n').toWellFormed())}`;
-        return (
-          <>
-            <Input.Search
-              allowClear
-              className="search"
-              aria-label={t('task.findLog')}
-              placeholder={t('task.findLog')}
-              onChange={({ target }) => find(target.value)}
-            />{' '}
-            <a href={file} download={`${path.task_id.slice(0, 80)}.log`}>
-              {t('task.download')}
-            </a>
-            <pre className="json" tabIndex={0} role="log" aria-label={t('task.logs')}>
-              {found.map((line) => shownText(line, 2_000)).join('\n')}
-            </pre>
-          </>
-        );
-      }}
-    </Loaded>
-  );
-}
-
-/** The newest lines of the log. */
-async function readLog(path: TaskPath, signal: AbortSignal): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const line of api.allTaskLogs(path.chain_id, path.task_id, {}, signal)) {
-    lines.push(`${line.logged_at} #${line.attempt} ${line.level.toUpperCase()} ${line.message}`);
-    if (lines.length > LOG_LINES) lines.shift();
-  }
-  return lines;
 }

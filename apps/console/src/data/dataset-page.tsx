@@ -9,6 +9,7 @@ import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
+import { WhatOpened } from '../view/what-opened.js';
 import { Title } from '../view/title.js';
 import { Command } from './command.js';
 import { PolicyEditor } from './policy-editor.js';
@@ -128,21 +129,7 @@ function Ledger({ party, name }: { party: string; name: string }) {
           {
             title: t('data.what'),
             key: 'what',
-            render: (_, { columns, counts, members }) => (
-              <span className="cell wide">
-                {columns?.slice(0, 20).map((each) => (
-                  <span key={each.name} className="block">
-                    <Name text={each.name} />: {t('data.figures', { count: each.figures })}
-                  </span>
-                ))}
-                {Object.entries(counts ?? {}).map(([kind, count]) => (
-                  <span key={kind} className="block">
-                    <Name text={kind} />: {count}
-                  </span>
-                ))}
-                {members !== null && t('data.sum', { members: shownText(members.join(', ')) })}
-              </span>
-            ),
+            render: (_, entry) => <WhatOpened of={entry} />,
           },
         ]}
       />

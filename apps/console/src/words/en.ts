@@ -5,6 +5,7 @@ import { designer } from './designer-en.js';
 import { history } from './history-en.js';
 import { schedules } from './schedules-en.js';
 import { settings } from './settings-en.js';
+import { audit, opened, preview, task } from './task-en.js';
 import { templates } from './templates-en.js';
 import { workers } from './workers-en.js';
 
@@ -172,59 +173,10 @@ export const en = {
     levels: 'Levels {{from}}–{{to}}',
     minimap: 'Small map of the graph',
   },
-  task: {
-    child: 'Chain that it runs',
-    children: 'all children and turns',
-    task: 'Task',
-    type: 'Task type',
-    engine: 'Engine',
-    attempt: 'Attempt',
-    worker: 'Worker',
-    error: 'Error',
-    actions: 'Actions on the task',
-    facts: 'Facts',
-    result: 'Result',
-    noResult: 'There is no result yet, or nothing in it that you may see.',
-    artifacts: 'Artifacts',
-    noArtifact: 'The task stored no file.',
-    attempts: 'Attempts',
-    compared: 'Two attempts compared',
-    first: 'First attempt',
-    second: 'Second attempt',
-    what: 'What',
-    differs: 'differs',
-    aboutCompared: 'A result is kept only of the attempt that succeeded: see Result. Log lines name their attempt.',
-    noAttempt: 'It was not tried yet.',
-    logs: 'Log',
-    noLog: 'The task wrote no log line.',
-    findLog: 'Find in the log',
-    download: 'Download',
-    failed: 'The task failed: {{code}}',
-    lastError: 'The last attempt failed: {{code}}',
-    todo: 'What to do: {{todo}}',
-    afterFailure: 'Mend what the message names, then choose Retry from here.',
-    skipped: 'The task was skipped: {{reason}}',
-    parents: 'Depends on',
-    failures: 'Failures',
-    priority: 'Priority',
-    queuedAt: 'Queued',
-    ended: 'Ended',
-    ran: 'Ran for',
-    mediaType: 'Media type',
-    bytes: 'Bytes',
-  },
-  preview: {
-    show: 'Preview {{name}}',
-    whole_one: 'The only row. Types are those of the values shown.',
-    whole_other: 'All {{count}} rows. Types are those of the values shown.',
-    more_one:
-      'The first row, $t(preview.columns, {"count": {{columns}} }). Types are those of the values shown; download the file for the rest.',
-    more_other:
-      'The first {{count}} rows, $t(preview.columns, {"count": {{columns}} }). Types are those of the values shown; download the file for the rest.',
-    columns_one: '{{count}} column',
-    columns_other: '{{count}} columns',
-    types: { integer: 'integer', number: 'number', boolean: 'boolean', time: 'time', text: 'text', empty: 'empty' },
-  },
+  task,
+  preview,
+  opened,
+  audit,
   waiting: {
     CHAIN_NOT_STARTED: 'The chain has not been started: choose Start.',
     WAITING_FOR_PARENTS_one: 'It waits for {{count}} task before it.',
@@ -256,6 +208,7 @@ export const en = {
     skip: 'Skip',
     resolve: 'Resolve',
     priority: 'Priority',
+    signal: 'Send the signal',
     about: {
       execute: 'Starts the chain.',
       pause: 'Tasks that run go on; no further one starts.',
@@ -266,6 +219,8 @@ export const en = {
       skip: 'Passes over the task; those after it go by their trigger rules.',
       resolve: 'Gives the task this result, as if a worker had returned it, and stops it if it runs.',
       priority: 'Tasks of higher priority run first where workers are short.',
+      signal:
+        'Ends the task that has waited longest for this name and key, and gives it the payload as its result. It has no dry run.',
     },
     preview: 'What it would change',
     chainWillBe: 'The chain will be',
@@ -277,6 +232,7 @@ export const en = {
     downstream: 'Also all tasks that depend on it',
     note: 'Reason, kept in the history',
     result: 'Result, as JSON',
+    payload: 'Payload, as JSON',
     back: 'Back',
     close: 'Close',
   },

@@ -1,0 +1,59 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Button, Empty, Skeleton } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api.js';
+import { Failed } from '../view/failed.js';
+import { Json } from '../view/json.js';
+import { Name } from '../view/name.js';
+import { Rows } from '../view/rows.js';
+import { Time } from '../view/times.js';
+
+/** Whether the reader's key may read the audit log. */
+export function useReadsAudit(): boolean {
+  const { data } = useQuery({ queryKey: ['session'], queryFn: () => api.getSession(), staleTime: Infinity });
+  return data?.role === 'admin' || data?.role === 'platform';
+}
+
+/** The rows of the audit log of exactly this target: a chain, or `<chain>/<task>`. */
+export function AuditRows({ target, moment }: { target: string; moment: unknown }) {
+  const { t } = useTranslation();
+  const query = useInfiniteQuery({
+    queryKey: ['audit', target, moment],
+    queryFn: ({ pageParam: before, signal }) =>
+      api.listAuditRows({ query: { target, ...(before !== null && { before }) }, signal }),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => page.next_before,
+  });
+  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.isPending) return <Skeleton active title={false} />;
+  return (
+    <>
+      <Rows
+        rowKey="seq"
+        dataSource={query.data.pages.flatMap(({ items }) => items)}
+        locale={{ emptyText: <Empty description={t('audit.none')} /> }}
+        columns={[
+          { title: t('history.when'), key: 'when', render: (_, { at }) => <Time at={at} /> },
+          {
+            title: t('audit.actor'),
+            key: 'actor',
+            render: (_, { actor }) => <Name text={actor ?? '–'} className="wrap" />,
+          },
+          { title: t('audit.address'), key: 'address', render: (_, { address }) => <Name text={address} /> },
+          { title: t('audit.action'), key: 'action', render: (_, { action }) => <code>{action}</code> },
+          {
+            title: t('history.more'),
+            key: 'more',
+            render: (_, { seq, details }) =>
+              Object.keys(details).length > 0 && <Json value={details} label={`${t('history.more')} ${seq}`} />,
+          },
+        ]}
+      />
+      {query.hasNextPage && (
+        <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {t('chain.after')}
+        </Button>
+      )}
+    </>
+  );
+}

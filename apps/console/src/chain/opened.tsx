@@ -1,0 +1,110 @@
+import { useQuery } from '@tanstack/react-query';
+import { Empty, Skeleton } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { ProblemError, type TaskDetailDto } from '#client';
+import { api } from '../api.js';
+import { useTaskTypes } from '../task-types.js';
+import { Failed } from '../view/failed.js';
+import { Name, shownText } from '../view/name.js';
+import { Rows } from '../view/rows.js';
+import { Time } from '../view/times.js';
+import { WhatOpened } from '../view/what-opened.js';
+import { AuditRows, useReadsAudit } from './audit.js';
+import type { TaskPath } from './task-parts.js';
+
+interface OpenedProps {
+  readonly path: TaskPath;
+  readonly of: TaskDetailDto;
+  readonly moment: string;
+}
+
+/** What this task left to whom: its result to all readers of the chain, what it opened to one party, files, and what counts in the ledgers of data. */
+export function Opened({ path, of, moment }: OpenedProps) {
+  const { t } = useTranslation();
+  const leaves = useTaskTypes().data?.find(({ task_type }) => task_type === of.task_type)?.leaves;
+  const readsAudit = useReadsAudit();
+  const artifacts = useQuery({
+    queryKey: ['artifacts', path, moment],
+    queryFn: ({ signal }) => api.listTaskArtifacts({ path, signal }),
+  });
+  const files = Map.groupBy(artifacts.data?.items ?? [], ({ party }) => party ?? '');
+  const rows = [
+    ...(of.result === null ? [] : [{ key: 'result', to: '', what: t('opened.result') }]),
+    ...Object.entries(of.party_results ?? {}).map(([party, { withheld, value }]) => ({
+      key: `result ${party}`,
+      to: party,
+      what: withheld ?? t(value === undefined ? 'opened.sealed' : 'opened.clear'),
+    })),
+    ...[...files].map(([party, all]) => ({
+      key: `files ${party}`,
+      to: party,
+      what: `${t('opened.files', { count: all.length })}: ${shownText(all.map(({ name }) => name).join(', '))}`,
+    })),
+  ];
+  return (
+    <>
+      {leaves !== undefined && (
+        <p>
+          {t('types.leaves')}: {leaves}
+        </p>
+      )}
+      {artifacts.isError && <Failed error={artifacts.error} retry={() => void artifacts.refetch()} />}
+      <Rows
+        rowKey="key"
+        dataSource={rows}
+        locale={{ emptyText: <Empty description={t('opened.nothing')} /> }}
+        columns={[
+          {
+            title: t('data.openedTo'),
+            key: 'to',
+            render: (_, { to }) => (to === '' ? t('opened.everybody') : <Name text={to} />),
+          },
+          { title: t('data.what'), key: 'what', render: (_, { what }) => <span className="wrap">{what}</span> },
+        ]}
+      />
+      <h2>{t('opened.ledger')}</h2>
+      <Ledger path={path} moment={moment} />
+      {readsAudit && (
+        <>
+          <h2>{t('audit.readers')}</h2>
+          <AuditRows target={`${path.chain_id}/${path.task_id}`} moment={moment} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** What the parties' own processes counted before they opened it. */
+function Ledger({ path, moment }: Omit<OpenedProps, 'of'>) {
+  const { t } = useTranslation();
+  const query = useQuery({
+    queryKey: ['openings', path, moment],
+    queryFn: ({ signal }) => api.listTaskOpenings({ path, signal }),
+  });
+  if (isRefused(query.error)) return <p>{t('opened.notYours')}</p>;
+  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.isPending) return <Skeleton active title={false} />;
+  return (
+    <Rows
+      rowKey="seq"
+      dataSource={query.data.items}
+      locale={{ emptyText: <Empty description={t('opened.noEntry')} /> }}
+      columns={[
+        { title: t('history.when'), key: 'when', render: (_, { opened_at }) => <Time at={opened_at} /> },
+        {
+          title: t('opened.of'),
+          key: 'of',
+          render: (_, { party, versions }) => (
+            <Name text={versions.map((each) => `${party}/${each}`).join(', ')} className="wrap" />
+          ),
+        },
+        { title: t('data.openedTo'), key: 'to', render: (_, { to }) => <Name text={to.join(', ')} className="wrap" /> },
+        { title: t('data.bits'), key: 'bits', render: (_, { bits }) => bits },
+        { title: t('data.epsilon'), key: 'epsilon', render: (_, { epsilon }) => epsilon ?? '–' },
+        { title: t('data.what'), key: 'what', render: (_, entry) => <WhatOpened of={entry} /> },
+      ]}
+    />
+  );
+}
+
+const isRefused = (error: unknown): boolean => error instanceof ProblemError && error.status === 403;

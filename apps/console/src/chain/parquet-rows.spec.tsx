@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { parquetRows } from './parquet-rows.js';
+
+test('a Parquet file has the types that it names itself', async () => {
+  const file = parquetWriteBuffer({
+    columnData: [
+      { name: 'id', data: [1n, 2n], type: 'INT64' },
+      { name: 'rate', data: [0.5, null], type: 'DOUBLE' },
+      { name: 'ok', data: [true, false], type: 'BOOLEAN' },
+      { name: 'day', data: [new Date('2026-11-29'), new Date('2026-11-30T10:00:00Z')], type: 'TIMESTAMP' },
+      { name: 'name', data: ['a', 'b'], type: 'STRING' },
+    ],
+  });
+  const { columns, rows, isWhole } = await parquetRows(file);
+  expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+    ...['id integer', 'rate number', 'ok boolean', 'day time', 'name text'],
+  ]);
+  expect(rows).toEqual([
+    ['1', '0.5', 'true', '2026-11-29', 'a'],
+    ['2', '', 'false', '2026-11-30T10:00:00.000Z', 'b'],
+  ]);
+  expect(isWhole).toBe(true);
+});
+
+test('of a large file the first rows and columns are shown, and that there are more', async () => {
+  const data = Array.from({ length: 30 }, (_, row) => row);
+  const wide = Array.from({ length: 51 }, (_, at) => ({ name: `c${at}`, data, type: 'INT32' as const }));
+  const many = await parquetRows(parquetWriteBuffer({ columnData: wide }));
+  expect([many.columns.length, many.rows.length, many.rows[0]!.length, many.isWhole]).toEqual([50, 20, 50, false]);
+  const none = await parquetRows(parquetWriteBuffer({ columnData: [{ name: 'c', data: [], type: 'INT32' }] }));
+  expect([none.rows, none.isWhole]).toEqual([[], true]);
+});
