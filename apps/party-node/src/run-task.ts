@@ -72,12 +72,18 @@ export async function takePart(part: Participation): Promise<Left | null> {
   const name = `${begun.replaceAll(/[:.]/g, '-')}-${statement.chain_id}-${statement.task_id}`;
   const statements = file.dealer ? {} : { [member]: await folder.statements() };
   // By the records of this site alone: nobody else says what made the files here.
-  const from = await withStore(folder.path, (store) => store.from(task.reads.map(({ maker }) => maker)));
+  const makers = task.reads.map(({ maker }) => maker);
+  const maker = `${statement.chain_id}/${statement.task_id}`;
+  const { attempt, from, inputs } = await withStore(folder.path, (store) => ({
+    attempt: store.nextAttempt(maker),
+    from: store.from(makers),
+    inputs: store.sessions(makers),
+  }));
   const own = { ...statement, from };
   const site: Site = {
     party: member,
     async meet(others) {
-      const met = await meetOthers(part, member, others);
+      const met = await meetOthers(part, member, others, inputs);
       record.session = met.session;
       record.accepts = Object.fromEntries(met.accepts);
       // Before a byte of a table is read.
@@ -91,7 +97,7 @@ export async function takePart(part: Participation): Promise<Left | null> {
     const { result, artifacts, partyResults } = await runTask(statement.task_type, {
       chainId: statement.chain_id,
       taskId: statement.task_id,
-      attempt: 1,
+      attempt,
       requestId: randomUUID(),
       params: task.params,
       inputs: {},
@@ -106,7 +112,7 @@ export async function takePart(part: Participation): Promise<Left | null> {
     });
     record.outcome = 'SUCCESS';
     const made = { task: hashOf(own), session: record.session! };
-    await withStore(folder.path, (store) => store.keepMade(`${statement.chain_id}/${statement.task_id}`, made));
+    await withStore(folder.path, (store) => store.keepMade(maker, made));
     const sealed = partyResults?.[member];
     // A file of all says what the result says: each site has one, under the same name.
     const files = artifacts.filter((each) => each.name.startsWith(`${member}/`));
@@ -130,7 +136,12 @@ const outcomeOf = (error: unknown): string =>
   error instanceof TaskFailure || error instanceof PeerFault ? error.code : 'ENDED';
 
 /** Meets those who take part, as this site knows them. */
-async function meetOthers(part: Participation, member: string, others: readonly string[]): Promise<Met> {
+async function meetOthers(
+  part: Participation,
+  member: string,
+  others: readonly string[],
+  inputs: Readonly<Record<string, string>>,
+): Promise<Met> {
   const { folder, file, task, run, waitMs, signal, log } = part;
   const peers = new Map(others.map((name) => [name, peerOf(part, name)]));
   const isAwaited = [...peers.values()].some(({ address }) => address === undefined);
@@ -140,7 +151,7 @@ async function meetOthers(part: Participation, member: string, others: readonly 
   }
   const listen = file.listen === undefined ? undefined : addressOf(file.listen);
   const identity = await folder.identity();
-  return meet({ member, identity, task: task.hash, run, peers, listen, waitMs, signal, log });
+  return meet({ member, identity, task: task.hash, run, inputs, peers, listen, waitMs, signal, log });
 }
 
 /** Another member, by the key that this site has written down for it. */

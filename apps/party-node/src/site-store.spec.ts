@@ -117,6 +117,19 @@ describe('the store of a site', () => {
     other.close();
   });
 
+  test('of an earlier version is brought up, with what it holds, and numbers attempts from then on', () => {
+    store.begin(RUN, HASH);
+    store.close();
+    change('DROP TABLE made; DROP TABLE attempts; PRAGMA user_version = 1');
+    for (const attempt of [1, 2]) {
+      store = SiteStore.open(folder.path);
+      expect(store.hasBegun(RUN)).toBe(true);
+      expect([store.nextAttempt('chain/task'), store.nextAttempt(`chain/${attempt}`)]).toEqual([attempt, 1]);
+      store.close();
+    }
+    store = SiteStore.open(folder.path);
+  });
+
   test('stays locked for others when it was opened and closed again in the same process', async () => {
     store.begin(RUN, HASH);
     // As a renewal within connect does.

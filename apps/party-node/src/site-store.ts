@@ -87,18 +87,17 @@ const MOST_OVER = 200;
 const NONE = `sha256:${'0'.repeat(64)}`;
 const OVER: readonly string[] = ['ENDED', 'DONE', 'FAILED', 'REFUSED'] satisfies Offer['state'][];
 const BUSY_MS = 10_000;
-const VERSION = 2;
-/** Since version 2: which task, and which run of it, made the artifacts that lie here. */
-const MADE = 'CREATE TABLE made (maker TEXT PRIMARY KEY, made TEXT NOT NULL) STRICT;';
-const SCHEMA = `
-  ${MADE}
-  CREATE TABLE offers (run TEXT PRIMARY KEY, received TEXT NOT NULL, offer TEXT NOT NULL) STRICT;
-  CREATE TABLE decisions (hash TEXT PRIMARY KEY, decision TEXT NOT NULL) STRICT;
-  -- Never emptied: else a control plane could have one accept run twice, on tables that have changed meanwhile.
-  CREATE TABLE begun (run TEXT PRIMARY KEY) STRICT;
-  CREATE TABLE log (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, details TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-  PRAGMA user_version = ${VERSION};
-`;
+/** What each version of the file adds to the one before. */
+const VERSIONS = [
+  `CREATE TABLE offers (run TEXT PRIMARY KEY, received TEXT NOT NULL, offer TEXT NOT NULL) STRICT;
+   CREATE TABLE decisions (hash TEXT PRIMARY KEY, decision TEXT NOT NULL) STRICT;
+   -- Never emptied: else a control plane could have one accept run twice, on tables that have changed meanwhile.
+   CREATE TABLE begun (run TEXT PRIMARY KEY) STRICT;
+   CREATE TABLE log (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, details TEXT NOT NULL, hash TEXT NOT NULL) STRICT;`,
+  // Which task, and which run of it, made the artifacts that lie here.
+  'CREATE TABLE made (maker TEXT PRIMARY KEY, made TEXT NOT NULL) STRICT;',
+  'CREATE TABLE attempts (maker TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;',
+] as const;
 
 /**
  * What a site keeps of offers, decisions and runs, and the log of what was done there: SQLite in one file, by `libsql`, whose binary comes in
@@ -118,9 +117,9 @@ export class SiteStore {
       const store = new SiteStore(db);
       store.atOnce(() => {
         const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-        if (version === 0) db.exec(SCHEMA);
-        else if (version === 1) db.exec(`${MADE} PRAGMA user_version = ${VERSION}`);
-        else if (version !== VERSION) throw new Refusal(`${path} is of a newer task-chain-node: update this one.`);
+        if (version > VERSIONS.length) throw new Refusal(`${path} is of a newer task-chain-node: update this one.`);
+        for (const more of VERSIONS.slice(version)) db.exec(more);
+        if (version < VERSIONS.length) db.exec(`PRAGMA user_version = ${VERSIONS.length}`);
       });
       return store;
     } catch (error) {
@@ -207,6 +206,12 @@ export class SiteStore {
     return made.again || made.runs.includes(run) ? made : undefined;
   }
 
+  /** The number of the next attempt at a task, `<chain>/<task>`, here. */
+  nextAttempt(maker: string): number {
+    const sql = 'INSERT INTO attempts VALUES (?, 1) ON CONFLICT (maker) DO UPDATE SET last = last + 1 RETURNING last';
+    return this.all<{ last: number }>(sql, maker)[0]!.last;
+  }
+
   /** Keeps what made the artifacts of a task, `<chain>/<task>`. */
   keepMade(maker: string, made: Made): void {
     this.run('REPLACE INTO made (maker, made) VALUES (?, ?)', [maker, JSON.stringify(made)]);
@@ -220,8 +225,17 @@ export class SiteStore {
 
   /** What these tasks were when they made the artifacts that lie here. One that made none here is left out. */
   from(makers: readonly string[]): From {
-    const found = [...new Set(makers)].sort().map((maker) => [maker.split('/')[1]!, this.made(maker)?.task] as const);
-    return Object.fromEntries(found.filter((each): each is [string, string] => each[1] !== undefined));
+    return this.ofMade(makers, 'task');
+  }
+
+  /** Which runs made them: by task of the chain, the session. */
+  sessions(makers: readonly string[]): Readonly<Record<string, string>> {
+    return this.ofMade(makers, 'session');
+  }
+
+  private ofMade(makers: readonly string[], field: keyof Made): Readonly<Record<string, string>> {
+    const all = [...new Set(makers)].sort().map((maker) => [maker.split('/')[1]!, this.made(maker)?.[field]] as const);
+    return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== undefined));
   }
 
   /** Adds an entry to the log. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -210,7 +211,14 @@ describe('a task over sites', () => {
       await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset]));
       expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('APPROVAL_REQUIRED') as unknown });
       await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset, policy]));
+      // It is the third attempt: what the process of an earlier one left when it was killed goes.
+      const tag = createHash('sha256').update('joint/psi').digest('hex').slice(0, 12);
+      const folder = join(owned.path, 'alice/artifacts/joint/psi/alice');
+      await mkdir(folder, { recursive: true });
+      for (const left of [`.intersection.csv.${tag}.2-dead.tmp`, '.lineage.json.2-dead.tmp'])
+        await writeFile(join(folder, left), 'rows');
       expect(await runBoth()).toMatchObject({ code: 0 });
+      expect((await readdir(folder)).sort()).toEqual(['.lineage.json', 'intersection.csv']);
       // The next task of the chain reads what this one made of the dataset.
       const made = (party: string): string => `artifact:joint/psi/${party}/intersection.csv`;
       const config = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: made('alice'), bob: made('bob') } };
@@ -218,13 +226,19 @@ describe('a task over sites', () => {
       expect(await runBoth(next)).toMatchObject({ code: 0 });
       // What another task, or another run of it, has made counts no more than a file without an origin.
       await withStore(join(owned.path, 'alice'), (store) => {
-        const { task: hash } = store.made('joint/psi')!;
+        const { task: hash, session } = store.made('joint/psi')!;
+        expect(session).toMatch(/^sha256:/);
         expect(store.made('joint/next')!.task).toBe(
           hashOf({ ...offeredStatement('next', config), from: { psi: hash } }),
         );
-        store.keepMade('joint/psi', { task: store.made('joint/next')!.task, session: 'sha256:other' });
+        store.keepMade('joint/psi', { task: store.made('joint/next')!.task, session });
       });
       expect(await runBoth(next)).toMatchObject({ code: 4, err: expect.stringContaining('POLICY_REFUSED') as unknown });
+      await withStore(join(owned.path, 'bob'), (store) =>
+        store.keepMade('joint/psi', { ...store.made('joint/psi')!, session: 'sha256:other' }),
+      );
+      const mixed = /PROTOCOL_VIOLATION: The site of bob has what psi made in another run|PARTY_LOST/;
+      expect(await runBoth(next)).toMatchObject({ code: 4, err: expect.stringMatching(mixed) as unknown });
     } finally {
       await owned.remove();
     }

@@ -11,6 +11,8 @@ export interface Accept {
   readonly task: string;
   /** The run of a task that the control plane offered; absent where people agreed on the task. */
   readonly run?: string;
+  /** The runs that made what it reads of earlier tasks of its chain: by task, the name of the run. Absent where it reads nothing of them. */
+  readonly inputs?: Readonly<Record<string, string>>;
   /** Everybody who takes part, by name: the fingerprint of the key. */
   readonly members: Readonly<Record<string, string>>;
   /** 32 random bytes in hex, new in every run. All of them together name the run. */

@@ -103,7 +103,11 @@ function requireVersion(member: string, range: unknown): void {
 }
 
 /** Whether a member has accepted the same task with the same members. */
-function requireSame(member: string, { task, run, members }: Accept, found: Record<string, unknown>): void {
+function requireSame(
+  member: string,
+  { task, run, inputs = {}, members }: Accept,
+  found: Record<string, unknown>,
+): void {
   if (found.kind !== 'accept' || found.member !== member) throw violation(member, 'gave an accept in another name');
   if (typeof found.nonce !== 'string' || !/^[0-9a-f]{64}$/.test(found.nonce)) throw violation(member, 'gave no nonce');
   if (found.run !== run)
@@ -114,6 +118,11 @@ function requireSame(member: string, { task, run, members }: Accept, found: Reco
   }
   if (canonicalJson(found.members) !== canonicalJson(members))
     throw violation(member, 'has accepted other members, or other keys of them: compare the fingerprints');
+  // A task that only one of them took part in, the other has no run of.
+  const theirs: Readonly<Record<string, unknown>> = isObject(found.inputs) ? found.inputs : {};
+  const mixed = Object.keys(inputs).find((each) => Object.hasOwn(theirs, each) && theirs[each] !== inputs[each]);
+  if (mixed !== undefined)
+    throw violation(member, `has what ${mixed} made in another run than this side: run that task again`);
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

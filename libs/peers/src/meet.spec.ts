@@ -99,6 +99,21 @@ describe('members of a task', () => {
     end(...(await Promise.all([waiting, meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'second' })])));
   });
 
+  test('read what earlier tasks made in the same runs, or neither begins', async () => {
+    const meetWith = async (ofA: Record<string, string>, ofB: Record<string, string>): Promise<Promise<Met>[]> => {
+      const port = await freePort();
+      return [
+        meeting('a', a, { b: peer(b, port) }, { run: 'first', inputs: ofA }),
+        meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'first', inputs: ofB }),
+      ];
+    };
+    // Each has what the other took no part in, too.
+    end(...(await Promise.all(await meetWith({ match: 's1', own: 's2' }, { match: 's1', theirs: 's3' }))));
+    const [ofA, ofB] = await meetWith({ match: 's1' }, { match: 's2' });
+    const first = await Promise.race([faultOf(ofA!), faultOf(ofB!)]);
+    expect(first.message).toContain('has what match made in another run than this side');
+  });
+
   test('that were given two tasks under one run are told', async () => {
     const port = await freePort();
     const fault = await Promise.race([

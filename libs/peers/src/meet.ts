@@ -35,6 +35,8 @@ export interface Meeting {
   readonly task: string;
   /** The run, where the control plane has offered the task: two runs of one task do not meet. */
   readonly run?: string | undefined;
+  /** The sessions that made what it reads of earlier tasks, by task: those of two sites have to be the same. */
+  readonly inputs?: Readonly<Record<string, string>>;
   /** The other members, by name. */
   readonly peers: ReadonlyMap<string, Peer>;
   /** Where this side listens; undefined where no peer connects to it. */
@@ -130,11 +132,12 @@ class Room {
   }
 
   private async accept(): Promise<Accepted> {
-    const { member, identity, task, run, peers } = this.meeting;
+    const { member, identity, task, run, inputs = {}, peers } = this.meeting;
     const members = Object.fromEntries([...peers].map(([name, { fingerprint }]) => [name, fingerprint]));
     members[member] = ownFingerprint(identity);
     const nonce = randomBytes(32).toString('hex');
-    const accept: Accept = { kind: 'accept', member, task, ...(run !== undefined && { run }), members, nonce };
+    const more = { ...(run !== undefined && { run }), ...(Object.keys(inputs).length > 0 && { inputs }) };
+    const accept: Accept = { kind: 'accept', member, task, ...more, members, nonce };
     return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key };
   }
 

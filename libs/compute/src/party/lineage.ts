@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { canonicalJson } from '#libs/consent';
 import type { FileRoots, InputFile } from './input-files.js';
 import type { Owner } from './owner.js';
-import type { OutputLedger } from './output-files.js';
+import { removeEarlier, type OutputLedger } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 import type { RowSet } from './row-sets.js';
 
@@ -60,6 +60,7 @@ export async function writeLineage(
 ): Promise<WrittenFile> {
   const final = join(resolve(roots.artifactRoot), roots.chainId, roots.taskId, roots.party, LINEAGE_FILE);
   const path = `${final}.${token}.tmp`;
+  await removeEarlier(dirname(final), `${LINEAGE_FILE}.`, token);
   await temporary(path);
   await writeFile(path, JSON.stringify({ lineage, mac: macOf(owner, lineage) }), { mode: 0o600 });
   return { temporary: path, final };

@@ -184,7 +184,7 @@ export function tagOf({ chainId, taskId }: FileRoots): string {
 }
 
 /** Removes what an earlier attempt of this task left when its process was killed. Tokens begin with the attempt. */
-async function removeEarlier(folder: string, prefix: string, token: string): Promise<void> {
+export async function removeEarlier(folder: string, prefix: string, token: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue;
     if (Number.parseInt(name.slice(prefix.length), 10) < Number.parseInt(token, 10)) {
