@@ -5,6 +5,7 @@ import { expect } from '@jest/globals';
 import type { TestFolder } from '../contract/run-for-tests.js';
 import { DealerDone } from '../contract/site.js';
 import type { TaskParams, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { heldUntilRead } from '../party/held-files.js';
 import { NEUTRAL } from '../party/party-link.js';
 import { TestSites } from '../party/sites-for-tests.js';
 import { partsOf, SITE_TYPES } from './at-sites.js';
@@ -35,7 +36,12 @@ export async function runAtSites(folder: TestFolder, type: string, given: TaskRu
     };
     await cp(run.artifactRoot, roots.artifactRoot, { recursive: true, filter: isOwn });
     try {
-      return await native.run(type, { ...run, ...roots, site: sites.of(member) });
+      const own = { ...run, ...roots, site: sites.of(member) };
+      return await heldUntilRead(
+        own,
+        (each) => native.run(type, each),
+        () => undefined,
+      );
     } catch (error) {
       if (error instanceof DealerDone) return null;
       throw error;

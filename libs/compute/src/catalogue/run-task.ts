@@ -3,6 +3,7 @@ import { type FailureCode, resultFault } from '#libs/chain-domain';
 import { checkResolvedParams } from './check-params.js';
 import { diskFull, requireDiskRoom } from '../contract/disk-full.js';
 import { findRunner, taskRunners } from './task-runners.js';
+import { heldUntilRead } from '../party/held-files.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { TaskFailure, type TaskConsent, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 
@@ -26,11 +27,11 @@ export async function runTask(
   if (run.consent) requireConsentOfThisRun(type, run, run.consent);
   run.signal.throwIfAborted();
   await requireDiskRoom([run.artifactRoot, run.dataRoot]);
-  const outcome = await findRunner(type, run.params.engine, runners)!
-    .run(type, run)
-    .catch((error: unknown) => {
-      throw diskFull(error) ?? error;
-    });
+  const runner = findRunner(type, run.params.engine, runners)!;
+  const work = (each: TaskRun): Promise<TaskRunResult> => runner.run(type, each);
+  const outcome = await (run.site ? heldUntilRead(run, work, checkResult) : work(run)).catch((error: unknown) => {
+    throw diskFull(error) ?? error;
+  });
   checkResult(outcome.result);
   return outcome;
 }

@@ -99,6 +99,12 @@ export interface AllowedScript {
 /** Commands by name. */
 export type AllowedScripts = Readonly<Record<string, AllowedScript>>;
 
+/** A complete file under a temporary name. */
+export interface HeldFile {
+  readonly temporary: string;
+  readonly final: string;
+}
+
 /** The input of one run of one attempt. */
 export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
@@ -125,6 +131,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly consent?: TaskConsent | undefined;
   /** This site, if the other parties run at their own sites; absent if all run on this machine. */
   readonly site?: Site | undefined;
+  /** At a site: takes complete files under their temporary names, which get their own ones once the result is made. */
+  hold?(files: readonly HeldFile[]): void;
   /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. */
   readonly signal: AbortSignal;
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */

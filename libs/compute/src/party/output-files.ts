@@ -211,7 +211,7 @@ export async function publish(files: readonly WrittenFile[]): Promise<void> {
  * leave the parties.
  */
 export async function writeSharedArtifact(
-  run: Pick<TaskRun, 'artifactRoot' | 'chainId' | 'taskId' | 'attempt'>,
+  run: Pick<TaskRun, 'artifactRoot' | 'chainId' | 'taskId' | 'attempt' | 'hold'>,
   request: OutputRequest,
   content: string | Uint8Array,
 ): Promise<{ reference: string; artifact: Artifact }> {
@@ -225,7 +225,8 @@ export async function writeSharedArtifact(
     });
     await output.write(content);
     await output.finish();
-    await publish(files);
+    if (run.hold) run.hold(files);
+    else await publish(files);
     return { reference: output.reference, artifact: files[0]!.artifact! };
   } catch (error) {
     for (const path of temporaries) await rm(path, { force: true });

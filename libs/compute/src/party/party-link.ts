@@ -1,4 +1,12 @@
-import type { Artifact, JsonObject, OpenedEntry, OwnValue, PartyResult, TaskConsent } from '../contract/task-type.js';
+import type {
+  Artifact,
+  HeldFile,
+  JsonObject,
+  OpenedEntry,
+  OwnValue,
+  PartyResult,
+  TaskConsent,
+} from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 import type { Body } from './transport.js';
 
@@ -21,9 +29,7 @@ export function bodyBytes(body: Body): number {
 }
 
 /** A complete file under its temporary name; the coordinator renames it once every party has succeeded. */
-export interface WrittenFile {
-  readonly temporary: string;
-  readonly final: string;
+export interface WrittenFile extends HeldFile {
   /** Set for a file of the artifact store. */
   readonly artifact?: Artifact;
   /** Set for a file below the party's folder. */

@@ -228,14 +228,14 @@ export class PartyProcesses {
     );
   }
 
-  /** Ends the processes and removes their temporary files. Published files no longer have a temporary name. */
-  async stop(): Promise<void> {
+  /** Ends the processes and removes their temporary files, but for those that are held. Published files no longer have a temporary name. */
+  async stop(held: ReadonlySet<string> = new Set()): Promise<void> {
     clearInterval(this.ticker);
     await this.halt();
     // Only now, since a live process could make a file again.
     const { token } = this.options;
     for (const { roots, temporaries } of this.members.values())
-      for (const path of temporaries) await removeTemporary(roots, token, path);
+      for (const path of temporaries) if (!held.has(path)) await removeTemporary(roots, token, path);
   }
 
   private async halt(): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DealerDone } from '../contract/site.js';
@@ -290,6 +290,17 @@ describe('a site that does not keep to the protocol', () => {
       takePart(sites, 'bob', acts, {}, 'alice'),
     ]);
     expect([parties.alice!.value === null, parties.bob!.value]).toEqual([false, null]);
+  });
+
+  test('may have come to what makes no result: the files wait for that under their temporary names', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const acts = { alice: { act: 'write', text: 'x' }, bob: { act: 'end' } };
+    const held: string[] = [];
+    const hold = (files: readonly { final: string }[]): void => void held.push(...files.map(({ final }) => final));
+    await Promise.all([takePart(sites, 'alice', acts, { hold }, 'alice'), takePart(sites, 'bob', acts, {}, 'alice')]);
+    expect(held.map((each) => basename(each))).toEqual(['out.txt']);
+    expect(await temporaries()).toHaveLength(1);
+    expect((await readdir(folder, { recursive: true })).filter((name) => basename(name) === 'out.txt')).toEqual([]);
   });
 
   test('has no say over a terminal by the words of its failure', async () => {

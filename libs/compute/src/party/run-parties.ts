@@ -77,6 +77,7 @@ export async function runParties<
   const names = Object.keys(call.parties).sort();
   checkNames(run, names);
   const processes = new PartyProcesses({ ...call, names, token: `${run.attempt}-${randomBytes(6).toString('hex')}` });
+  const held = new Set<string>();
   try {
     await processes.run([
       ...names.map((name) => ({ name, program: call.program, args: call.parties[name], keepsFiles: true })),
@@ -84,7 +85,11 @@ export async function runParties<
     ]);
     const present = await processes.outcomes();
     if (run.site) checkTold(run.site.party, present, call.resultOf);
-    await publish(present.flatMap(({ written }) => written));
+    const files = present.flatMap(({ written }) => written);
+    if (run.hold) {
+      run.hold(files);
+      for (const { temporary } of files) held.add(temporary);
+    } else await publish(files);
     if (run.site?.party === NEUTRAL) throw new DealerDone('The parties have what the task made.');
     const outcomes = present.map(({ name, outcome }) => [name, outcome] as const);
     return {
@@ -94,7 +99,7 @@ export async function runParties<
       partyResults: Object.fromEntries(outcomes.flatMap(([name, { own }]) => (own === null ? [] : [[name, own]]))),
     };
   } finally {
-    await processes.stop();
+    await processes.stop(held);
   }
 }
 
