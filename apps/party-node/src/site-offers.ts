@@ -54,8 +54,7 @@ export class SiteOffers {
   /** Takes up what an earlier process left. A run that it was in has ended with it. */
   open(): void {
     const { store, everyMs = EVERY_MS } = this.options;
-    for (const offer of store.list()) {
-      if (offer.state !== 'RUNNING') continue;
+    for (const offer of store.inStates(['RUNNING'])) {
       const message = 'The process of the site ended during the run.';
       this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
     }
@@ -122,7 +121,7 @@ export class SiteOffers {
     if (isSame) return;
     if (known && !['WAITING', 'ACCEPTED', 'REFUSED'].includes(known.state))
       return log(`run ${run} is offered with another task than the one that this site ran: nothing is done.`);
-    const open = store.list().filter(({ state }) => OPEN.includes(state));
+    const open = store.inStates(OPEN);
     if (!known && open.length >= MOST_OFFERS) return log(`more than ${MOST_OFFERS} offers: run ${run} is left out.`);
     const received = new Date().toISOString();
     if ('reason' in read || store.hasBegun(run)) {
@@ -146,8 +145,8 @@ export class SiteOffers {
     const listed = new Set(offers.map(({ run }) => run));
     for (const run of this.untaken.keys()) if (!listed.has(run)) this.untaken.delete(run);
     for (const run of this.unkept.keys()) if (!listed.has(run)) this.unkept.delete(run);
-    for (const offer of store.list()) {
-      if (listed.has(offer.run) || (!OPEN.includes(offer.state) && offer.state !== 'REFUSED')) continue;
+    for (const offer of store.inStates([...OPEN, 'REFUSED'])) {
+      if (listed.has(offer.run)) continue;
       log(`run ${offer.run} is over, or was withdrawn.`);
       await this.apart(() => (offer.state === 'RUNNING' ? this.end(offer) : store.remove(offer.run)));
     }

@@ -120,7 +120,7 @@ describe('the store of a site', () => {
   test('of an earlier version is brought up, with what it holds, and numbers attempts from then on', () => {
     store.begin(RUN, HASH);
     store.close();
-    change('DROP TABLE made; DROP TABLE attempts; PRAGMA user_version = 1');
+    change('DROP TABLE made; DROP TABLE attempts; DROP INDEX offers_by_state; PRAGMA user_version = 1');
     for (const attempt of [1, 2]) {
       store = SiteStore.open(folder.path);
       expect(store.hasBegun(RUN)).toBe(true);
@@ -161,6 +161,19 @@ describe('the store of a site', () => {
     store.prune();
     expect(store.list()).toHaveLength(201);
     expect(store.find(RUN)).toEqual(done);
+  });
+
+  test('finds what is open without the rows of what is over', () => {
+    const others = ['DONE', 'ENDED', 'WAITING', 'RUNNING'] as const;
+    for (const [at, state] of others.entries())
+      store.put({ run: RUN.replace(/.$/, String(at)), received: `2026-01-0${9 - at}`, state });
+    expect(store.inStates(['WAITING', 'RUNNING']).map(({ state }) => state)).toEqual(['RUNNING', 'WAITING']);
+    const db = new Database(join(folder.path, 'site.db'));
+    const plan = db.prepare(
+      `EXPLAIN QUERY PLAN SELECT offer FROM offers WHERE offer ->> '$.state' IN ('WAITING', 'RUNNING')`,
+    );
+    expect(JSON.stringify(plan.all())).toContain('USING INDEX offers_by_state');
+    db.close();
   });
 
   test('is for its owner alone', async () => {

@@ -97,6 +97,7 @@ const VERSIONS = [
   // Which task, and which run of it, made the artifacts that lie here.
   'CREATE TABLE made (maker TEXT PRIMARY KEY, made TEXT NOT NULL) STRICT;',
   'CREATE TABLE attempts (maker TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;',
+  `CREATE INDEX offers_by_state ON offers (offer ->> '$.state');`,
 ] as const;
 
 /**
@@ -137,6 +138,12 @@ export class SiteStore {
   /** All of them, the oldest first. */
   list(): readonly Offer[] {
     return this.all<{ offer: string }>('SELECT offer FROM offers ORDER BY received, run').map(offerOf);
+  }
+
+  /** Those in one of these states, the oldest first: what is over, and may be large, is not read. */
+  inStates(states: readonly Offer['state'][]): readonly Offer[] {
+    const sql = `SELECT offer FROM offers WHERE offer ->> '$.state' IN (${states.map(() => '?').join()}) ORDER BY received, run`;
+    return this.all<{ offer: string }>(sql, ...states).map(offerOf);
   }
 
   find(run: string): Offer | undefined {
