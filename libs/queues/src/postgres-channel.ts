@@ -3,6 +3,7 @@ import { LANES, type Lane } from './messages.js';
 import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
 
 const CONTROL = 'tc_control';
+const STATUS = 'tc_status_';
 /** The pause between attempts to listen again after the connection was lost, ms. */
 const LISTEN_AGAIN_MS = 500;
 
@@ -19,7 +20,9 @@ interface Waiting {
 export class PostgresChannel implements StatusChannel {
   private readonly waiting = new Map<Lane, Waiting[]>();
   private readonly publishing = new Set<Lane>();
-  private readonly wakers = new Map<string, () => void>();
+  private readonly wakers = new Map<Lane, () => void>();
+  /** Lanes that may hold something. */
+  private readonly news = new Set<Lane>(LANES);
   private readonly subscribers: ((text: string) => void)[] = [];
   private listener: pg.PoolClient | undefined;
   private listening: Promise<void> | undefined;
@@ -40,14 +43,20 @@ export class PostgresChannel implements StatusChannel {
   async receive(lane: Lane, max: number, waitMs: number): Promise<Delivery> {
     await this.listen();
     if (this.closed) return NOTHING;
-    const woken = this.wakeUp(`tc_status_${lane}`, waitMs);
-    const delivery = await this.claim(lane, max);
-    if (delivery.messages.length > 0) {
-      woken.cancel();
+    if (!this.news.has(lane)) await this.wakeUp(lane, waitMs);
+    if (this.closed) return NOTHING;
+    // What another listener gave back comes without a word. One statement finds that there is none, where a claim takes three.
+    if (!this.news.has(lane) && !(await this.holds(lane))) return NOTHING;
+    // Before the claim: what comes meanwhile is news again.
+    this.news.delete(lane);
+    try {
+      const delivery = await this.claim(lane, max);
+      if (delivery.messages.length > 0) this.news.add(lane);
       return delivery;
+    } catch (error) {
+      this.news.add(lane);
+      throw error;
     }
-    await woken.promise;
-    return this.closed ? NOTHING : this.claim(lane, max);
   }
 
   async broadcast(message: object): Promise<void> {
@@ -86,7 +95,7 @@ export class PostgresChannel implements StatusChannel {
           name: 'publish-status',
           text: `WITH stored AS (
                    INSERT INTO status_channel.messages (lane, body) SELECT $1, * FROM unnest($2::text[]) RETURNING id)
-                 SELECT pg_notify('tc_status_' || $1, '') FROM (SELECT count(*) FROM stored) AS n`,
+                 SELECT pg_notify('${STATUS}' || $1, '') FROM (SELECT count(*) FROM stored) AS n`,
           values: [lane, batch.map((entry) => entry.body)],
         });
         for (const entry of batch) entry.done();
@@ -95,6 +104,15 @@ export class PostgresChannel implements StatusChannel {
       }
     }
     this.publishing.delete(lane);
+  }
+
+  private async holds(lane: Lane): Promise<boolean> {
+    const { rows } = await this.pool.query<{ held: boolean }>({
+      name: 'status-held',
+      text: 'SELECT EXISTS (SELECT FROM status_channel.messages WHERE lane = $1) AS held',
+      values: [lane],
+    });
+    return rows[0]!.held;
   }
 
   private async claim(lane: Lane, max: number): Promise<Delivery> {
@@ -140,17 +158,19 @@ export class PostgresChannel implements StatusChannel {
     }
   }
 
-  private wakeUp(channel: string, waitMs: number): { promise: Promise<void>; cancel: () => void } {
-    let cancel = (): void => undefined;
-    const promise = new Promise<void>((resolve) => {
+  private wakeUp(lane: Lane, waitMs: number): Promise<void> {
+    return new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, waitMs);
-      cancel = () => {
+      this.wakers.set(lane, () => {
         clearTimeout(timer);
         resolve();
-      };
-      this.wakers.set(channel, cancel);
+      });
     });
-    return { promise, cancel };
+  }
+
+  private tell(lane: Lane): void {
+    this.news.add(lane);
+    this.wakers.get(lane)?.();
   }
 
   /** Keeps one connection listening; a lost one is replaced. */
@@ -160,16 +180,14 @@ export class PostgresChannel implements StatusChannel {
       const client = await this.pool.connect();
       client.on('error', ignore);
       try {
-        await client.query(
-          [CONTROL, ...LANES.map((lane) => `tc_status_${lane}`)].map((name) => `LISTEN ${name}`).join('; '),
-        );
+        await client.query([CONTROL, ...LANES.map((lane) => STATUS + lane)].map((name) => `LISTEN ${name}`).join('; '));
       } catch (error) {
         client.release(true);
         throw error;
       }
       client.on('notification', ({ channel, payload }) => {
-        if (channel !== CONTROL) this.wakers.get(channel)?.();
-        else for (const subscriber of this.subscribers) subscriber(payload ?? '');
+        if (channel === CONTROL) for (const subscriber of this.subscribers) subscriber(payload ?? '');
+        else this.tell(channel.slice(STATUS.length) as Lane);
       });
       client.once('error', () => {
         client.release(true);
@@ -177,6 +195,8 @@ export class PostgresChannel implements StatusChannel {
         this.listenAgain();
       });
       this.listener = client;
+      // What was said before nobody heard.
+      for (const lane of LANES) this.tell(lane);
     })().finally(() => {
       this.listening = undefined;
     });

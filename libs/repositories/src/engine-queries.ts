@@ -33,6 +33,7 @@ import {
   overdueHolds,
   overdueChains,
   overdueInQueue,
+  overdue,
   overdueTasks,
   queuedTasks,
   renewLeases,
@@ -125,6 +126,9 @@ export interface OverdueTask {
   attempt: number;
   timeout_seconds: number;
 }
+
+/** Whether something of each kind is overdue. */
+type Overdue = Readonly<Record<'tasks' | 'in_queue' | 'approvals' | 'holds' | 'chains', boolean>>;
 
 export interface CapacityRow {
   task_type: string;
@@ -243,6 +247,7 @@ export const engineQueries = {
     runs: readonly (string | null)[] = attempts.map(() => null),
   ) => db.query<{ task_request_id: string; attempt: number }>(renewLeases, [requestIds, attempts, leaseMs, runs]),
   expiredLeases: (db: Queryable, limit: number) => db.query<InFlightTask>(expiredLeases, [limit]),
+  overdue: async (db: Queryable, graceMs: number) => (await db.query<Overdue>(overdue, [graceMs]))[0]!,
   overdueTasks: (db: Queryable, graceMs: number) => db.query<OverdueTask>(overdueTasks, [graceMs]),
   overdueInQueue: (db: Queryable) => db.query<OverdueTask>(overdueInQueue),
   overdueHolds: (db: Queryable) => db.query<Omit<OverdueTask, 'timeout_seconds'>>(overdueHolds),

@@ -5,7 +5,11 @@ describe('the intake of a worker', () => {
   let now = 0;
   let waiting = 0;
   let intake: Intake;
-  const depth = async (type: string) => ({ waiting: 0, prioritized: type === 'psi' ? waiting : 0, active: 0 });
+  let looks = 0;
+  const depth = async (type: string) => {
+    looks += 1;
+    return { waiting: 0, prioritized: type === 'psi' ? waiting : 0, active: 0 };
+  };
   beforeEach(() => {
     waiting = 1;
     intake = new Intake({ psi: 1, report: 2 }, { depth }, () => now);
@@ -31,8 +35,14 @@ describe('the intake of a worker', () => {
     expect(await after(31)).toEqual([]);
     expect(await after(31)).toEqual([]);
     left();
-    expect(await after(0)).toEqual([]);
+    expect(await after(10)).toEqual([]);
     expect(await after(31)).toEqual(['psi']);
+  });
+
+  it('looks at its queues once in ten seconds, however often it is asked', async () => {
+    looks = 0;
+    for (let asked = 0; asked < 40; asked += 1) await after(1);
+    expect(looks).toBe(4 * 2);
   });
 
   it('is not when the queue was empty meanwhile', async () => {

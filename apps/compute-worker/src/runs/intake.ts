@@ -2,13 +2,15 @@ import type { TaskQueues } from '#libs/queues';
 
 /** Jobs that wait beside a free slot for this long, while none is taken, mean that a queue's processor is dead, ms. */
 const STUCK_MS = 30_000;
+/** It looks at most this often, ms: probes come more often, and a look asks once a type. */
+const LOOK_MS = 10_000;
 
-/** Whether the worker takes what its queues hold. It looks only when it is asked: without probes it costs nothing. */
+/** Whether the worker takes what its queues hold. It looks only when it is asked, and not at each probe. */
 export class Intake {
   private readonly busy = new Map<string, number>();
   /** Since when jobs of a type have been seen waiting beside a free slot. */
   private readonly since = new Map<string, number>();
-
+  private looked = -Infinity;
   private stopped = false;
 
   constructor(
@@ -33,7 +35,10 @@ export class Intake {
   async stuck(): Promise<string[]> {
     if (this.stopped) return [];
     const types = Object.keys(this.slots);
-    await Promise.all(types.map((type) => this.look(type)));
+    if (this.now() - this.looked >= LOOK_MS) {
+      await Promise.all(types.map((type) => this.look(type)));
+      this.looked = this.now();
+    }
     return types.filter((type) => this.now() - (this.since.get(type) ?? Infinity) > STUCK_MS);
   }
 

@@ -12,7 +12,8 @@ const TIMEOUT_GRACE_MS = 5_000;
  * chains beyond their deadline.
  */
 export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
-  const tasks = await engineQueries.overdueTasks(engine.db, TIMEOUT_GRACE_MS);
+  const found = await engineQueries.overdue(engine.db, TIMEOUT_GRACE_MS);
+  const tasks = found.tasks ? await engineQueries.overdueTasks(engine.db, TIMEOUT_GRACE_MS) : [];
   if (tasks.length > 0) {
     await engine.applyApart(
       taskWork(tasks.map(taskRef), (task, position) => ({
@@ -28,7 +29,7 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
       })),
     );
   }
-  const waiting = await engineQueries.overdueInQueue(engine.db);
+  const waiting = found.in_queue ? await engineQueries.overdueInQueue(engine.db) : [];
   if (waiting.length > 0) {
     await engine.applyApart(
       taskWork(waiting.map(taskRef), (task, position) => ({
@@ -45,14 +46,14 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
       })),
     );
   }
-  const unapproved = await engineQueries.overdueApprovals(engine.db);
+  const unapproved = found.approvals ? await engineQueries.overdueApprovals(engine.db) : [];
   if (unapproved.length > 0) {
     const late = taskWork(unapproved.map(taskRef), (_, position) => ({
       event: { kind: 'ApprovalTimedOut', position },
     }));
     await engine.applyApart(late);
   }
-  const held = await engineQueries.overdueHolds(engine.db);
+  const held = found.holds ? await engineQueries.overdueHolds(engine.db) : [];
   if (held.length > 0) {
     const over = taskWork(held.map(taskRef), (_, position, { nowMs, lagMs }) => ({
       event: { kind: 'HoldTimedOut', position },
@@ -60,7 +61,7 @@ export async function reconcileTimeouts(engine: ChainEngine): Promise<void> {
     }));
     await engine.applyApart(over);
   }
-  const chains = await engineQueries.overdueChains(engine.db);
+  const chains = found.chains ? await engineQueries.overdueChains(engine.db) : [];
   if (chains.length > 0) {
     const work = chains.map((chainId): ChainWork => ({
       chainId,

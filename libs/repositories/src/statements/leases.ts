@@ -91,6 +91,14 @@ export const overdueChains: Statement = {
   text: `SELECT chain_id FROM task_chains WHERE deadline_at < ${COUNTED_NOW} AND status = 'RUNNING' LIMIT 100`,
 };
 
+/** $1 the grace of `overdueTasks` -> which of the five find something: one question a second, where mostly nothing is overdue. */
+export const overdue: Statement = {
+  name: 'overdue',
+  text: `
+    SELECT EXISTS (${overdueTasks.text}) AS tasks, EXISTS (${overdueInQueue.text}) AS in_queue, EXISTS (${overdueApprovals.text}) AS approvals,
+           EXISTS (${overdueHolds.text}) AS holds, EXISTS (${overdueChains.text}) AS chains`,
+};
+
 /** $1 worker id, $2 slots by type, $3 running tasks. */
 export const saveWorker: Statement = {
   name: 'save-worker',
