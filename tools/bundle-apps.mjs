@@ -1,5 +1,6 @@
-// Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads, and the programs of parties' processes into
-// dist/libs/compute/parties: a start spends up to half its time on finding and opening files. esbuild came with Vite and is the usual tool for it.
+// Puts each app that stays up into one file, dist/apps/<app>/main.mjs, with all that it loads, the commands into dist/apps/<app>/bundle, and the
+// programs of parties' processes into dist/libs/compute/parties: a start spends half its time and more on finding and opening files. esbuild came
+// with Vite and is the usual tool for it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -8,8 +9,10 @@ import { build } from 'esbuild';
 
 const DIST = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const APPS = ['api', 'status-listener', 'compute-worker'];
+/** What is started for each command, and what those start of their own. */
+const COMMANDS = { cli: ['main'], 'party-node': ['main', 'run-offer-process'] };
 /** They start threads from files beside them or load binaries. */
-const EXTERNAL = ['pino', 'sodium-native', '@bull-board/ui', '@duckdb/node-api'];
+const EXTERNAL = ['pino', 'sodium-native', '@bull-board/ui', '@duckdb/node-api', 'libsql'];
 const BANNER = `import { createRequire as createRequireHere } from 'node:module';
 import { fileURLToPath as pathOfUrl } from 'node:url';
 const require = createRequireHere(import.meta.url), urlOfBundle = import.meta.url;`;
@@ -104,29 +107,40 @@ function replace(files) {
  */
 async function bundleParties(dist) {
   const source = join(dist, 'libs/compute/src');
-  const folder = join(dist, 'libs/compute/parties');
   const programs = readdirSync(source, { recursive: true })
     .filter((path) => path.endsWith('.js') && !/\.spec\.|-for-tests\./.test(path))
     .map((path) => join(source, path))
     .filter((path) => /^export (const|(async )?function) run\b/m.test(readFileSync(path, 'utf8')));
-  const { outputFiles } = await build({
-    ...settings(folder),
-    entryPoints: [join(source, 'party/party-process.js'), join(source, 'table/read-table.js'), ...programs],
-    outdir: folder,
-    entryNames: '[name]',
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
+  const entryPoints = [join(source, 'party/party-process.js'), join(source, 'table/read-table.js'), ...programs];
+  await bundleInto(join(dist, 'libs/compute/parties'), {
+    entryPoints,
     // Places in errors are those of the sources.
     sourcemap: true,
     sourcesContent: false,
-    write: false,
   });
+}
+
+/** Makes dist/apps/<app>/bundle/<name>.mjs of each. What only some calls need stays in files of its own. */
+async function bundleCommands(dist) {
+  for (const [app, names] of Object.entries(COMMANDS)) {
+    const folder = join(dist, 'apps', app);
+    await bundleInto(join(folder, 'bundle'), {
+      entryPoints: names.map((name) => join(folder, 'src', `${name}.js`)),
+      keepNames: true,
+    });
+  }
+}
+
+/** Fills a folder with the bundles of `entryPoints`, which share files, and with nothing else. */
+async function bundleInto(folder, options) {
+  const made = { entryNames: '[name]', outExtension: { '.js': '.mjs' }, splitting: true, outdir: folder, write: false };
+  const { outputFiles } = await build({ ...settings(folder), ...made, ...options });
   mkdirSync(folder, { recursive: true });
   replace(outputFiles);
-  const made = new Set(outputFiles.map(({ path }) => basename(path)));
+  const names = new Set(outputFiles.map(({ path }) => basename(path)));
   for (const name of readdirSync(folder))
     // Another bundling puts its own in their places.
-    if (!made.has(name) && !name.endsWith('.new')) rmSync(join(folder, name), { force: true });
+    if (!names.has(name) && !name.endsWith('.new')) rmSync(join(folder, name), { force: true });
 }
 
 /** Holds what the bundles were made of, once they are whole. */
@@ -149,7 +163,9 @@ export function inputsOf(dist) {
 
 /** Whether the bundles are there, and made of what is there now. */
 export function areCurrent(dist = DIST, inputs = inputsOf(dist)) {
-  const made = [...APPS.map((app) => `apps/${app}/main.mjs`), 'libs/compute/parties/party-process.mjs', STAMP];
+  const commands = Object.entries(COMMANDS).flatMap(([app, names]) => names.map((name) => `${app}/bundle/${name}`));
+  const apps = [...APPS.map((app) => `${app}/main`), ...commands].map((path) => `apps/${path}.mjs`);
+  const made = [...apps, 'libs/compute/parties/party-process.mjs', STAMP];
   return made.every((path) => existsSync(join(dist, path))) && readFileSync(join(dist, STAMP), 'utf8') === inputs;
 }
 
@@ -159,7 +175,7 @@ export async function bundleAll(dist = DIST) {
   const inputs = inputsOf(dist);
   if (areCurrent(dist, inputs)) return;
   rmSync(join(dist, STAMP), { force: true });
-  await Promise.all([bundleApps(dist), bundleParties(dist)]);
+  await Promise.all([bundleApps(dist), bundleParties(dist), bundleCommands(dist)]);
   writeFileSync(join(dist, STAMP), inputs);
 }
 

@@ -16,6 +16,8 @@ const put = (path, text, ms = BUILT) => {
 beforeEach(() => {
   dist = join(mkdtempSync(join(tmpdir(), 'bundles-')), 'dist');
   for (const app of ['api', 'status-listener', 'compute-worker']) put(`apps/${app}/main.mjs`, '');
+  for (const path of ['cli/bundle/main', 'party-node/bundle/main', 'party-node/bundle/run-offer-process'])
+    put(`apps/${path}.mjs`, '');
   put('libs/compute/parties/party-process.mjs', '');
   for (const folder of ['libs/a', 'migrations', 'clients/a']) put(`${folder}/x.js`, '');
   put('.bundle-stamp', inputsOf(dist));
@@ -45,10 +47,13 @@ test('so do a file of another size, one more and one less', () => {
   expect(areCurrent(dist)).toBe(false);
 });
 
-test.each(['.bundle-stamp', 'apps/api/main.mjs', 'libs/compute/parties'])('without %s they are not', (path) => {
-  rmSync(join(dist, path), { recursive: true });
-  expect(areCurrent(dist)).toBe(false);
-});
+test.each(['.bundle-stamp', 'apps/api/main.mjs', 'apps/cli/bundle', 'libs/compute/parties'])(
+  'without %s they are not',
+  (path) => {
+    rmSync(join(dist, path), { recursive: true });
+    expect(areCurrent(dist)).toBe(false);
+  },
+);
 
 test('packages that were installed afterwards make them anew', () => {
   put('../node_modules/.package-lock.json', '');

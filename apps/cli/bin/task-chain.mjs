@@ -2,8 +2,11 @@
 // The command task-chain: what is built of apps/cli/src, on this process.
 import { existsSync } from 'node:fs';
 
-const built = new URL('../../../dist/apps/cli/src/main.js', import.meta.url);
-if (!existsSync(built)) {
+const places = ['bundle/main.mjs', 'src/main.js'].map(
+  (path) => new URL(`../../../dist/apps/cli/${path}`, import.meta.url),
+);
+const built = places.find(existsSync);
+if (!built) {
   process.stderr.write('task-chain is not built yet: npm ci && npm run build\n');
   process.exit(2);
 }

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { NodeFolder } from './node-folder.js';
 import type { FromRun } from './run-offer.js';
 import type { OfferEnd, RunningOffer } from './running-offer.js';
 
-const PROGRAM = fileURLToPath(new URL('./run-offer-process.js', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../bundle/run-offer-process.mjs', import.meta.url));
+const PROGRAM = existsSync(BUNDLE) ? BUNDLE : fileURLToPath(new URL('./run-offer-process.js', import.meta.url));
 const KILL_AFTER_MS = 10_000;
 
 /** Starts the process of a run that was accepted. */
