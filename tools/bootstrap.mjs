@@ -1,9 +1,10 @@
 // Installs and builds what is missing or out of date. Node's own modules only: it runs before npm ci.
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, 'dist', '.build-stamp');
@@ -29,7 +30,7 @@ export function checkNode(version = process.versions.node, range = readJson('pac
 const readJson = (name) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
 
 /** Runs `npm ci` where node_modules is not that of the lockfile. */
-export function ensureInstalled(folder = ROOT) {
+export async function ensureInstalled(folder = ROOT) {
   const modules = join(folder, 'node_modules');
   const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
   if (matches(lock, join(modules, '.package-lock.json'))) return;
@@ -38,7 +39,8 @@ export function ensureInstalled(folder = ROOT) {
     throw new Error('node_modules is a link, and not what package-lock.json wants: run npm ci where it points to');
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const env = { ...process.env, NODE_ENV: 'development' };
-  run('installing (npm ci)', [...npm, 'ci', `--prefix=${folder}`, '--ignore-scripts', '--loglevel=error'], env);
+  const install = [...npm, 'ci', `--prefix=${folder}`, '--ignore-scripts', '--loglevel=error'];
+  await run('installing (npm ci)', install, env);
 }
 
 /** Whether what npm noted as installed is what the lockfile wants; packages for other platforms may be missing. */
@@ -53,25 +55,35 @@ export function matches(lock, installedFile) {
   return !missing && Object.keys(installed).every((path) => path in lock.packages);
 }
 
-/** Builds what differs from what dist/ was built from, and removes what has no source any more. */
-export function ensureBuilt() {
+/** Builds what differs from what dist/ was built from, the console beside all else, and removes what has no source any more. */
+export async function ensureBuilt() {
   removeStale();
+  // One that fails does not leave the other behind.
+  const ended = await Promise.allSettled([ensureServer(), ensureConsole()]);
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function ensureServer() {
   const sources = SOURCES.flatMap((folder) => filesBelow(join(ROOT, folder), /\.(ts|tsx|json)$/));
   const own = sources.filter((path) => !path.startsWith(join(ROOT, CONSOLE)));
-  unlessCurrent(STAMP, [...SETTINGS.map((name) => join(ROOT, name)), ...own], () => {
-    run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
-    run('bundling', [process.execPath, join(ROOT, 'tools/bundle-apps.mjs')]);
+  await unlessCurrent(STAMP, [...SETTINGS.map((name) => join(ROOT, name)), ...own], async () => {
+    await run('building', [process.execPath, join(ROOT, 'node_modules/.bin/nest'), 'build', '--path', 'tsconfig.json']);
+    await run('bundling', [process.execPath, join(ROOT, 'tools/bundle-apps.mjs')]);
   });
+}
+
+async function ensureConsole() {
   const shown = [CONSOLE, 'clients/typescript/src'].flatMap((folder) => filesBelow(join(ROOT, folder), /./));
   if (!existsSync(CONSOLE_BUILT)) rmSync(CONSOLE_STAMP, { force: true });
-  unlessCurrent(CONSOLE_STAMP, [join(ROOT, 'package-lock.json'), ...shown], () => {
+  await unlessCurrent(CONSOLE_STAMP, [join(ROOT, 'package-lock.json'), ...shown], async () => {
     const vite = join(ROOT, 'node_modules/.bin/vite');
-    run('building the console', [process.execPath, vite, 'build', '--logLevel=warn', CONSOLE]);
+    await run('building the console', [process.execPath, vite, 'build', '--logLevel=warn', CONSOLE]);
   });
 }
 
 /** Builds unless the stamp is that of these files. */
-function unlessCurrent(file, sources, build) {
+async function unlessCurrent(file, sources, build) {
   const hash = createHash('sha256');
   for (const path of sources)
     hash
@@ -81,7 +93,8 @@ function unlessCurrent(file, sources, build) {
   const stamp = hash.digest('hex');
   if (existsSync(file) && readFileSync(file, 'utf8') === stamp) return;
   rmSync(file, { force: true });
-  build();
+  await build();
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, stamp);
 }
 
@@ -104,11 +117,11 @@ function filesBelow(folder, pattern) {
     .sort();
 }
 
-function run(what, [command, ...args], env = process.env) {
+async function run(what, [command, ...args], env = process.env) {
   process.stderr.write(`${what} …\n`);
   const started = performance.now();
   try {
-    execFileSync(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 26 });
+    await promisify(execFile)(command, args, { cwd: ROOT, env, maxBuffer: 2 ** 26 });
   } catch (error) {
     throw new Error(`${what} failed\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
   }

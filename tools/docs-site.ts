@@ -10,8 +10,8 @@ export const SITE = join(DOCS, '.vitepress', 'dist');
 /** Builds the site as docs/.vitepress says, and installs its packages first. A dead link fails it. Resolves to its folder. */
 export async function buildSite(): Promise<string> {
   const bootstrap = pathToFileURL(join(ROOT, 'tools', 'bootstrap.mjs')).href;
-  const { ensureInstalled } = (await import(bootstrap)) as { ensureInstalled: (folder: string) => void };
-  ensureInstalled(DOCS);
+  const { ensureInstalled } = (await import(bootstrap)) as { ensureInstalled: (folder: string) => Promise<void> };
+  await ensureInstalled(DOCS);
   await quietly(process.execPath, [VITEPRESS, 'build', DOCS]);
   return SITE;
 }

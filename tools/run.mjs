@@ -6,8 +6,8 @@ import { checkNode, ensureBuilt, ensureInstalled } from './bootstrap.mjs';
 const [command = 'help', ...args] = process.argv.slice(2);
 try {
   checkNode();
-  ensureInstalled();
-  ensureBuilt();
+  await ensureInstalled();
+  await ensureBuilt();
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
