@@ -40,7 +40,7 @@ const chain: fc.Arbitrary<ChainState> = fc
 const step = fc.record({ kind: fc.nat(40), place: fc.nat(SIZE - 1), n: fc.nat(1_000) });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const steps = fc.array(step, { minLength: 20, maxLength: 80, size: 'max' });
-const RUNS = { numRuns: 250 };
+const RUNS = { numRuns: 150 };
 
 /** Reports of the own and of other attempts and runs, losses, time-outs and all commands. */
 function eventOf({ kind, place, n }: Step, { tasks, chain: { totalTasks } }: ChainState): ChainEvent {

@@ -295,7 +295,7 @@ describe('a sealed stream', () => {
         expect(await opened(cipher)).toEqual(plain);
         expect(text).toBe(armor.encode(new Uint8Array(cipher)));
       }),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 });
