@@ -9,6 +9,7 @@ import { keyOf, put, scene, work, type Side } from './two-owners.js';
 interface Ledger {
   readonly items: readonly {
     readonly seq: number;
+    readonly opened_at: string;
     readonly chain_id: string;
     readonly task_type: string;
     readonly to: readonly string[];
@@ -74,6 +75,18 @@ export function ledgerChecks(check: Check, system: SystemUnderTest): void {
     }
     const rest = await victim.api.expect<Ledger>(200, `${path}?limit=3&before=${next_before}`);
     expect(rest).toMatchObject({ items: [{ bits: 11 }], next_before: null });
+    const account = `/datasets/${victim.party}/customers/account`;
+    const left = await victim.api.expect<{ budgets: object[] }>(200, account);
+    const [type] = (left as unknown as { by_task_type: object[] }).by_task_type;
+    expect([left, type]).toEqual([
+      expect.objectContaining({ openings: 4, policy_expires_at: '2999-01-01T00:00:00Z' }),
+      { task_type: 'pearson_correlation', openings: 4, last_opened_at: items[0]!.opened_at },
+    ]);
+    expect(left.budgets[0]).toEqual({ kind: 'bits', limit: null, opened: 44, left: null, of: 'y' });
+    expect(await system.api.expect<object>(200, account)).toMatchObject({
+      budgets: [{ opened: 44, of: null }, {}, {}],
+    });
+    expect((await attacker.api.call(account)).status).toBe(403);
     // An admin of no party reads no name of a column; the others read nothing, and neither does another tenant.
     const seen = await system.api.expect<Ledger>(200, path);
     expect(seen.items.map(({ columns }) => columns)).toEqual([null, null, null, null]);

@@ -10,6 +10,7 @@ import { artifactChecks } from './artifact-checks.js';
 import { audienceChecks } from './audience-checks.js';
 import { handedChecks } from './handed-checks.js';
 import { ledgerChecks } from './ledger-checks.js';
+import { serverChecks } from './server-checks.js';
 import { standingChecks } from './standing-checks.js';
 import { allow, decide, fill, keyOf, put, scene, work } from './two-owners.js';
 
@@ -22,6 +23,7 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
   artifactChecks(check, system);
   handedChecks(check, system);
   standingChecks(check, system);
+  serverChecks(check, system);
 
   check('is used as both owners signed, and not otherwise', async () => {
     const { a, b, psi, codeOf } = await scene(system);

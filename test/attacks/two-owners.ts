@@ -22,21 +22,21 @@ export async function keyOf(system: SystemUnderTest, role: string, party?: strin
   return new ApiClient(system.api.url, key);
 }
 
-/** Two parties with keys, owners and a dataset each. */
-export async function scene(system: SystemUnderTest) {
-  const side = async (): Promise<Side> => {
+/** Two parties with keys, owners and a dataset each; of the first, `approvals` says who states them. */
+export async function scene(system: SystemUnderTest, approvals = 'signed') {
+  const side = async (way = 'signed'): Promise<Side> => {
     const party = `p${randomUUID().slice(0, 8)}`;
     await system.api.expect(201, '/parties', { method: 'POST', body: { party, name: party } });
     mkdirSync(join(system.dataRoot, party), { recursive: true });
     for (const name of ['table.csv', 'other.csv']) {
       writeFileSync(join(system.dataRoot, party, name), `id,name\n${KEYS.map((id) => `${id},n\n`).join('')}`);
     }
-    const owner = await TestOwner.claim(system.dataRoot, party);
+    const owner = await TestOwner.claim(system.dataRoot, party, way);
     const made = { party, owner, api: await keyOf(system, 'author', party), table: `dataset:${party}/customers@1` };
     await put(made, await owner.sign(await owner.dataset('customers', 'table.csv')));
     return made;
   };
-  const [a, b] = [await side(), await side()];
+  const [a, b] = [await side(approvals), await side()];
   const psi = (more: object = {}) => {
     const keys = { [a.party]: ['id'], [b.party]: ['id'] };
     const input_paths = { [a.party]: a.table, [b.party]: b.table };

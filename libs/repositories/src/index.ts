@@ -73,6 +73,7 @@ export {
 export { readHistory, type EventView, type LoggedEvent } from './reads/read-history.js';
 export { readQueues, type QueueFacts } from './reads/read-queues.js';
 export { readWorkers, type WorkerView } from './reads/read-workers.js';
+export { readAccount, type OpenedSoFar } from './reads/read-account.js';
 export { SIZE_BUCKETS, readFigures, readGauges } from './reads/read-metrics.js';
 export { readWaitingTasks } from './statements/quota.js';
 export {

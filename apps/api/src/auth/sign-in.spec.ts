@@ -129,6 +129,7 @@ const NEEDED: Readonly<Record<string, Role | 'open' | 'signed'>> = {
   'GET /api/v1/nodes': 'viewer',
   'DELETE /api/v1/nodes/:party': 'admin',
   'GET /api/v1/datasets': 'viewer',
+  'GET /api/v1/datasets/:party/:name/account': 'viewer',
   'GET /api/v1/datasets/:party/:name/ledger': 'viewer',
   'GET /api/v1/chains/:chain_id/tasks/:task_id/openings': 'viewer',
   'GET /api/v1/approvals': 'viewer',

@@ -1,5 +1,5 @@
 import { findRunner } from '#libs/compute';
-import { originOf, partiesOf, type ApprovalStatement } from '#libs/consent';
+import { originOf, parseDatasetRef, partiesOf, usesOf, type ApprovalStatement } from '#libs/consent';
 import type { ApprovalRow, PartyStatementView } from '#libs/repositories';
 import type { ApprovalDto } from './parties.dto.js';
 
@@ -7,19 +7,22 @@ import type { ApprovalDto } from './parties.dto.js';
 export async function approvalDtos(
   rows: readonly ApprovalRow[],
   party: string | undefined,
-  decisionsOn: (hashes: readonly string[]) => Promise<readonly Pick<PartyStatementView, 'body'>[]>,
+  decisionsOn: (hashes: readonly string[]) => Promise<readonly Pick<PartyStatementView, 'body' | 'signed'>[]>,
   now = Date.now(),
 ): Promise<ApprovalDto[]> {
   const decisions = await decisionsOn(rows.map(({ consent }) => consent.hash));
   const known = new Map(
     decisions
-      .map(({ body }) => body as ApprovalStatement)
+      .map(({ body, signed }) => ({ ...(body as ApprovalStatement), signed }))
       // The worker asks again once an approval has expired; a refusal stays.
       .filter(({ decision, expires_at: until }) => decision !== 'approve' || Date.parse(until) > now)
-      .map(({ party: by, task, decision }) => [`${by} ${task}`, decision]),
+      .map(({ party: by, task, decision, signed }) => [
+        `${by} ${task}`,
+        { decision, signed_by: signed === null ? 'server' : 'owner' },
+      ]),
   );
   return rows.flatMap((row) => {
-    const { chain_id, task_id, task_type, params, status, consent, asking, reasons } = row;
+    const { chain_id, task_id, task_type, params, status, consent, asking, reasons, approvals } = row;
     const { hash, proposer = null, purpose, origin, from } = consent;
     const stated = { ...(purpose !== undefined && { purpose }), ...(origin !== undefined && { origin }) };
     const task = { kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from };
@@ -40,8 +43,10 @@ export async function approvalDtos(
           leaves,
           status,
         },
+        datasets: usesOf(config, each, task_type).inputs.filter((file) => parseDatasetRef(file)?.party === each),
+        approvals: asking === each ? approvals : null,
         reasons: asking === each ? reasons : null,
-        decision: known.get(`${each} ${hash}`) ?? null,
+        ...(known.get(`${each} ${hash}`) ?? { decision: null, signed_by: null }),
       }));
   });
 }

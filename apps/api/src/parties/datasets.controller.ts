@@ -1,16 +1,31 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { DatasetStatement } from '#libs/consent';
-import { PartyRepository, type TenantDatabases } from '#libs/repositories';
+import type { DatasetStatement, PolicyStatement } from '#libs/consent';
+import { PartyRepository, readAccount, type Queryable, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Problem } from '../http/problem.js';
+import { accountDto } from './dataset-account.js';
 import { ledgerEntryDto } from './ledger-entry.js';
 import { noParty } from './no-party.js';
-import { DatasetListDto, LedgerPageDto, LedgerQueryDto, PartyQueryDto, type DatasetDto } from './parties.dto.js';
+import {
+  DatasetAccountDto,
+  DatasetListDto,
+  LedgerPageDto,
+  LedgerQueryDto,
+  PartyQueryDto,
+  type DatasetDto,
+} from './parties.dto.js';
+
+const PARTY = { name: 'party', description: 'The party.', schema: { type: 'string' as const, maxLength: 64 } };
+const NAME = {
+  name: 'name',
+  description: 'The name of the dataset, without a version.',
+  schema: { type: 'string' as const, maxLength: 64 },
+};
 
 @ApiTags('parties')
 @Controller('datasets')
@@ -41,12 +56,8 @@ export class DatasetsController {
   }
 
   @Get(':party/:name/ledger')
-  @ApiParam({ name: 'party', description: 'The party.', schema: { type: 'string', maxLength: 64 } })
-  @ApiParam({
-    name: 'name',
-    description: 'The name of the dataset, without a version.',
-    schema: { type: 'string', maxLength: 64 },
-  })
+  @ApiParam(PARTY)
+  @ApiParam(NAME)
   @ApiOperation({
     operationId: 'listDatasetLedger',
     summary: 'List what was opened of a dataset',
@@ -62,17 +73,46 @@ export class DatasetsController {
     @Query() { limit = 50, before = Number.MAX_SAFE_INTEGER }: LedgerQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LedgerPageDto> {
-    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
-    const caller = partyOf(reply);
-    if (caller.party !== party && !caller.isAdmin) {
-      throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins read what was opened of its data.`);
-    }
+    const isOwn = await this.isOwner(reads, party, reply);
     const rows = await this.parties.openings(reads, party, name, before, limit + 1);
     const items = rows.slice(0, limit);
     return {
-      items: items.map((row) => ledgerEntryDto(row, caller.party === party)),
+      items: items.map((row) => ledgerEntryDto(row, isOwn)),
       next_before: rows.length > limit ? items.at(-1)!.seq : null,
     };
+  }
+
+  @Get(':party/:name/account')
+  @ApiParam(PARTY)
+  @ApiParam(NAME)
+  @ApiOperation({
+    operationId: 'getDatasetAccount',
+    summary: 'Get what is left of the budgets of a dataset',
+    description:
+      "How often something was opened of it, and what its owner's policy leaves, by the copy of the ledger: the party's process alone decides. Only for keys of the party and for admins.",
+  })
+  @ApiResponse({ status: 200, type: DatasetAccountDto, description: 'The account.' })
+  @ApiProblems(400, 403, 404, 503)
+  async account(
+    @TenantDb() { reads }: TenantDatabases,
+    @Param('party') party: string,
+    @Param('name') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DatasetAccountDto> {
+    const isOwn = await this.isOwner(reads, party, reply);
+    const opened = await readAccount(reads, party, name);
+    const policies = await this.parties.statements(reads, party, 'policy');
+    const policy = policies.map(({ body }) => body as PolicyStatement).find(({ dataset }) => dataset === name);
+    return accountDto({ party, name }, opened, policy, isOwn);
+  }
+
+  /** Whether the caller belongs to the party. Throws FORBIDDEN where it is no admin either. */
+  private async isOwner(reads: Queryable, party: string, reply: FastifyReply): Promise<boolean> {
+    if ((await this.parties.find(reads, party)) === undefined) throw noParty(party);
+    const caller = partyOf(reply);
+    if (caller.party === party) return true;
+    if (caller.isAdmin) return false;
+    throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins read what was opened of its data.`);
   }
 }
 

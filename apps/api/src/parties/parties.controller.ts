@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { DatasetStatement } from '#libs/consent';
+import type { DatasetStatement, Statement } from '#libs/consent';
 import {
   AuditRepository,
   PartyRepository,
@@ -32,6 +32,10 @@ import {
 import { readStatement } from './statement-input.js';
 
 const PARTY = { name: 'party', description: 'The party.', schema: { type: 'string' as const, maxLength: 64 } };
+
+/** A decision by which tasks run that would wait otherwise. */
+const allowsTasks = (statement: Statement): boolean =>
+  (statement.kind === 'approval' || statement.kind === 'standing') && statement.decision === 'approve';
 
 @ApiTags('parties')
 @Controller('parties')
@@ -98,7 +102,7 @@ export class PartiesController {
     operationId: 'putStatement',
     summary: "State what a party's data may be used for",
     description:
-      'Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
+      'Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins; an approval without a signature only for keys of the party. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
   })
   @ApiRequest(NewStatementDto)
   @ApiResponse({ status: 200, type: StatementDto, description: 'The statement as it is stored.' })
@@ -115,6 +119,9 @@ export class PartiesController {
     if (by.party !== party && !by.isAdmin) {
       throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins state what its data may be used for.`);
     }
+    if (by.party !== party && signed === null && allowsTasks(statement)) {
+      throw new Problem('FORBIDDEN', `Without a signature of the owner, only keys of party ${party} approve for it.`);
+    }
     const { kind, serial } = statement;
     const caller = callerOf(reply);
     const task =
@@ -128,7 +135,12 @@ export class PartiesController {
           `The stored statement about ${subject} has the serial ${serial} or a higher one.`,
         );
       }
-      await this.audit.record(tx, { ...caller, action: 'putStatement', target: subject, details: { kind, serial } });
+      await this.audit.record(tx, {
+        ...caller,
+        action: 'putStatement',
+        target: subject,
+        details: { kind, serial, signed_by: signed === null ? 'server' : 'owner' },
+      });
       if (statement.kind === 'approval') await applyApproval(tx, statement, caller);
       if (statement.kind === 'standing') await applyStanding(tx, statement, caller);
       const { is_new: isNew, ...shown } = stored;

@@ -230,6 +230,52 @@ export class OpeningListDto {
   items: OpeningDto[];
 }
 
+export class TypeOpeningsDto {
+  @ApiProperty({ example: 'psi' })
+  task_type: string;
+  @ApiProperty({ type: 'integer', example: 4 })
+  openings: number;
+  /** The newest one. */
+  @ApiProperty({ format: 'date-time' })
+  last_opened_at: string;
+}
+
+export class BudgetDto {
+  /** `bits` of figures about any one column, `sums` of buckets that any one party may ask for, `epsilon` of all figures together. */
+  @ApiProperty({ enum: ['bits', 'sums', 'epsilon'], enumName: 'BudgetKind', example: 'bits' })
+  kind: 'bits' | 'sums' | 'epsilon';
+  /** What the policy allows; null where it sets none. */
+  @ApiProperty({ type: Number, nullable: true, example: 200 })
+  limit: number | null;
+  /** Of the column, or to the party, with most. */
+  @ApiProperty({ type: Number, example: 105 })
+  opened: number;
+  /** null where the policy sets no limit. */
+  @ApiProperty({ type: Number, nullable: true, example: 95 })
+  left: number | null;
+  /** The column, which keys of the party alone read, or the party. `*` stands for columns that steps made. */
+  @ApiProperty({ type: String, nullable: true, example: 'defaulted' })
+  of: string | null;
+}
+
+export class DatasetAccountDto {
+  @ApiProperty({ example: 'bank-a' })
+  party: string;
+  @ApiProperty({ example: 'customers' })
+  name: string;
+  /** How often something was opened. */
+  @ApiProperty({ type: 'integer', example: 5 })
+  openings: number;
+  /** The most frequent first. */
+  @ApiProperty({ type: [TypeOpeningsDto] })
+  by_task_type: TypeOpeningsDto[];
+  @ApiProperty({ type: [BudgetDto] })
+  budgets: BudgetDto[];
+  /** Nothing is allowed by the policy from then on; null where there is none. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  policy_expires_at: string | null;
+}
+
 /** The query of a dataset's ledger. */
 export class LedgerQueryDto {
   /** Only entries before this number. */
@@ -267,12 +313,27 @@ export class ApprovalDto {
   leaves: string;
   @ApiProperty({ example: 'RETRYING' })
   status: string;
+  /** The datasets of the party that it names. Files that other tasks made of datasets are not looked through. */
+  @ApiProperty({ type: [String], example: ['dataset:bank-a/customers@3'] })
+  datasets: string[];
+  /** How the owner states approvals, as the party's process said when the task asked: `signed` with the owner's key, or by the `server`. null until then. */
+  @ApiProperty({
+    type: String,
+    enum: ['signed', 'server'],
+    enumName: 'ApprovalsWay',
+    nullable: true,
+    example: 'signed',
+  })
+  approvals: string | null;
   /** Why no policy covers it; null until the task has asked. */
   @ApiProperty({ type: String, nullable: true, example: 'Party bank-a: customers: the dataset has no policy.' })
   reasons: string | null;
   /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired. */
   @ApiProperty({ type: String, nullable: true, example: 'approve' })
   decision: string | null;
+  /** Who stands for the decision: the `owner` by a signature, or the `server` for a person of the party. An unsigned approval counts only where `approvals` is `server`. */
+  @ApiProperty({ type: String, enum: ['owner', 'server'], enumName: 'SignedBy', nullable: true, example: 'owner' })
+  signed_by: string | null;
 }
 
 export class ApprovalListDto {

@@ -34,6 +34,33 @@ export type TaskTypeCountDto = {
     tasks: number;
     succeeded: number;
     failed: number;
+    /**
+     * How long the last attempt of those that succeeded or failed ran; null where none did.
+     */
+    mean_seconds: number | null;
+    p95_seconds: number | null;
+    max_seconds: number | null;
+};
+
+export type ThroughputPartDto = {
+    /**
+     * Its start. The first part may have begun before the window.
+     */
+    from: string;
+    succeeded: number;
+    failed: number;
+    cancelled: number;
+};
+
+export type ThroughputDto = {
+    /**
+     * The length of each part.
+     */
+    part_seconds: number;
+    /**
+     * Chains that ended in each part of the window, the oldest first; parts without any are there, too.
+     */
+    parts: Array<ThroughputPartDto>;
 };
 
 export type QueueDepthDto = {
@@ -80,6 +107,7 @@ export type ChainMetricsDto = {
     chain_avg_execution_time: ExecutionTimeDto;
     chain_task_distribution: Array<ChainSizeDto>;
     tasks_by_type: Array<TaskTypeCountDto>;
+    throughput: ThroughputDto;
     /**
      * What waits for workers and runs now, whenever it was created; types without any are left out.
      */
@@ -1427,6 +1455,61 @@ export type LedgerPageDto = {
     next_before: number | null;
 };
 
+export type TypeOpeningsDto = {
+    task_type: string;
+    openings: number;
+    /**
+     * The newest one.
+     */
+    last_opened_at: string;
+};
+
+/**
+ * `bits` of figures about any one column, `sums` of buckets that any one party may ask for, `epsilon` of all figures together.
+ */
+export type BudgetKind = 'bits' | 'sums' | 'epsilon';
+
+export type BudgetDto = {
+    /**
+     * `bits` of figures about any one column, `sums` of buckets that any one party may ask for, `epsilon` of all figures together.
+     */
+    kind: BudgetKind;
+    /**
+     * What the policy allows; null where it sets none.
+     */
+    limit: number | null;
+    /**
+     * Of the column, or to the party, with most.
+     */
+    opened: number;
+    /**
+     * null where the policy sets no limit.
+     */
+    left: number | null;
+    /**
+     * The column, which keys of the party alone read, or the party. `*` stands for columns that steps made.
+     */
+    of: string | null;
+};
+
+export type DatasetAccountDto = {
+    party: string;
+    name: string;
+    /**
+     * How often something was opened.
+     */
+    openings: number;
+    /**
+     * The most frequent first.
+     */
+    by_task_type: Array<TypeOpeningsDto>;
+    budgets: Array<BudgetDto>;
+    /**
+     * Nothing is allowed by the policy from then on; null where there is none.
+     */
+    policy_expires_at: string | null;
+};
+
 export type ApprovalDto = {
     chain_id: string;
     task_id: string;
@@ -1459,6 +1542,14 @@ export type ApprovalDto = {
     leaves: string;
     status: string;
     /**
+     * The datasets of the party that it names. Files that other tasks made of datasets are not looked through.
+     */
+    datasets: Array<string>;
+    /**
+     * How the owner states approvals, as the party's process said when the task asked: `signed` with the owner's key, or by the `server`. null until then.
+     */
+    approvals: 'signed' | 'server' | never | null;
+    /**
      * Why no policy covers it; null until the task has asked.
      */
     reasons: string | null;
@@ -1466,6 +1557,10 @@ export type ApprovalDto = {
      * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired.
      */
     decision: string | null;
+    /**
+     * Who stands for the decision: the `owner` by a signature, or the `server` for a person of the party. An unsigned approval counts only where `approvals` is `server`.
+     */
+    signed_by: 'owner' | 'server' | never | null;
 };
 
 export type ApprovalListDto = {
@@ -6637,6 +6732,64 @@ export type ListDatasetLedgerResponses = {
 };
 
 export type ListDatasetLedgerResponse = ListDatasetLedgerResponses[keyof ListDatasetLedgerResponses];
+
+export type GetDatasetAccountData = {
+    body?: never;
+    path: {
+        /**
+         * The party.
+         */
+        party: string;
+        /**
+         * The name of the dataset, without a version.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/datasets/{party}/{name}/account';
+};
+
+export type GetDatasetAccountErrors = {
+    /**
+     * The request is not valid; `code` and `errors` say where and what was expected.
+     */
+    400: ProblemDto;
+    /**
+     * The request has no valid key or token.
+     */
+    401: ProblemDto;
+    /**
+     * The caller's role does not allow it.
+     */
+    403: ProblemDto;
+    /**
+     * The resource does not exist.
+     */
+    404: ProblemDto;
+    /**
+     * Too many requests from this address, too many open event streams of this caller, or the tenant's quota is exhausted (`quota`). Retry after `Retry-After` seconds. Without that header waiting does not help, and `detail` says what does.
+     */
+    429: ProblemDto;
+    /**
+     * Internal server error; the API's log has the cause.
+     */
+    500: ProblemDto;
+    /**
+     * The database cannot be reached; retry after `Retry-After` seconds.
+     */
+    503: ProblemDto;
+};
+
+export type GetDatasetAccountError = GetDatasetAccountErrors[keyof GetDatasetAccountErrors];
+
+export type GetDatasetAccountResponses = {
+    /**
+     * The account.
+     */
+    200: DatasetAccountDto;
+};
+
+export type GetDatasetAccountResponse = GetDatasetAccountResponses[keyof GetDatasetAccountResponses];
 
 export type ListApprovalsData = {
     body?: never;

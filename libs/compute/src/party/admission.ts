@@ -332,6 +332,8 @@ export class Admission {
     const { party } = this.request.roots;
     const next =
       code === 'APPROVAL_REQUIRED' ? ' The owner looks at it with "task-chain approvals ls" and decides.' : '';
-    return new TaskFailure(code, `Party ${party}: ${why}.${next}`, false, { party, task: this.task });
+    // Says where the owner decides: nobody is allowed anything by it.
+    const way = code === 'APPROVAL_REQUIRED' && { approvals: this.owner.approvals };
+    return new TaskFailure(code, `Party ${party}: ${why}.${next}`, false, { party, task: this.task, ...way });
   }
 }

@@ -15,6 +15,8 @@ export interface ApprovalRow {
   readonly consent: StoredConsent;
   /** The party that it asked last; null where it asked none. */
   readonly asking: string | null;
+  /** How that party's owner states approvals, `signed` or `server`; null from a worker that does not say it. */
+  readonly approvals: string | null;
   /** Why no policy covers it. */
   readonly reasons: string | null;
 }
@@ -22,6 +24,7 @@ export interface ApprovalRow {
 const COLUMNS = `
   t.chain_id, t.task_id, t.task_type, r.params, t.status, r.metadata -> 'consent' AS consent,
   CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error #>> '{details,party}' END AS asking,
+  CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error #>> '{details,approvals}' END AS approvals,
   CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error ->> 'message' END AS reasons`;
 
 const waiting: Statement = {
