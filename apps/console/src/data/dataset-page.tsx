@@ -11,6 +11,7 @@ import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { WhatOpened } from '../view/what-opened.js';
 import { Title } from '../view/title.js';
+import { Account } from './account.js';
 import { Command } from './command.js';
 import { PolicyEditor } from './policy-editor.js';
 
@@ -99,6 +100,7 @@ function Ledger({ party, name }: { party: string; name: string }) {
   return (
     <>
       <p>{t('data.ledgerAbout')}</p>
+      {query.isSuccess && <Account party={party} name={name} />}
       <Rows
         rowKey="seq"
         loading={query.isPending}

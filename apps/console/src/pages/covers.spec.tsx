@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 const STANDING: Standing = {
-  ...{ party: 'bank-a', name: 'nightly', decision: 'approve', origin: 'schedule:schedule-1' },
+  ...{ party: 'bank-a', name: 'nightly', decision: 'approve', serial: 7, origin: 'schedule:schedule-1' },
   ...{ expires_at: '2999-01-01T00:00:00Z', proposer: null, purpose: 'risk' },
   tasks: [
     {
@@ -66,7 +66,7 @@ function page(count: number) {
   });
   render(
     <QueryClientProvider client={client}>
-      <Covers party={null} />
+      <Covers session={{ party: null, role: 'viewer' }} />
     </QueryClientProvider>,
   );
   return { client, waiting };

@@ -1,22 +1,23 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
-import { Card, Tag, Typography } from 'antd';
+import { useQueryClient } from '@tanstack/react-query';
+import { Button, Card, Tag, Typography } from 'antd';
 import type { TFunction } from 'i18next';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { api } from '../api.js';
+import type { SessionDto } from '#client';
+import { Ask } from '../view/ask.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
 import { Name, shownText } from '../view/name.js';
 import { Time, useNow } from '../view/times.js';
-
-/** More parties are for the command line: each is a request. */
-const MOST_PARTIES = 20;
+import { mayRefuse, MOST_PARTIES, putBare, useStatements } from './statements.js';
 
 /** What a standing approval says, as its owner signed it. */
 export interface Standing {
   readonly party: string;
   readonly name: string;
   readonly decision: 'approve' | 'withdraw';
+  readonly serial: number;
   readonly origin: string;
   readonly expires_at: string;
   readonly proposer: string | null;
@@ -38,50 +39,47 @@ interface Bounds {
   readonly each?: Bounds;
 }
 
-/** The wholes that owners approved at once; of `party` alone where the reader belongs to one. */
-export function Covers({ party }: { party: string | null }) {
+/** The wholes that owners approved at once; of the reader's party alone where it belongs to one. */
+export function Covers({ session }: { session: Pick<SessionDto, 'party' | 'role'> }) {
   const { t } = useTranslation();
-  const parties = useQuery({
-    queryKey: ['parties'],
-    queryFn: ({ signal }) => api.listParties({ signal }),
-    enabled: party === null,
-  });
-  const all = party === null ? (parties.data?.items.map((each) => each.party) ?? []) : [party];
-  const found = useQueries({
-    queries: all.slice(0, MOST_PARTIES).map((each) => ({
-      queryKey: ['standing', each],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        api.listStatements({ path: { party: each }, query: { kind: 'standing' }, signal }),
-    })),
-  });
-  const error = parties.error ?? found.find((each) => each.isError)?.error;
-  const standing = found
-    .flatMap(({ data }) => data?.items.map(({ body }) => body as unknown as Standing) ?? [])
+  const { items, error, isKnown, areMore } = useStatements(session.party, 'standing');
+  const standing = items
+    .map(({ body }) => body as unknown as Standing)
     .filter(({ decision }) => decision === 'approve');
-  const isKnown = !parties.isLoading && all.length <= MOST_PARTIES && found.every(({ isSuccess }) => isSuccess);
   return (
     <>
       <h2>{t('covers.heading')}</h2>
       <p>{t('covers.about')}</p>
       {error != null && <Failed error={error} />}
       {error == null && isKnown && standing.length === 0 && <p>{t('covers.none')}</p>}
-      {all.length > MOST_PARTIES && <p>{t('covers.more', { count: MOST_PARTIES })}</p>}
+      {areMore && <p>{t('covers.more', { count: MOST_PARTIES })}</p>}
       {standing.map((each) => (
-        <Cover key={`${each.party} ${each.name}`} of={each} />
+        <Cover key={`${each.party} ${each.name}`} of={each} mayEnd={mayRefuse(session, each.party)} />
       ))}
     </>
   );
 }
 
 /** All that one approval lets run: the whole, each task with how often and what may vary, and until when. */
-export function Cover({ of }: { of: Standing }) {
+export function Cover({ of, mayEnd = false }: { of: Standing; mayEnd?: boolean }) {
   const { t } = useTranslation();
+  const [isEnding, end] = useState(false);
   const isOver = Date.parse(of.expires_at) <= useNow(false);
   return (
     <Card
       className="asked"
       title={<Name text={`${of.party}: ${of.name}`} />}
-      extra={isOver && <Tag>{t('covers.expired')}</Tag>}
+      extra={
+        isOver ? (
+          <Tag>{t('covers.expired')}</Tag>
+        ) : (
+          mayEnd && (
+            <Button danger onClick={() => end(true)}>
+              {t('covers.withdraw')}
+            </Button>
+          )
+        )
+      }
     >
       <dl className="facts">
         <dt>{t('covers.whole')}</dt>
@@ -128,7 +126,27 @@ export function Cover({ of }: { of: Standing }) {
       <Typography.Paragraph copyable={{ text: withdrawal(of) }}>
         {t('covers.end')} <code className="wrap">{withdrawal(of)}</code>
       </Typography.Paragraph>
+      {isEnding && <End of={of} close={() => end(false)} />}
     </Card>
+  );
+}
+
+function End({ of, close }: { of: Standing; close: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  return (
+    <Ask
+      title={t('covers.withdrawTitle', { name: shownText(of.name) })}
+      ok={t('covers.withdraw')}
+      danger
+      send={async () => {
+        await putBare(of.party, { ...of, decision: 'withdraw' }, of.serial);
+        await client.invalidateQueries({ queryKey: ['standing'] });
+      }}
+      close={close}
+    >
+      <p>{t('covers.withdrawAbout')}</p>
+    </Ask>
   );
 }
 

@@ -1,4 +1,4 @@
-import { approvals, covers, signOff } from './approvals-en.js';
+import { account, approvals, approved, covers, signOff } from './approvals-en.js';
 import { chains } from './chains-en.js';
 import { data } from './data-en.js';
 import { designer } from './designer-en.js';
@@ -8,6 +8,7 @@ import { settings } from './settings-en.js';
 import { audit, opened, preview, task } from './task-en.js';
 import { templates } from './templates-en.js';
 import { workers } from './workers-en.js';
+import { overview } from './overview-en.js';
 
 /** What the console says in English. The words of the other languages have the same names. */
 export const en = {
@@ -117,28 +118,7 @@ export const en = {
     ended: 'Ended',
     broken: 'The connection broke: connecting again …',
   },
-  overview: {
-    window: 'Window',
-    windows: { '1h': '1 hour', '24h': '1 day', '7d': '7 days', '30d': '30 days' },
-    none: 'No chain was created in this window. Choose a longer one, or create a chain: task-chain run chain.json',
-    chains: 'Chains created',
-    running: 'Running now',
-    success: 'Success rate',
-    ofEnded: '{{succeeded}} succeeded, {{failed}} failed',
-    took: 'Mean duration',
-    percentiles: 'Half within {{p50}}, 95 % within {{p95}}',
-    failures: 'Why tasks failed',
-    noFailures: 'No task failed in this window.',
-    code: 'Code',
-    tasks: 'Tasks',
-    newest: 'Newest message',
-    examples: 'Examples',
-    queues: 'Queues now',
-    aboutQueues:
-      'Tasks of your tenant. Ready tasks are waiting for a free worker; queued tasks have been sent to the workers.',
-    noQueues: 'No task waits for a worker, and none runs.',
-    types: 'Task types',
-  },
+  overview,
   chains,
   chain: {
     actions: 'Actions on the chain',
@@ -236,7 +216,9 @@ export const en = {
     back: 'Back',
     close: 'Close',
   },
+  account,
   approvals,
+  approved,
   covers,
   signOff,
   data,

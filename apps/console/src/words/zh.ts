@@ -1,4 +1,4 @@
-import { approvals, covers, signOff } from './approvals-zh.js';
+import { account, approvals, approved, covers, signOff } from './approvals-zh.js';
 import { chains } from './chains-zh.js';
 import { data } from './data-zh.js';
 import { designer } from './designer-zh.js';
@@ -9,6 +9,7 @@ import { settings } from './settings-zh.js';
 import { audit, opened, preview, task } from './task-zh.js';
 import { templates } from './templates-zh.js';
 import { workers } from './workers-zh.js';
+import { overview } from './overview-zh.js';
 
 /** What the console says in Chinese. */
 export const zh: typeof en = {
@@ -109,27 +110,7 @@ export const zh: typeof en = {
   chainType: { sequential: '顺序', parallel: '并行', chord: '汇聚', complex: '复杂' },
   priority: { low: '低', normal: '普通', high: '高', critical: '紧急' },
   stream: { connecting: '连接中…', broken: '连接已断开，正在重新连接…', live: '实时', ended: '已结束' },
-  overview: {
-    window: '时间窗口',
-    windows: { '1h': '1 小时', '24h': '1 天', '7d': '7 天', '30d': '30 天' },
-    none: '此窗口内没有创建任务链。请选择更长的窗口，或创建一个：task-chain run chain.json',
-    chains: '创建的任务链',
-    running: '正在运行',
-    success: '成功率',
-    ofEnded: '成功 {{succeeded}}，失败 {{failed}}',
-    took: '平均用时',
-    percentiles: '半数在 {{p50}} 内，95% 在 {{p95}} 内',
-    failures: '任务失败原因',
-    noFailures: '此窗口内没有任务失败。',
-    code: '代码',
-    tasks: '任务数',
-    newest: '最新消息',
-    examples: '示例',
-    queues: '当前队列',
-    aboutQueues: '本租户的任务。“就绪”的可以运行，在等工作进程；“排队中”的已发给工作进程。',
-    noQueues: '没有任务在等工作进程，也没有任务在运行。',
-    types: '任务类型',
-  },
+  overview,
   chains,
   chain: {
     actions: '对任务链的操作',
@@ -226,7 +207,9 @@ export const zh: typeof en = {
     back: '返回',
     close: '关闭',
   },
+  account,
   approvals,
+  approved,
   covers,
   signOff,
   data,
