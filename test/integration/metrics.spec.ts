@@ -58,6 +58,20 @@ describeSystem('the metrics of chains', 'postgres', { env }, (check) => {
     expect(sum(/^taskchain_chain_tasks_bucket{.*le="5"/)).toBe(6);
     expect(sum(/^taskchain_task_seconds_count{.*task_type="diagnostic".*outcome="SUCCESS"/)).toBe(12);
     expect(sum(/^taskchain_task_seconds_count{.*task_type="diagnostic".*outcome="FAILURE"/)).toBe(2);
+    const { throughput, tasks_by_type: types } = await api.expect<{
+      throughput: { parts: { succeeded: number; failed: number; cancelled: number }[] };
+      tasks_by_type: { mean_seconds: number; p95_seconds: number; max_seconds: number }[];
+    }>(200, '/chains/metrics?window=1h');
+    const ended = ({ succeeded, failed, cancelled }: (typeof throughput.parts)[number]) => [
+      succeeded,
+      failed,
+      cancelled,
+    ];
+    const summed = throughput.parts.map(ended).reduce((all, part) => all.map((count, i) => count + part[i]!));
+    expect(summed).toEqual([3, 2, 1]);
+    expect(throughput.parts).toHaveLength(13);
+    const [{ mean_seconds: mean, p95_seconds: p95, max_seconds: max }] = types as [(typeof types)[number]];
+    expect([mean > 0, mean <= max, p95 <= max]).toEqual([true, true, true]);
     const created = (await api.call('//metrics')).text;
     expect(created).toMatch(/^taskchain_chains_created_total{app="api"} 6$/m);
   });

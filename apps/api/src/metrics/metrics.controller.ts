@@ -5,6 +5,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Roles } from '../auth/access.js';
 import { ChainMetricsDto, MetricsQueryDto, secondsOf } from './metrics.dto.js';
+import { partsOf, partSecondsOf } from './throughput.js';
 
 @ApiTags('chains')
 @Controller('chains/metrics')
@@ -15,7 +16,7 @@ export class MetricsController {
     operationId: 'getChainMetrics',
     summary: 'Get chain metrics for a time window',
     description:
-      'Totals by status, running chains, success rate, execution time, sizes, task types, queues and failure reasons.',
+      'Totals by status, running chains, success rate, execution time, sizes, task types, throughput, queues and failure reasons.',
   })
   @ApiResponse({ status: 200, type: ChainMetricsDto, description: 'The metrics.' })
   @ApiProblems(400, 503)
@@ -24,7 +25,8 @@ export class MetricsController {
     @Query() { window = '24h' }: MetricsQueryDto,
   ): Promise<ChainMetricsDto> {
     const seconds = secondsOf(window);
-    const figures = await readFigures(reads, seconds);
+    const partSeconds = partSecondsOf(seconds);
+    const figures = await readFigures(reads, seconds, partSeconds);
     const succeeded = figures.byStatus.get('SUCCESS') ?? 0;
     const failed = figures.byStatus.get('FAILURE') ?? 0;
     const { chains, mean, p50, p95, max } = figures.duration;
@@ -44,6 +46,7 @@ export class MetricsController {
         chains: size.chains,
       })),
       tasks_by_type: [...figures.types],
+      throughput: { part_seconds: partSeconds, parts: partsOf(figures.throughput, seconds, partSeconds, Date.now()) },
       queues: [...figures.queues],
       chain_failure_reasons: [...figures.failures],
     };

@@ -41,6 +41,34 @@ export class TaskTypeCountDto {
   succeeded: number;
   @ApiProperty({ type: 'integer', example: 1 })
   failed: number;
+  /** How long the last attempt of those that succeeded or failed ran; null where none did. */
+  @ApiProperty({ type: Number, nullable: true, example: 4.1 })
+  mean_seconds: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: 9.6 })
+  p95_seconds: number | null;
+  @ApiProperty({ type: Number, nullable: true, example: 12.4 })
+  max_seconds: number | null;
+}
+
+export class ThroughputPartDto {
+  /** Its start. The first part may have begun before the window. */
+  @ApiProperty({ format: 'date-time' })
+  from: string;
+  @ApiProperty({ type: 'integer', example: 12 })
+  succeeded: number;
+  @ApiProperty({ type: 'integer', example: 1 })
+  failed: number;
+  @ApiProperty({ type: 'integer', example: 0 })
+  cancelled: number;
+}
+
+export class ThroughputDto {
+  /** The length of each part. */
+  @ApiProperty({ type: 'integer', example: 3600 })
+  part_seconds: number;
+  /** Chains that ended in each part of the window, the oldest first; parts without any are there, too. */
+  @ApiProperty({ type: [ThroughputPartDto] })
+  parts: ThroughputPartDto[];
 }
 
 export class FailureReasonDto {
@@ -94,6 +122,8 @@ export class ChainMetricsDto {
   chain_task_distribution: ChainSizeDto[];
   @ApiProperty({ type: [TaskTypeCountDto] })
   tasks_by_type: TaskTypeCountDto[];
+  @ApiProperty({ type: ThroughputDto })
+  throughput: ThroughputDto;
   /** What waits for workers and runs now, whenever it was created; types without any are left out. */
   @ApiProperty({ type: [QueueDepthDto] })
   queues: QueueDepthDto[];

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Card, Empty, Segmented, Skeleton, Statistic } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
-import type { ChainMetricsDto } from '#client';
+import type { ChainMetricsDto, QueueDepthDto, TaskTypeCountDto } from '#client';
 import { api } from '../api.js';
 import { todosOf, useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
@@ -11,6 +11,7 @@ import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { Throughput } from './throughput.js';
 
 const WINDOWS = ['1h', '24h', '7d', '30d'];
 
@@ -45,8 +46,11 @@ function Figures({ of }: { of: ChainMetricsDto }) {
   const { t } = useTranslation();
   const words = useErrorWords();
   const { chain_success_rate: rate, chain_avg_execution_time: time } = of;
-  const seconds = (value: number | null) => (value === null ? '–' : duration(value * 1_000));
-  if (of.chain_total_count === 0 && of.chain_running_count === 0) return <Empty description={t('overview.none')} />;
+  const workers = useWorkers();
+  const { throughput, tasks_by_type: types } = of;
+  const isIdle = throughput.parts.every(({ succeeded, failed, cancelled }) => succeeded + failed + cancelled === 0);
+  if (of.chain_total_count === 0 && of.chain_running_count === 0 && isIdle)
+    return <Empty description={t('overview.none')} />;
   return (
     <>
       <div className="figures">
@@ -77,6 +81,7 @@ function Figures({ of }: { of: ChainMetricsDto }) {
           </p>
         </Card>
       </div>
+      <Throughput of={throughput} />
       <h2>{t('overview.failures')}</h2>
       <Rows
         rowKey="code"
@@ -103,7 +108,14 @@ function Figures({ of }: { of: ChainMetricsDto }) {
         ]}
       />
       <h2>{t('overview.queues')}</h2>
-      <p className="dim">{t('overview.aboutQueues')}</p>
+      <p className="dim">
+        {t('overview.aboutQueues')}{' '}
+        {workers && (
+          <Link to="/workers">
+            {workers.count === 0 ? t('overview.noWorkers') : t('overview.workers', { count: workers.count })}
+          </Link>
+        )}
+      </p>
       <Rows
         rowKey="task_type"
         dataSource={of.queues}
@@ -113,25 +125,79 @@ function Figures({ of }: { of: ChainMetricsDto }) {
           { title: t('status.READY'), dataIndex: 'ready' },
           { title: t('status.QUEUED'), dataIndex: 'queued' },
           { title: t('status.RUNNING'), dataIndex: 'running' },
+          ...(workers
+            ? [
+                {
+                  title: t('overview.slots'),
+                  key: 'slots',
+                  render: (_: unknown, { task_type: type }: QueueDepthDto) => workers.slots.get(type) ?? 0,
+                },
+              ]
+            : []),
         ]}
       />
-      <h2>{t('overview.types')}</h2>
-      <Rows
-        rowKey="task_type"
-        dataSource={of.tasks_by_type}
-        columns={[
-          {
-            title: t('task.type'),
-            dataIndex: 'task_type',
-            render: (type: string) => <Link to={`/chains?task_type=${encodeURIComponent(type)}`}>{type}</Link>,
-          },
-          { title: t('overview.tasks'), dataIndex: 'tasks' },
-          { title: t('status.SUCCESS'), dataIndex: 'succeeded' },
-          { title: t('status.FAILURE'), dataIndex: 'failed' },
-        ]}
-      />
+      <div className="side-by-side">
+        <section>
+          <h2>{t('overview.slowest')}</h2>
+          <TypeTimes of={types} />
+        </section>
+        <section>
+          <h2>{t('overview.sizes')}</h2>
+          <Rows
+            rowKey="tasks_per_chain"
+            dataSource={of.chain_task_distribution}
+            columns={[
+              { title: t('overview.sizeTasks'), dataIndex: 'tasks_per_chain' },
+              { title: t('overview.sizeChains'), dataIndex: 'chains' },
+            ]}
+          />
+        </section>
+      </div>
     </>
   );
+}
+
+/** The task types of the window, those that take longest first. */
+function TypeTimes({ of }: { of: readonly TaskTypeCountDto[] }) {
+  const { t } = useTranslation();
+  return (
+    <Rows
+      rowKey="task_type"
+      dataSource={[...of].sort((a, b) => (b.p95_seconds ?? -1) - (a.p95_seconds ?? -1))}
+      columns={[
+        {
+          title: t('task.type'),
+          dataIndex: 'task_type',
+          render: (type: string) => <Link to={`/chains?task_type=${encodeURIComponent(type)}`}>{type}</Link>,
+        },
+        { title: t('overview.p95'), dataIndex: 'p95_seconds', render: seconds },
+        { title: t('overview.mean'), dataIndex: 'mean_seconds', render: seconds },
+        { title: t('overview.longest'), dataIndex: 'max_seconds', render: seconds },
+        { title: t('overview.tasks'), dataIndex: 'tasks' },
+        { title: t('status.SUCCESS'), dataIndex: 'succeeded' },
+        { title: t('status.FAILURE'), dataIndex: 'failed' },
+      ]}
+    />
+  );
+}
+
+const seconds = (value: number | null) => (value === null ? '–' : duration(value * 1_000));
+
+/** The workers that are there and their slots by task type; undefined for those who may not see them. */
+function useWorkers(): { readonly count: number; readonly slots: ReadonlyMap<string, number> } | undefined {
+  const query = useQuery({
+    queryKey: ['workers'],
+    queryFn: ({ signal }) => api.listWorkers({ signal }),
+    refetchInterval: ({ state }) => (state.status === 'error' ? false : 10_000),
+    retry: false,
+  });
+  if (query.data === undefined || query.isError) return undefined;
+  const alive = query.data.items.filter((each) => each.alive);
+  const slots = new Map<string, number>();
+  for (const worker of alive) {
+    for (const [type, count] of Object.entries(worker.slots)) slots.set(type, (slots.get(type) ?? 0) + count);
+  }
+  return { count: alive.length, slots };
 }
 
 /** `<chain_id>/<task_id>` as a link to that task. */

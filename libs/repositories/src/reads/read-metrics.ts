@@ -32,10 +32,23 @@ const types: Statement = {
   name: 'metrics-types',
   text: `
     SELECT t.task_type, count(*) AS tasks, count(*) FILTER (WHERE t.status = 'SUCCESS') AS succeeded,
-           count(*) FILTER (WHERE t.status = 'FAILURE') AS failed
+           count(*) FILTER (WHERE t.status = 'FAILURE') AS failed, avg(took.s) AS mean_seconds,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY took.s) AS p95_seconds, max(took.s) AS max_seconds
       FROM chain_tasks t JOIN task_chains c USING (chain_id)
+           LEFT JOIN LATERAL (SELECT greatest(extract(epoch FROM t.completed_at - t.started_at)::float8, 0) AS s
+                               WHERE t.status IN ('SUCCESS', 'FAILURE')) AS took ON true
      WHERE c.tenant_id = ${MINE} AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
      GROUP BY t.task_type ORDER BY tasks DESC, t.task_type`,
+};
+/** $1 s of the window, $2 s of each part. */
+const throughput: Statement = {
+  name: 'metrics-throughput',
+  text: `
+    SELECT (floor(extract(epoch FROM ended) / $2::float8) * $2::float8)::float8 AS at, count(*) FILTER (WHERE status = 'SUCCESS') AS succeeded,
+           count(*) FILTER (WHERE status = 'FAILURE') AS failed, count(*) FILTER (WHERE status = 'CANCELLED') AS cancelled
+      FROM (SELECT status, coalesce(completed_at, '-infinity') AS ended FROM task_chains
+             WHERE tenant_id = ${MINE} AND coalesce(completed_at, '-infinity') >= clock_timestamp() - $1::float8 * interval '1 s') AS finished
+     GROUP BY 1 ORDER BY 1`,
 };
 const queues: Statement = {
   name: 'metrics-queues',
@@ -75,7 +88,18 @@ export interface ChainFigures {
     max: number | null;
   };
   readonly sizes: readonly { bucket: number; chains: number }[];
-  readonly types: readonly { task_type: string; tasks: number; succeeded: number; failed: number }[];
+  readonly types: readonly {
+    task_type: string;
+    tasks: number;
+    succeeded: number;
+    failed: number;
+    /** How long those that ended ran; null where none did. */
+    mean_seconds: number | null;
+    p95_seconds: number | null;
+    max_seconds: number | null;
+  }[];
+  /** Chains that ended in the window, by the part of it; parts without any are left out. `at` is its start, s since 1970. */
+  readonly throughput: readonly { at: number; succeeded: number; failed: number; cancelled: number }[];
   /** Tasks that are ready, sent or running now, by type. */
   readonly queues: readonly { task_type: string; ready: number; queued: number; running: number }[];
   readonly failures: readonly { code: string; tasks: number; chains: number; message: string; examples: string[] }[];
@@ -84,10 +108,10 @@ export interface ChainFigures {
 /** Lower bounds of the size buckets that `sizes` counts by: 1, 2, 3-5, 6-10, 11-50, 51-100, 101-1000, more. */
 export const SIZE_BUCKETS = ['1', '2', '3-5', '6-10', '11-50', '51-100', '101-1000', '1001-10000'] as const;
 
-/** The seed's six figures (6.2) and the queues, each one grouped statement. */
-export async function readFigures(db: Queryable, windowSeconds: number): Promise<ChainFigures> {
+/** The seed's six figures (6.2), the queues and what ended in each `partSeconds` of the window, each one grouped statement. */
+export async function readFigures(db: Queryable, windowSeconds: number, partSeconds: number): Promise<ChainFigures> {
   const window = [windowSeconds];
-  const [byStatus, now, duration, bySize, byType, open, byFailure] = await Promise.all([
+  const [byStatus, now, duration, bySize, byType, open, byFailure, byPart] = await Promise.all([
     db.query<{ status: string; chains: number }>(totals, window),
     db.query<{ chains: number }>(running),
     db.query<ChainFigures['duration']>(durations, window),
@@ -95,6 +119,7 @@ export async function readFigures(db: Queryable, windowSeconds: number): Promise
     db.query<ChainFigures['types'][number]>(types, window),
     db.query<ChainFigures['queues'][number]>(queues),
     db.query<ChainFigures['failures'][number]>(failures, window),
+    db.query<ChainFigures['throughput'][number]>(throughput, [windowSeconds, partSeconds]),
   ]);
   return {
     byStatus: new Map(byStatus.map((row) => [row.status, row.chains])),
@@ -104,6 +129,7 @@ export async function readFigures(db: Queryable, windowSeconds: number): Promise
     types: byType,
     queues: open,
     failures: byFailure,
+    throughput: byPart,
   };
 }
 
