@@ -50,6 +50,9 @@ try {
   const { schedule_id: scheduleId } = await client.createSchedule({ body: nightly });
   await client.runSchedule({ path: { schedule_id: scheduleId } });
   const { chain_id: largeId } = await client.createChain({ body: largeChain(2_000) as never });
+  await client.createChain({ body: { chain_name: 'asks-alice', tasks: [asking()], execute: true } as never });
+  await client.sendSignal({ body: { name: 'file-arrived', key: 'orders', payload: { path: 'orders/4711.csv' } } });
+  while ((await client.listApprovals()).items.length === 0) await new Promise((next) => setTimeout(next, 200));
   const pages = pagesOf(chainId, scheduleId, largeId).filter(([name]) => !forDocs || SHOWN.includes(name));
   mkdirSync(PICTURES, { recursive: true });
   mkdirSync(IN_DOCS, { recursive: true });
@@ -103,6 +106,14 @@ function failing(task_id: string): object {
   };
 }
 
+/** A task that no policy of the example covers. */
+function asking(): object {
+  const sf_init_config = { parties: ['alice'], address: 'local' };
+  const input_data = { alice: 'dataset:alice/breast-cancer@1' };
+  const task_config = { input_data, columns: { alice: ['radius_mean'] }, method: 'constant', value: 0 };
+  return { task_id: 'fill', task_type: 'fillna', depends_on: [], task_params: { sf_init_config, task_config } };
+}
+
 /** A page's name, its path, and what it shows once it is there. */
 function pagesOf(chainId: string, scheduleId: string, largeId: string): readonly (readonly [string, string, string])[] {
   const chain = `/chains/${chainId}`;
@@ -121,13 +132,15 @@ function pagesOf(chainId: string, scheduleId: string, largeId: string): readonly
     ['template', '/templates/template-psi-pipeline', '.node'],
     ['schedules', '/schedules', '.ant-table-row'],
     ['schedule', `/schedules/${scheduleId}`, '.ant-table-row'],
-    ['approvals', '/approvals', '.ant-empty'],
+    ['approvals', '/approvals', '.account'],
     ['data', '/data', '.ant-table-row'],
     ['policy', '/data/alice/breast-cancer?view=policy', '.rule'],
     ['ledger', '/data/alice/breast-cancer?view=ledger', '.ant-table'],
     ['workers', '/workers', '.ant-table-row'],
     ['task-types', '/task-types', '.ant-collapse-item'],
     ['settings', '/settings?view=keys', '.ant-table-row'],
+    ['signals', '/settings?view=signals', '.ant-table-row'],
+    ['audit', '/settings?view=audit', '.ant-table-row'],
     ['tenant', '/settings?view=tenant', '.ant-table-row'],
   ];
 }

@@ -52,6 +52,19 @@ export async function settingsFlow({ page, faults }: Window, api: ApiClient): Pr
   await asked(page).getByRole('button', { name: 'Remove' }).click();
   await hook.waitFor({ state: 'hidden' });
 
+  await page.getByRole('tab', { name: 'Audit log' }).click();
+  await page.getByRole('cell', { name: 'putSecret' }).first().waitFor();
+  await page.getByRole('searchbox', { name: 'Action, such as cancelChain' }).fill('revokeKey');
+  await page.keyboard.press('Enter');
+  await page.getByRole('cell', { name: 'putSecret' }).first().waitFor({ state: 'hidden' });
+  await page.getByRole('cell', { name: 'revokeKey' }).first().waitFor();
+
+  await api.expect(201, '/signals', { method: 'POST', body: { name: 'seen', key: 'here', payload: { rows: 7 } } });
+  await page.getByRole('tab', { name: 'Signals' }).click();
+  const signal = page.getByRole('row').filter({ hasText: 'waits for its task' });
+  await signal.getByRole('button').click();
+  await page.getByText('"rows": 7').waitFor();
+
   await page.getByRole('tab', { name: 'Look' }).click();
   await page.getByRole('radio', { name: 'Dark' }).check();
   await page.locator('html[data-theme=dark]').waitFor();
@@ -67,7 +80,7 @@ export async function settingsFlow({ page, faults }: Window, api: ApiClient): Pr
 export async function settingsPages(window: Window, _api: ApiClient, name: string): Promise<void> {
   const { page } = window;
   const base = new URL(page.url()).origin;
-  for (const view of ['look', 'keys', 'webhooks', 'secrets', 'tenant']) {
+  for (const view of ['look', 'keys', 'webhooks', 'secrets', 'signals', 'audit', 'tenant']) {
     await page.goto(`${base}/settings?view=${view}`);
     await page
       .locator(view === 'look' ? '.ant-radio-group' : '.ant-table')

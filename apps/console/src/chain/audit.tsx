@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Button, Empty, Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
+import type { AuditRowDto, ListAuditRowsData } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
@@ -14,13 +15,15 @@ export function useReadsAudit(): boolean {
   return data?.role === 'admin' || data?.role === 'platform';
 }
 
-/** The rows of the audit log of exactly this target: a chain, or `<chain>/<task>`. */
-export function AuditRows({ target, moment }: { target: string; moment: unknown }) {
+type Filter = Pick<NonNullable<ListAuditRowsData['query']>, 'target' | 'actor' | 'action'>;
+
+/** The rows of the audit log that fit; of a chain or `<chain>/<task>` where `filter` names exactly this target. */
+export function AuditRows({ filter, moment }: { filter: Filter; moment: unknown }) {
   const { t } = useTranslation();
   const query = useInfiniteQuery({
-    queryKey: ['audit', target, moment],
+    queryKey: ['audit', filter, moment],
     queryFn: ({ pageParam: before, signal }) =>
-      api.listAuditRows({ query: { target, ...(before !== null && { before }) }, signal }),
+      api.listAuditRows({ query: { ...filter, ...(before !== null && { before }) }, signal }),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next_before,
   });
@@ -41,6 +44,15 @@ export function AuditRows({ target, moment }: { target: string; moment: unknown 
           },
           { title: t('audit.address'), key: 'address', render: (_, { address }) => <Name text={address} /> },
           { title: t('audit.action'), key: 'action', render: (_, { action }) => <code>{action}</code> },
+          ...(filter.target === undefined
+            ? [
+                {
+                  title: t('audit.target'),
+                  key: 'target',
+                  render: (_: unknown, { target }: AuditRowDto) => <Name text={target} className="wrap" />,
+                },
+              ]
+            : []),
           {
             title: t('history.more'),
             key: 'more',

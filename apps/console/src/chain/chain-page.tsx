@@ -100,7 +100,7 @@ function Audit({ chain: { chain_id, version } }: { chain: ChainSummaryDto }) {
   return (
     <>
       <p className="dim">{t('audit.about')}</p>
-      <AuditRows target={chain_id} moment={version} />
+      <AuditRows filter={{ target: chain_id }} moment={version} />
     </>
   );
 }

@@ -67,7 +67,7 @@ export function Opened({ path, of, moment }: OpenedProps) {
       {readsAudit && (
         <>
           <h2>{t('audit.readers')}</h2>
-          <AuditRows target={`${path.chain_id}/${path.task_id}`} moment={moment} />
+          <AuditRows filter={{ target: `${path.chain_id}/${path.task_id}` }} moment={moment} />
         </>
       )}
     </>

@@ -25,15 +25,14 @@ export function Account({ party, name, taskType }: { party: string; name: string
   const alike = types.find((each) => each.task_type === taskType);
   return (
     <section className="account" aria-label={shownText(`${party}/${name}`)}>
+      {taskType !== undefined && (
+        <h4>
+          <Link to={`/data/${encodeURIComponent(party)}/${encodeURIComponent(name)}?view=ledger`}>
+            <Name text={`${party}/${name}`} />
+          </Link>
+        </h4>
+      )}
       <p>
-        {taskType !== undefined && (
-          <>
-            <Link to={`/data/${encodeURIComponent(party)}/${encodeURIComponent(name)}?view=ledger`}>
-              <Name text={`${party}/${name}`} />
-            </Link>
-            {': '}
-          </>
-        )}
         {t('account.opened', { count: openings })}
         {openings > 0 && taskType !== undefined && (
           <>

@@ -125,7 +125,11 @@ function Ledger({ party, name }: { party: string; name: string }) {
             key: 'versions',
             render: (_, { versions }) => <Name text={versions.join(', ')} />,
           },
-          { title: t('data.openedTo'), key: 'to', render: (_, { to }) => <Name text={to.join(', ')} /> },
+          {
+            title: t('data.openedTo'),
+            key: 'to',
+            render: (_, { to }) => <Name text={to.join(', ') || t('data.toNobody')} />,
+          },
           { title: t('data.bits'), key: 'bits', render: (_, { bits }) => bits },
           { title: t('data.epsilon'), key: 'epsilon', render: (_, { epsilon }) => epsilon ?? '–' },
           {

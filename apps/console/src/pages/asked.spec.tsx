@@ -53,7 +53,7 @@ test('says who asks, how often something was opened before, and what is left', a
   shown(<Asked of={ASKED} session={session('bank-a')} />);
   expect(await screen.findByText('95 of 200 left; 105 opened. Most of: label.')).toBeTruthy();
   const account = screen.getByRole('region', { name: 'bank-a/customers' });
-  expect(account.textContent).toContain('bank-a/customers: opened 5 times. 4 times by psi.');
+  expect(account.textContent).toContain('bank-a/customersOpened 5 times. 4 times by psi.');
   expect(screen.getByText('bank-b')).toBeTruthy();
   expect(screen.getByText(`task-chain approvals approve chain-1 match --key ~/bank-a/bank-a.key`)).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Approve' })).toBeNull();

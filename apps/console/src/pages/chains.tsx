@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Empty, Input, Progress, Select, Space, Tag, type TablePaginationConfig } from 'antd';
-import { useState } from 'react';
+import { Button, Empty, Grid, Input, Progress, Select, Space, Tag, type TablePaginationConfig } from 'antd';
+import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { ChainSummaryDto, ListChainsData } from '#client';
@@ -57,7 +57,7 @@ export function ChainsPage({ actor }: { actor: string }) {
     setSearch(next, { replace: name !== 'cursor' });
     choose([]);
   };
-  const isFiltered = Object.keys(filters).some((name) => !PLACES.includes(name) && name !== 'sort');
+  const filterCount = Object.keys(filters).filter((name) => !PLACES.includes(name) && name !== 'sort').length;
   const { items = [], total, next_cursor: cursor } = query.data ?? {};
   const page = Number(search.get('page') ?? 1);
   const isBehind = search.has('cursor') || page * PAGE_SIZE >= MOST_NUMBERED;
@@ -73,7 +73,9 @@ export function ChainsPage({ actor }: { actor: string }) {
           }}
         />
       </Title>
-      <Filters search={search} set={set} />
+      <FilterBox count={filterCount}>
+        <Filters search={search} set={set} />
+      </FilterBox>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       <Space wrap className="bulk" role="group" aria-label={t('chains.bulk')}>
         {BULK.map((name) => (
@@ -90,7 +92,18 @@ export function ChainsPage({ actor }: { actor: string }) {
       <ChainTable
         items={items}
         loading={query.isPending}
-        empty={isFiltered ? t('chains.noneFit') : t('chains.none')}
+        empty={
+          filterCount === 0 ? (
+            t('chains.none')
+          ) : (
+            <>
+              {t('chains.noneFit')}{' '}
+              <Button size="small" onClick={() => setSearch({})}>
+                {t('chains.clear')}
+              </Button>
+            </>
+          )
+        }
         chosen={chosen}
         choose={choose}
         pages={
@@ -117,6 +130,18 @@ export function ChainsPage({ actor }: { actor: string }) {
       {items.length > 0 && <p className="dim">{t('chains.aboutAlike', { compared: COMPARED })}</p>}
       {action && <ActionModal action={action} close={() => act(undefined)} done={() => void query.refetch()} />}
     </>
+  );
+}
+
+/** Filters would fill the window of a phone: there they open where they are wanted, or set. */
+function FilterBox({ count, children }: { count: number; children: ReactNode }) {
+  const { t } = useTranslation();
+  if (Grid.useBreakpoint().sm !== false) return children;
+  return (
+    <details className="filter-box" open={count > 0}>
+      <summary>{count === 0 ? t('chains.filter') : t('chains.filtered', { count })}</summary>
+      {children}
+    </details>
   );
 }
 
@@ -168,7 +193,7 @@ function Filters({ search, set }: { search: URLSearchParams; set: (name: string,
 interface TableProps {
   readonly items: readonly ChainSummaryDto[];
   readonly loading: boolean;
-  readonly empty: string;
+  readonly empty: ReactNode;
   readonly chosen: string[];
   readonly choose: (ids: string[]) => void;
   readonly pages: TablePaginationConfig | false;

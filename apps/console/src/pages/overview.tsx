@@ -47,6 +47,11 @@ function Figures({ of }: { of: ChainMetricsDto }) {
   const words = useErrorWords();
   const { chain_success_rate: rate, chain_avg_execution_time: time } = of;
   const workers = useWorkers();
+  const waiting = useQuery({
+    queryKey: ['approvals'],
+    queryFn: ({ signal }) => api.listApprovals({ signal }),
+    refetchInterval: 10_000,
+  }).data?.items.length;
   const { throughput, tasks_by_type: types } = of;
   const isIdle = throughput.parts.every(({ succeeded, failed, cancelled }) => succeeded + failed + cancelled === 0);
   if (of.chain_total_count === 0 && of.chain_running_count === 0 && isIdle)
@@ -66,6 +71,11 @@ function Figures({ of }: { of: ChainMetricsDto }) {
         </Card>
         <Card>
           <Statistic title={t('overview.running')} value={of.chain_running_count} />
+          {waiting !== undefined && (
+            <p>
+              <Link to="/approvals">{t('overview.waiting', { count: waiting })}</Link>
+            </p>
+          )}
         </Card>
         <Card>
           <Statistic
@@ -108,14 +118,14 @@ function Figures({ of }: { of: ChainMetricsDto }) {
         ]}
       />
       <h2>{t('overview.queues')}</h2>
-      <p className="dim">
-        {t('overview.aboutQueues')}{' '}
-        {workers && (
+      <p className="dim">{t('overview.aboutQueues')}</p>
+      {workers && (
+        <p>
           <Link to="/workers">
             {workers.count === 0 ? t('overview.noWorkers') : t('overview.workers', { count: workers.count })}
           </Link>
-        )}
-      </p>
+        </p>
+      )}
       <Rows
         rowKey="task_type"
         dataSource={of.queues}

@@ -7,6 +7,7 @@ import type { BackfilledDto, NewScheduleDto, ScheduleDto } from '#client';
 import { api } from '../api.js';
 import { Labelled } from '../designer/schema-form.js';
 import { readTagged } from '../read-tagged.js';
+import { Once } from '../settings/once.js';
 import { useRemoval } from '../settings/removal.js';
 import { Ask } from '../view/ask.js';
 import { Fact } from '../view/fact.js';
@@ -83,8 +84,9 @@ interface ScheduleProps {
 function Schedule({ of, changed, remove }: ScheduleProps) {
   const { t } = useTranslation();
   const { message } = App.useApp();
-  const [asked, ask] = useState<'edit' | 'backfill'>();
+  const [asked, ask] = useState<'edit' | 'backfill' | 'secret'>();
   const [error, setError] = useState<unknown>();
+  const [secret, show] = useState<string>();
   const path = { schedule_id: of.schedule_id };
   const act = (call: Promise<unknown>) =>
     call.then(
@@ -112,6 +114,7 @@ function Schedule({ of, changed, remove }: ScheduleProps) {
             <Button onClick={() => void act(api.pauseSchedule({ path }))}>{t('schedules.pause')}</Button>
           )}
           <Button onClick={() => ask('edit')}>{t('schedules.edit')}</Button>
+          {of.on_webhook && <Button onClick={() => ask('secret')}>{t('schedules.newSecret')}</Button>}
           {(of.cron ?? of.interval) !== null && (
             <Button onClick={() => ask('backfill')}>{t('schedules.backfill')}</Button>
           )}
@@ -121,9 +124,20 @@ function Schedule({ of, changed, remove }: ScheduleProps) {
         </Space>
       </Title>
       {error !== undefined && <Failed error={error} />}
+      {secret !== undefined && <Once text={secret} close={() => show(undefined)} />}
       <Facts of={of} />
       <Ticks scheduleId={of.schedule_id} />
       {asked === 'edit' && <ScheduleForm of={of} send={save} close={() => ask(undefined)} />}
+      {asked === 'secret' && (
+        <Ask
+          title={t('schedules.newSecret')}
+          ok={t('settings.make')}
+          send={async () => show((await api.rotateWebhookSecret({ path })).secret)}
+          close={() => ask(undefined)}
+        >
+          <p>{t('schedules.newSecretAbout', { path: `/api/v1/hooks/${of.schedule_id}` })}</p>
+        </Ask>
+      )}
       {asked === 'backfill' && <Backfill scheduleId={of.schedule_id} done={changed} close={() => ask(undefined)} />}
     </>
   );

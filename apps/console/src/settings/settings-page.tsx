@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Radio, Skeleton, Tabs } from 'antd';
+import { Button, Grid, Radio, Select, Skeleton, Tabs } from 'antd';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import type { TenantDto } from '#client';
 import { api } from '../api.js';
 import type { Look } from '../theme.js';
 import { Failed } from '../view/failed.js';
@@ -9,8 +11,11 @@ import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { AuditLog } from './audit-log.js';
 import { Keys } from './keys.js';
 import { Secrets } from './secrets.js';
+import { Signals } from './signals.js';
+import { LIMITS, TenantForm } from './tenant-form.js';
 import { Webhooks } from './webhooks.js';
 
 /** How the console looks, and what an admin sets. The view is in the address. */
@@ -23,19 +28,32 @@ export default function SettingsPage({ look, role }: { look: Look; role: string 
     { key: 'keys', label: t('settings.keys'), children: <Keys /> },
     { key: 'webhooks', label: t('settings.webhooks'), children: <Webhooks /> },
     { key: 'secrets', label: t('settings.secrets'), children: <Secrets /> },
+    { key: 'signals', label: t('settings.signals'), children: <Signals /> },
+    { key: 'audit', label: t('settings.audit'), children: <AuditLog /> },
     { key: 'tenant', label: t('settings.tenant'), children: role === 'platform' ? <Tenants /> : <OwnTenant /> },
   ];
-  const shown = isAdmin ? items : items.filter(({ key }) => ['look', 'tenant'].includes(key));
+  // Tabs that have no room hide in a menu, which screen readers cannot tell from a tab.
+  const isNarrow = Grid.useBreakpoint().sm === false;
+  const view = search.get('view') ?? 'look';
+  const open = (next: string) => setSearch(next === 'look' ? {} : { view: next }, { replace: true });
+  const shown = isAdmin ? items : items.filter(({ key }) => ['look', 'signals', 'tenant'].includes(key));
   return (
     <>
       <Title text={t('pages./settings')} />
-      <Tabs
-        tabBarGutter={14}
-        activeKey={search.get('view') ?? 'look'}
-        onChange={(view) => setSearch(view === 'look' ? {} : { view }, { replace: true })}
-        destroyOnHidden
-        items={shown}
-      />
+      {isNarrow ? (
+        <>
+          <Select
+            className="wide note"
+            aria-label={t('pages./settings')}
+            value={view}
+            onChange={open}
+            options={shown.map(({ key, label }) => ({ value: key, label }))}
+          />
+          {shown.find(({ key }) => key === view)?.children}
+        </>
+      ) : (
+        <Tabs tabBarGutter={14} activeKey={view} onChange={open} destroyOnHidden items={shown} />
+      )}
     </>
   );
 }
@@ -69,13 +87,6 @@ function Looks({ look }: { look: Look }) {
     </>
   );
 }
-
-const LIMITS = [
-  ['max_running_chains', 'running_chains'],
-  ['max_waiting_tasks', 'waiting_tasks'],
-  ['max_creates_per_minute', 'creates_last_minute'],
-  ['max_artifact_bytes', 'artifact_bytes'],
-] as const;
 
 /** The tenant of who is signed in: its limits, and what of them is used. */
 export function OwnTenant() {
@@ -117,11 +128,15 @@ export function OwnTenant() {
 function Tenants() {
   const { t, i18n } = useTranslation();
   const query = useQuery({ queryKey: ['tenants'], queryFn: ({ signal }) => api.listTenants({ signal }) });
+  const [asked, ask] = useState<TenantDto | 'new'>();
   const number = new Intl.NumberFormat(i18n.language);
   const limit = (value: number | null) => (value === null ? t('settings.noLimit') : number.format(value));
   return (
     <>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      <p>
+        <Button onClick={() => ask('new')}>{t('settings.newTenant')}</Button>
+      </p>
       <Rows
         rowKey="tenant_id"
         loading={query.isPending}
@@ -141,8 +156,24 @@ function Tenants() {
             render: (_: unknown, each: Readonly<Record<typeof name, number | null>>) => limit(each[name]),
           })),
           { title: t('chains.created'), key: 'created', render: (_, { created_at }) => <Time at={created_at} /> },
+          {
+            title: t('approved.action'),
+            key: 'change',
+            render: (_, tenant) => (
+              <Button size="small" onClick={() => ask(tenant)}>
+                {t('settings.change')}
+              </Button>
+            ),
+          },
         ]}
       />
+      {asked !== undefined && (
+        <TenantForm
+          of={asked === 'new' ? undefined : asked}
+          close={() => ask(undefined)}
+          done={() => query.refetch()}
+        />
+      )}
     </>
   );
 }

@@ -113,6 +113,7 @@ export const data = {
   ledgerAbout:
     'What tasks opened of this dataset to others, as the workers of the party counted it. Its own ledger in its folder is what counts.',
   nothingOpened: 'Nothing was opened yet, or nothing that you may see.',
+  toNobody: 'its owner alone',
   openedTo: 'To',
   bits: 'Bits',
   epsilon: 'Epsilon',

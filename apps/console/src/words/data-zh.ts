@@ -113,6 +113,7 @@ export const data: typeof en = {
   ledger: '已开放',
   ledgerAbout: '任务向他人开放了此数据集的哪些内容，由该参与方的工作进程计数。以其目录中的账本为准。',
   nothingOpened: '还没有开放任何内容，或您无权查看。',
+  toNobody: '仅所有者',
   openedTo: '对象',
   bits: '比特',
   epsilon: 'Epsilon',

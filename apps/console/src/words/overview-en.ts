@@ -4,6 +4,8 @@ export const overview = {
   windows: { '1h': '1 hour', '24h': '1 day', '7d': '7 days', '30d': '30 days' },
   chains: 'Chains created',
   running: 'Running now',
+  waiting_one: '{{count}} task waits for an owner',
+  waiting_other: '{{count}} tasks wait for an owner',
   success: 'Success rate',
   ofEnded: '{{succeeded}} succeeded, {{failed}} failed',
   took: 'Mean duration',

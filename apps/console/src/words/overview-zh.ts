@@ -4,6 +4,8 @@ export const overview = {
   windows: { '1h': '1 小时', '24h': '1 天', '7d': '7 天', '30d': '30 天' },
   chains: '创建的任务链',
   running: '正在运行',
+  waiting_one: '{{count}} 个任务等待数据所有者',
+  waiting_other: '{{count}} 个任务等待数据所有者',
   success: '成功率',
   ofEnded: '成功 {{succeeded}}，失败 {{failed}}',
   took: '平均用时',

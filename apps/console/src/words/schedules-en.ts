@@ -18,6 +18,9 @@ export const schedules = {
   resume: 'Resume',
   edit: 'Edit',
   backfill: 'Backfill',
+  newSecret: 'New webhook secret',
+  newSecretAbout:
+    'Deliveries to {{path}} are signed with this secret, as Standard Webhooks say. Those that are signed with an earlier one are refused from then on.',
   remove: 'Delete schedule',
   mayBeDeleted: 'If it was deleted within a day, it can be restored with its ticks.',
   restore: 'Restore the schedule',

@@ -20,6 +20,8 @@ export const schedules: typeof en = {
   resume: '恢复',
   edit: '编辑',
   backfill: '补跑',
+  newSecret: '新的 webhook 密钥',
+  newSecretAbout: '发往 {{path}} 的投递按 Standard Webhooks 用此密钥签名。此后用旧密钥签名的投递会被拒绝。',
   remove: '删除定时计划',
   mayBeDeleted: '如果在一天内被删除，可以连同执行记录一起恢复。',
   restore: '恢复定时计划',

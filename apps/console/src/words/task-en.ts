@@ -85,6 +85,7 @@ export const audit = {
   title: 'Audit',
   about: 'What was changed and downloaded, newest first. For admins.',
   readers: 'Changed and downloaded',
+  target: 'Target',
   none: 'No row of the audit log names it.',
   actor: 'Who',
   address: 'From',

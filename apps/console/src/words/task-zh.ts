@@ -85,6 +85,7 @@ export const audit: typeof english.audit = {
   title: '审计',
   about: '更改与下载，最新的在前。供管理员查看。',
   readers: '更改与下载',
+  target: '对象',
   none: '审计日志中没有与它有关的记录。',
   actor: '操作者',
   address: '来自',
