@@ -4,7 +4,8 @@ import { PeerFault } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
-import { takePart, type Left } from './run-task.js';
+import type { Left } from './outcome.js';
+import { takePart } from './run-task.js';
 import type { Failed } from './running-offer.js';
 import { offeredTask, type SharedTask } from './task-file.js';
 

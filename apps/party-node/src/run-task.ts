@@ -1,18 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DealerDone,
-  NEUTRAL,
-  runTask,
-  TaskFailure,
-  type Artifact,
-  type JsonObject,
-  type PartyResult,
-  type Site,
-  type Transcript,
-} from '#libs/compute';
+import { DealerDone, NEUTRAL, runTask, TaskFailure, type Site, type Transcript } from '#libs/compute';
 import { meet, PeerFault, type Met, type Peer } from '#libs/peers';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
+import type { Left } from './outcome.js';
 import { withStore } from './site-store.js';
 import { hashOf, type SharedTask } from './task-file.js';
 
@@ -41,20 +32,6 @@ interface RunRecord {
   accepts?: Readonly<Record<string, string>>;
   readonly crossed: Record<string, Transcript>;
   outcome: string;
-}
-
-/** What a party has of a task. */
-export interface Outcome {
-  /** What all parties have. */
-  readonly result: JsonObject;
-  /** What this party alone has: sealed to its readers where its folder is claimed. */
-  readonly party_result?: PartyResult;
-}
-
-/** What a run left at a party's site. */
-export interface Left extends Outcome {
-  /** The files of this party. */
-  readonly artifacts: readonly Artifact[];
 }
 
 /**

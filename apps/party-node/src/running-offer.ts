@@ -1,5 +1,5 @@
 import type { SiteAnswer } from '#libs/peers';
-import type { Left } from './run-task.js';
+import type { Left } from './outcome.js';
 
 /** What a run left, null at a dealer; or what failed. */
 export type OfferEnd = { readonly outcome: Left | null } | Failed;

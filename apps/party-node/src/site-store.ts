@@ -7,7 +7,7 @@ import { canonicalJson, type ConsentJson } from '#libs/consent';
 import { FINGERPRINT, type SiteAnswer } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
-import type { Outcome } from './run-task.js';
+import type { Outcome } from './outcome.js';
 
 /** One run of a task that the control plane has offered to this site. The process of `connect` alone writes it. */
 export interface Offer {
