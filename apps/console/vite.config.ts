@@ -35,9 +35,39 @@ const nonceForAll: Plugin = {
   },
 };
 
+/** The parts of the first load, which are evaluated one after the other, are fetched at once. */
+const fetchedAtOnce: Plugin = {
+  name: 'fetched-at-once',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle = {} }) => {
+      const needed = new Set<string>();
+      const need = (fileName: string) => {
+        const part = bundle[fileName];
+        if (part?.type !== 'chunk' || needed.has(fileName)) return;
+        needed.add(fileName);
+        part.imports.forEach(need);
+      };
+      for (const part of Object.values(bundle)) {
+        if (part.type === 'chunk' && part.isEntry) part.dynamicImports.forEach(need);
+      }
+      const isNamed = new Set(
+        Object.values(bundle).flatMap((part) => ('isEntry' in part && part.isEntry ? part.imports : [])),
+      );
+      return [...needed]
+        .filter((fileName) => !isNamed.has(fileName))
+        .map((fileName) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', href: `/${fileName}` },
+          injectTo: 'head' as const,
+        }));
+    },
+  },
+};
+
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [nonceForAll, licences(ROOT), compressed],
+  plugins: [nonceForAll, licences(ROOT), fetchedAtOnce, compressed],
   esbuild: { jsx: 'automatic' },
   // The API puts a nonce of its own in each answer.
   html: { cspNonce: 'NONCE_OF_THE_ANSWER' },

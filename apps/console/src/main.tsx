@@ -1,11 +1,13 @@
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-import { App } from './app.js';
-import './i18n.js';
 import './style.css';
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+/** The browser draws and takes input before what comes next. */
+const breath = () => new Promise((done) => setTimeout(done));
+
+// What stands in each of these files is evaluated at once: the whole of it would hold the page up for longer than a tenth of a second.
+await import('./parts/react.js');
+await breath();
+await import('./parts/antd.js');
+await breath();
+await import('./parts/fields.js');
+await breath();
+await import('./start.js');

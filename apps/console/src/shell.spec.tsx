@@ -1,12 +1,15 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, configure, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { App } from 'antd';
 import { MemoryRouter } from 'react-router';
 import './i18n.js';
 import { ProblemError } from '#client';
 import { api } from './api.js';
+
+// The page is drawn piece by piece, between which time passes.
+configure({ asyncUtilTimeout: 20_000 });
 
 // The address is read as the page opens.
 history.replaceState(null, '', '/chains#sign-in=no-role');

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Layout, Skeleton, Space, Tooltip } from 'antd';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense, useDeferredValue, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { api, isSignedOut, wordsOfError } from './api.js';
@@ -76,12 +76,13 @@ const ownSession = () =>
 export function Shell({ look }: { look: Look }) {
   const { t } = useTranslation();
   const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity });
-  const isSignedIn = session.data !== undefined && session.data !== null;
+  // The whole page is drawn for it, piece by piece: what a query answers is else drawn at once.
+  const who = useDeferredValue(session.data);
+  const isSignedIn = who !== undefined && who !== null;
   // What went wrong before says nothing of the next time.
   useEffect(() => {
     if (isSignedIn) linkFailed = providerFailed = undefined;
   }, [isSignedIn]);
-  if (session.isPending) return <Skeleton active title={false} className="page" />;
   if (session.isError) {
     return (
       <main className="page">
@@ -89,6 +90,7 @@ export function Shell({ look }: { look: Look }) {
       </main>
     );
   }
+  if (who === undefined) return <Skeleton active title={false} className="page" />;
   return (
     <Layout className="whole">
       <Layout.Header className="head">
@@ -98,14 +100,14 @@ export function Shell({ look }: { look: Look }) {
         <Link to="/" className="brand">
           Task Chain
         </Link>
-        {session.data !== null && <Pages />}
-        <Corner look={look} actor={session.data?.actor} role={session.data?.role} />
+        {who !== null && <Pages />}
+        <Corner look={look} actor={who?.actor} role={who?.role} />
       </Layout.Header>
       <main className="page" id="content" tabIndex={-1}>
-        {session.data === null ? (
+        {who === null ? (
           <SignInPage before={linkFailed} failure={providerFailed} />
         ) : (
-          <Content look={look} actor={session.data.actor} role={session.data.role} />
+          <Content look={look} actor={who.actor} role={who.role} />
         )}
       </main>
     </Layout>

@@ -15,7 +15,7 @@ import {
 import '@xyflow/react/dist/style.css';
 import { Input, Segmented, Skeleton } from 'antd';
 import type { TFunction } from 'i18next';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveTask } from '#client';
 import { api } from '../api.js';
@@ -58,20 +58,25 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
   const [by, gatherBy] = useState<Grouping>('level');
   const [group, openGroup] = useState<Gathered['open']>();
   const [text, find] = useState('');
-  const graph = useQuery({
+  // What queries answer is drawn piece by piece, and not at once.
+  const answer = useQuery({
     queryKey: ['graph', chainId],
     queryFn: ({ signal }) => api.getChainGraph({ path: { chain_id: chainId }, signal }),
     staleTime: Infinity,
   }).data;
-  const parties = useMemo(() => new Map(graph?.nodes.map((each) => [each.task_id, each.parties])), [graph]);
+  const graph = useDeferredValue(answer);
+  const asked = by === 'party' ? graph?.nodes : undefined;
+  const parties = useMemo(() => new Map(asked?.map((each) => [each.task_id, each.parties])), [asked]);
   const isFound = useCallback((task: LiveTask) => text !== '' && fits(task, text), [text]);
   const how = useMemo(
     (): Gathered => ({ by, open: group, isFirst: isFound, partiesOf: (id) => parties.get(id) ?? [] }),
     [by, group, isFound, parties],
   );
-  const drawn = useMemo(() => drawnOf(tasks, how), [tasks, how]);
+  const now = useMemo(() => drawnOf(tasks, how), [tasks, how]);
   const isGathered = tasks.length > MOST_NODES;
-  const { places, error } = useLayout(drawn, isGathered && by === 'level' && group === undefined);
+  const { places: laidOut, error } = useLayout(now, isGathered && by === 'level' && group === undefined);
+  const laid = useMemo(() => ({ drawn: now, places: laidOut, how }), [now, laidOut, how]);
+  const { drawn, places, how: drawnAs } = useDeferredValue(laid);
   const critical = useMemo(() => new Map(graph?.critical_path.map((task, at) => [`task ${task}`, at])), [graph]);
   const isLaidOut = places !== undefined;
   const first = drawn.nodes.find(({ task }) => task !== undefined && isFound(task))?.id;
@@ -84,7 +89,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       else void flow.setCenter(found.x + NODE.width / 2, found.y + NODE.height / 2, { zoom: 1 });
     });
     return () => cancelAnimationFrame(frame);
-  }, [flow, isLaidOut, found, group, by]);
+  }, [flow, isLaidOut, found, drawnAs.open, drawnAs.by]);
   if (error !== null) return <Failed error={error} />;
   const nodes = (places === undefined ? [] : drawn.nodes).map((each): Shown => {
     const { id, task } = each;

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useState } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import type { ChainSummaryDto, LiveTask } from '#client';
 import { apiWithStream, isSignedOut } from '../api.js';
 
@@ -27,6 +27,8 @@ export function useLiveChain(chainId: string): LiveChain {
   const queries = useQueryClient();
   const [shown, show] = useState(NOTHING);
   const [round, setRound] = useState(0);
+  const drawn = useRef(() => {});
+  useEffect(() => drawn.current(), [shown]);
   const restart = useCallback(() => setRound((before) => before + 1), []);
   useEffect(() => {
     const stop = new AbortController();
@@ -35,16 +37,31 @@ export function useLiveChain(chainId: string): LiveChain {
     let stream: LiveChain['stream'] = 'connecting';
     let wasLive = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    /** What is shown is drawn piece by piece: anew only once that is done, or a chain that changes fast would never be drawn. */
+    let isDrawing = false;
+    let isNewer = false;
     const draw = (error?: unknown) => {
       timer = undefined;
+      isDrawing = true;
       // Until the first event of the chain not all tasks are there.
-      if (chain === undefined && error === undefined) return show((before) => ({ ...before, stream }));
-      const inOrder = [...tasks.values()].sort((a, b) => a.execution_order - b.execution_order);
-      show((before) =>
-        error === undefined ? { chain, tasks: inOrder, stream, error } : { ...before, stream: 'ended', error },
+      const isThere = chain !== undefined;
+      const inOrder = isThere ? [...tasks.values()].sort((a, b) => a.execution_order - b.execution_order) : [];
+      const state = stream;
+      startTransition(() =>
+        show((before) => {
+          if (error !== undefined) return { ...before, stream: 'ended', error };
+          return isThere ? { chain, tasks: inOrder, stream: state, error } : { ...before, stream: state };
+        }),
       );
     };
-    const drawSoon = () => (timer ??= setTimeout(draw, DRAW_MS));
+    const drawSoon = () => {
+      isNewer = isDrawing;
+      if (!isDrawing) timer ??= setTimeout(draw, DRAW_MS);
+    };
+    drawn.current = () => {
+      isDrawing = false;
+      if (isNewer) drawSoon();
+    };
     const client = apiWithStream((live) => {
       if (stop.signal.aborted) return;
       wasLive ||= live;

@@ -1,4 +1,5 @@
-import { Grid, Table, type TableProps } from 'antd';
+import { Table, type TableProps } from 'antd';
+import { useSyncExternalStore } from 'react';
 
 /** A table that scrolls by itself where the window is narrow. (Ant Design's own way repeats the heads, hidden and in reach of Tab.) */
 export function Rows<Row extends object>(props: TableProps<Row>) {
@@ -14,6 +15,12 @@ const MOST_ROWS = 50;
 /** In sight at once. */
 const SEEN_ROWS = 14;
 const ROW_PX = 39;
+/** A window that Ant Design calls `xl`. Its own hook knows only after all rows were drawn once. */
+const WIDE = matchMedia('(min-width: 1200px)');
+const onWide = (changed: () => void) => {
+  WIDE.addEventListener('change', changed);
+  return () => WIDE.removeEventListener('change', changed);
+};
 const PAGES = { showSizeChanger: false, hideOnSinglePage: true };
 
 /**
@@ -21,7 +28,7 @@ const PAGES = { showSizeChanger: false, hideOnSinglePage: true };
  * page cannot be scrolled to the side by keyboard.
  */
 export function ManyRows<Row extends object>(props: TableProps<Row> & { readonly dataSource: readonly Row[] }) {
-  const isWide = Grid.useBreakpoint().xl === true;
+  const isWide = useSyncExternalStore(onWide, () => WIDE.matches);
   if (!isWide || props.dataSource.length <= MOST_ROWS)
     return <Rows {...props} pagination={{ ...PAGES, pageSize: MOST_ROWS }} />;
   return <VirtualRows {...props} pagination={{ ...PAGES, pageSize: MOST_ROWS * 10 }} />;
