@@ -8,6 +8,7 @@ import { isFields, type Fields } from '../designer/draft.js';
 import { Labelled, SchemaFields } from '../designer/schema-form.js';
 import { defaultsOf } from '../designer/schema.js';
 import { Failed } from '../view/failed.js';
+import { faultAtOf, useFaultWords } from '../view/fault-words.js';
 import { Name, shownText } from '../view/name.js';
 import { Time } from '../view/times.js';
 
@@ -73,7 +74,8 @@ function Answer({ of: { chain_id, task_id, attempt, form } }: { of: SignOffDto }
     onSuccess: () => client.invalidateQueries({ queryKey: ['sign-offs'] }),
   });
   const faults = answering.isError ? wordsOfError(answering.error).faults : [];
-  const help = { ...NO_HELP, faultAt: (at: string) => faults.find(({ pointer }) => pointer === at)?.message };
+  const words = useFaultWords();
+  const help = { ...NO_HELP, faultAt: faultAtOf(faults, words) };
   return (
     <form
       onSubmit={(event) => {

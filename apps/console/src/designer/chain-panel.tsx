@@ -1,6 +1,7 @@
 import { Input, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto } from '#client';
+import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { isFields, type Draft, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
@@ -22,7 +23,8 @@ const OPTIONS = {
 
 export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps) {
   const { t } = useTranslation();
-  const faultAt = (pointer: string) => faults.find((each) => each.pointer === pointer)?.message;
+  const words = useFaultWords();
+  const faultAt = faultAtOf(faults, words);
   const edit = (patch: Fields) => change((now) => patched(now, patch), `chain ${Object.keys(patch).join()}`);
   const { params, options, labels } = draft;
   const help = { parties: [], datasets, params: undefined, complete: () => [], faultAt };
@@ -78,7 +80,7 @@ export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps)
       <Labelled
         name={t('designer.paramsSchema')}
         schema={{ description: t('designer.paramsHelp') }}
-        fault={faults.find(({ pointer }) => pointer?.startsWith('/params'))?.message}
+        fault={faultIn(faults, words, '/params')}
       >
         {(id) => <AsJson id={id} value={params} change={(next) => edit({ params: next })} />}
       </Labelled>
@@ -94,7 +96,7 @@ export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps)
       <Labelled
         name={t('designer.outputs')}
         schema={{ description: t('designer.outputsHelp') }}
-        fault={faults.find(({ pointer }) => pointer?.startsWith('/outputs'))?.message}
+        fault={faultIn(faults, words, '/outputs')}
       >
         {(id) => <AsJson id={id} value={draft['outputs']} change={(next) => edit({ outputs: next })} />}
       </Labelled>

@@ -10,6 +10,7 @@ import { useTaskTypes } from '../task-types.js';
 import { layOut } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
+import { useFaultWords } from '../view/fault-words.js';
 import { shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
 import { Canvas } from './canvas.js';
@@ -242,6 +243,7 @@ const KEYS: Readonly<Record<string, Command | 'all'>> = {
 /** What the API says of the whole. */
 function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) {
   const { t } = useTranslation();
+  const words = useFaultWords();
   const general = faults.filter(({ pointer = '' }) => !pointer.startsWith('/tasks/'));
   return (
     <div role="status" className="verdict">
@@ -265,7 +267,7 @@ function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) {
       )}
       {general.slice(0, 10).map(({ code, pointer, message }) => (
         <p key={code + (pointer ?? '') + message} className="fault">
-          <code>{shownText(pointer ?? code, 80)}</code> {shownText(message, 400)}
+          <code>{shownText(pointer ?? code, 80)}</code> {shownText(words({ code, message }), 400)}
         </p>
       ))}
     </div>

@@ -258,15 +258,16 @@ export function AsJson({ id, value, change }: { id: string; value: unknown; chan
     }
   };
   const isWrong = text !== undefined && text.trim() !== '' && !parses(text);
+  // What is typed stays as it is written: put in order as the field is left, it would move what is about to be clicked.
+  const shown = text !== undefined && (isWrong || isOf(text, value)) ? text : written;
   return (
     <>
       <Input.TextArea
         id={id}
-        rows={Math.min(10, (text ?? written).split('\n').length)}
+        rows={Math.min(10, shown.split('\n').length)}
         className="code"
-        value={text ?? written}
+        value={shown}
         onChange={(event) => read(event.target.value)}
-        onBlur={() => !isWrong && setText(undefined)}
         spellCheck={false}
       />
       {isWrong && (
@@ -277,6 +278,10 @@ export function AsJson({ id, value, change }: { id: string; value: unknown; chan
     </>
   );
 }
+
+/** Whether a text is this value; of none where it is empty. */
+const isOf = (text: string, value: unknown): boolean =>
+  text.trim() === '' ? value === undefined : JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
 
 function parses(text: string): boolean {
   try {

@@ -2,6 +2,7 @@ import { Button, Input, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
+import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { Name, shownText } from '../view/name.js';
 import { ChildFields } from './child-fields.js';
 import { ConditionField } from './condition-field.js';
@@ -40,7 +41,8 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
   const { t } = useTranslation();
   const id = task.task_id;
   const at = `/tasks/${draft.tasks.indexOf(task)}`;
-  const faultAt = (pointer: string) => faults.find((each) => each.pointer === pointer)?.message;
+  const words = useFaultWords();
+  const faultAt = faultAtOf(faults, words);
   const edit = (patch: Fields) => change((now) => editTask(now, id, patch), `${id} ${Object.keys(patch).join()}`);
   const params = task.task_params;
   const others = draft.tasks.filter((each) => each !== task).map(({ task_id }) => task_id);
@@ -61,7 +63,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
         <ul className="faults">
           {own.slice(0, 20).map(({ code, pointer = '', message }) => (
             <li key={code + pointer + message}>
-              <code>{shownText(pointer.slice(at.length), 80)}</code> {shownText(message, 400)}
+              <code>{shownText(pointer.slice(at.length), 80)}</code> {shownText(words({ code, message }), 400)}
             </li>
           ))}
         </ul>
@@ -146,7 +148,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
       <Labelled
         name={t('designer.branch')}
         schema={{ description: t('designer.branchHelp') }}
-        fault={faults.find(({ pointer }) => pointer?.startsWith(`${at}/branch`))?.message}
+        fault={faultIn(faults, words, `${at}/branch`)}
       >
         {(field) => <AsJson key={id} id={field} value={task['branch']} change={(next) => edit({ branch: next })} />}
       </Labelled>

@@ -10,6 +10,7 @@ import { Labelled, SchemaFields } from '../designer/schema-form.js';
 import { defaultsOf } from '../designer/schema.js';
 import { Failed } from '../view/failed.js';
 import { FaultLines } from '../view/fault-lines.js';
+import { faultAtOf, useFaultWords } from '../view/fault-words.js';
 import { Json } from '../view/json.js';
 import { shownText } from '../view/name.js';
 import { useSettled } from '../view/use-settled.js';
@@ -55,10 +56,11 @@ function Form({ templateId, version: { number, chain } }: { templateId: string; 
     onSuccess: ({ chain_id: id }) => void navigate(`/chains/${encodeURIComponent(id)}`),
   });
   const faults = preview.data?.errors ?? [];
+  const words = useFaultWords();
   const help = {
     ...{ parties: [], datasets: datasets.data?.items ?? [], params: { ...defaultsOf(schema), ...params } },
     complete: () => [],
-    faultAt: (pointer: string) => faults.find((each) => each.pointer === pointer)?.message,
+    faultAt: faultAtOf(faults, words),
   };
   const has = Object.keys(isFields(schema['properties']) ? schema['properties'] : {}).length > 0;
   return (
