@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, expect } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser, type TestProvider } from '#libs/testing';
 import { decide, scene } from '../../attacks/two-owners.js';
-import { chain, describeSystem, line, task, type ApiClient } from '../../integration/system/index.js';
+import { chain, describeSystem, eventually, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
 import { largeChain } from './large-chain.js';
@@ -173,13 +173,31 @@ describeUnless(chromium.skip, 'the console', () => {
         expect.stringContaining('合同已终止'),
       ]);
       // What both owners sign at their own sites lets the next one run under the page.
-      const next = await a.api.start(chain([psi()]));
+      const report = { task_id: 'report', task_type: 'report', depends_on: ['only'] };
+      const next = await a.api.start(chain([psi(), { ...report, task_params: { task_config: {} } }]));
       await page.goto(`${running.api.url}/chains/${next}`);
       await nodeOf(page, 'only', 'Waiting to retry').click();
       await page.getByText('It waits for the owner of the data of').waitFor();
       for (const side of [a, b]) await decide(side, next, 'only', 'approve');
       await page.getByText('Ended').waitFor();
       await nodeOf(page, 'only', 'Success').waitFor();
+      await page.getByRole('tab', { name: 'What left' }).click();
+      await page.getByRole('row', { name: new RegExp(`^${a.party} 1 file: ${a.party}/`) }).waitFor();
+      await page.getByText('all who read the chain').first().waitFor();
+      await page.goto(`${running.api.url}/chains/${next}?task=report`);
+      await page.getByRole('tab', { name: 'Artifacts' }).click();
+      await page.getByRole('button', { name: 'Show report.html' }).click();
+      await page.frameLocator('iframe.report').getByText('Intersection').first().waitFor();
+      // Whoever looked at it stands in the audit log, a moment later.
+      const target = encodeURIComponent(`${next}/report`);
+      await eventually('the download is in the audit log', async () => {
+        const { items } = await running.api.expect<{ items: unknown[] }>(200, `/audit?target=${target}`);
+        return items.length > 0 || undefined;
+      });
+      await page.getByRole('tab', { name: 'What left' }).click();
+      await page.getByRole('row', { name: /downloadArtifact/ }).waitFor();
+      await page.goto(`${running.api.url}/chains/${next}?view=audit`);
+      await page.getByRole('row', { name: /createChain/ }).waitFor();
       expect(faults).toEqual([]);
       await page.context().close();
     });
@@ -187,7 +205,16 @@ describeUnless(chromium.skip, 'the console', () => {
     check('gives a stuck task its result, and shows each attempt of one that was tried again', async ({ api }) => {
       const again = task('again', { fail_attempts: 2 }, { retry_policy: { max_retries: 2, delay_ms: 100 } });
       const stuck = task('stuck', { delay_ms: 600_000 }, { depends_on: ['again'] });
-      const id = await start([again, stuck, task('after', {}, { depends_on: ['stuck'] })]);
+      const awaited = { name: 'file-arrived', key: randomUUID(), timeout: 600 };
+      const arrives = {
+        task_id: 'arrives',
+        task_type: 'signal',
+        depends_on: [],
+        task_params: { task_config: awaited },
+      };
+      const result = { rows: '${tasks.arrives.result.rows}' };
+      const takes = task('takes', { result }, { depends_on: ['arrives'] });
+      const id = await start([again, stuck, task('after', {}, { depends_on: ['stuck'] }), arrives, takes]);
       const { page, faults } = await open('/sign-in');
       await signIn(page);
       await page.goto(`${api.url}/chains/${id}`);
@@ -215,8 +242,19 @@ describeUnless(chromium.skip, 'the console', () => {
       await modal.getByLabel('Reason').fill('counted by hand');
       await resolve.click();
       await nodeOf(page, 'after', 'Success').waitFor();
+      await page.goto(`${api.url}/chains/${id}?task=arrives`);
+      await page.getByRole('button', { name: 'Send the signal' }).click();
+      await modal.getByLabel('Payload, as JSON').fill('{"rows": 41}');
+      await modal.getByRole('button', { name: 'Send the signal' }).click();
+      await nodeOf(page, 'takes', 'Success').waitFor();
       const ended = await api.ended(id);
       expect(ended.tasks[1]!.result).toEqual({ rows: 7 });
+      expect(ended.tasks[3]!.result).toEqual({ rows: 41 });
+      await page.goto(`${api.url}/chains/${id}?task=takes`);
+      await page
+        .getByRole('row', { name: /tasks.arrives.result.rows/ })
+        .getByText('41')
+        .waitFor();
       await page.goto(`${api.url}/chains/${id}?task=again`);
       await page.getByRole('tab', { name: 'Attempts' }).click();
       const compared = page.locator('.compared').getByRole('row');
@@ -233,7 +271,8 @@ describeUnless(chromium.skip, 'the console', () => {
       const tried = await lane.getByRole('img').evaluateAll((all) => all.map((each) => each.ariaLabel!.slice(0, 18)));
       expect(tried).toEqual(['attempt 1: Failed,', 'attempt 2: Failed,', 'attempt 3: Success']);
       // Bars are as long as their times: the stuck task ran before the third, and after the first.
-      const bars = page.locator('.gantt-row .run:not(.earlier)');
+      const rows = page.locator('.gantt-row').filter({ hasText: /^(again|stuck|after)/ });
+      const bars = rows.locator('.run:not(.earlier)');
       const [first, second, third] = await bars.evaluateAll((all) =>
         all.map((bar) => {
           const { left, right, width } = bar.getBoundingClientRect();
@@ -382,10 +421,10 @@ describeUnless(chromium.skip, 'the console', () => {
         await look('/chains', '名名', 'chains');
         await look('/chains?q=nothing-of-this-name', /No chain fits|没有符合筛选条件/, 'chains-empty');
         await look('/chains/chain-that-is-not-there', 'CHAIN_NOT_FOUND', 'chain-error');
-        for (const view of ['graph', 'gantt', 'table', 'history']) {
+        for (const view of ['graph', 'gantt', 'table', 'history', 'audit']) {
           await look(
             `/chains/${id}?view=${view}`,
-            view === 'history' ? /Task failed|任务失败/ : '名名',
+            { history: /Task failed|任务失败/, audit: 'createChain' }[view] ?? '名名',
             `chain-${view}`,
           );
           if (view === 'graph') await page.locator('.node').first().waitFor();
@@ -394,6 +433,9 @@ describeUnless(chromium.skip, 'the console', () => {
         await page.getByRole('tab', { name: /Attempts|尝试/ }).click();
         await page.locator('.compared').waitFor();
         await expectAccessible(window, `${name}-attempts`);
+        await page.getByRole('tab', { name: /What left|离开的内容/ }).click();
+        await page.getByText(/No row of the audit log|审计日志中没有/).waitFor();
+        await expectAccessible(window, `${name}-what-left`);
         await signOffPages(window, api, name);
         await look('/approvals', 'task-chain approvals show', 'approvals');
         await look('/task-types?q=psi', 'psi_count', 'task-types');

@@ -2,17 +2,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, expect } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser } from '#libs/testing';
-import { describeSystem, seedExample, type ApiClient } from '../../integration/system/index.js';
+import { describeSystem } from '../../integration/system/index.js';
 import { expectAccessible, openWindow, signIn } from './console-browser.js';
+import { designFlow, ended, EXAMPLE, field, node, palette, WANTED } from './design-flow.js';
 import { templateFlow, templatePages } from './template-flow.js';
 
 const chromium = await openTestBrowser();
 afterAll(() => chromium.close());
 
 const PHONE = { width: 390, height: 780 };
-/** The design document's complex example. */
-const EXAMPLE = seedExample('complex');
-const WANTED = EXAMPLE.tasks.map(({ task_id, task_name, depends_on }) => [task_id, task_name, depends_on]);
 
 describeUnless(chromium.skip, 'the designer', () => {
   describeSystem('in a browser', 'postgres', {}, (check, system) => {
@@ -23,35 +21,10 @@ describeUnless(chromium.skip, 'the designer', () => {
       return window;
     };
 
-    check('makes the complex example by mouse, runs it and watches it end', async ({ api }) => {
-      const { page, faults } = await open();
-      const places = [
-        [120, 300],
-        [400, 200],
-        [400, 400],
-        [680, 300],
-        [680, 480],
-      ] as const;
-      for (const [at, { task_id, task_name }] of EXAMPLE.tasks.entries()) {
-        const [x, y] = places[at]!;
-        const dragged = palette(page).getByRole('button', { name: /diagnostic/ });
-        await dragged.dragTo(page.locator('.react-flow__pane'), { targetPosition: { x: x / 2, y } });
-        await rename(page, task_id, task_name);
-      }
-      const view = page.locator('.react-flow__viewport');
-      const before = await view.getAttribute('style');
-      await page.getByRole('button', { name: 'Arrange' }).click();
-      await page.locator(`.react-flow__viewport:not([style="${before}"])`).waitFor({ state: 'attached' });
-      for (const { task_id, depends_on } of EXAMPLE.tasks) {
-        for (const parent of depends_on) {
-          await node(page, parent).locator('.source').dragTo(node(page, task_id).locator('.target'));
-        }
-      }
-      await nameChain(page);
-      await page.getByText('No fault: Complex, 5 tasks on 4 levels.').waitFor();
-      await runs(page, api);
-      expect(faults).toEqual([]);
-      await page.context().close();
+    check('makes the complex example, runs it, is approved by the other party, and ends', async (running) => {
+      const window = await open();
+      await designFlow(window, chromium.browser, running);
+      await window.page.context().close();
     });
 
     check('makes the same by keyboard alone', async ({ api }) => {
@@ -352,39 +325,6 @@ describeUnless(chromium.skip, 'the designer', () => {
     }
   });
 });
-
-const palette = (page: Page) => page.locator('.palette');
-const node = (page: Page, id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
-const field = (page: Page, label: string) => page.locator('.panel').getByLabel(label, { exact: true });
-
-async function rename(page: Page, id: string, name: string): Promise<void> {
-  await field(page, 'Id *').fill(id);
-  await page.keyboard.press('Enter');
-  await node(page, id).waitFor();
-  await field(page, 'Name').fill(name);
-}
-
-/** With no task chosen the form is the chain's. */
-async function nameChain(page: Page): Promise<void> {
-  await page.locator('.react-flow__pane').click({ position: { x: 10, y: 10 } });
-  await page.getByRole('form', { name: 'The chain' }).waitFor();
-  await field(page, 'Name *').fill(EXAMPLE.chain_name);
-}
-
-async function runs(page: Page, api: ApiClient): Promise<void> {
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-  const chain = await ended(page, api);
-  expect(chain.chain_name).toBe(EXAMPLE.chain_name);
-  expect(chain.tasks.map(({ task_id, task_name, depends_on }) => [task_id, task_name, depends_on])).toEqual(WANTED);
-}
-
-/** Waits on the live page that the run leads to. */
-async function ended(page: Page, api: ApiClient) {
-  await page.waitForURL(/\/chains\/chain-/);
-  await page.locator('.node').filter({ hasText: 'Success' }).nth(4).waitFor();
-  await page.getByText('Ended').waitFor();
-  return api.ended(new URL(page.url()).pathname.split('/').at(-1)!);
-}
 
 /** Waits until the browser keeps the odd draft, or another one. */
 async function isKept(page: Page, odd: boolean): Promise<void> {
