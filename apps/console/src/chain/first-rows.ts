@@ -1,25 +1,10 @@
 import { ProblemError, type ProblemDto } from '#client';
+import { MOST_COLUMNS, MOST_ROWS, type ColumnType, type FirstRows } from './table-part.js';
 
 /** What is read of a file: enough for its first rows. */
 const MOST_BYTES = 65_536;
-export const MOST_ROWS = 20;
-export const MOST_COLUMNS = 50;
 /** A Parquet file is read whole: what it holds stands at its end. */
 const MOST_PARQUET_BYTES = 16 * 1_048_576;
-
-/** The type that the values of a column have, as far as they are shown. */
-export type ColumnType = 'integer' | 'number' | 'boolean' | 'time' | 'text' | 'empty';
-export interface Column {
-  readonly name: string;
-  readonly type: ColumnType;
-}
-
-export interface FirstRows {
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly string[])[];
-  /** Whether these are all rows and columns: none cut, and none that cannot be read. */
-  readonly isWhole: boolean;
-}
 
 interface Part<Content> {
   readonly content: Content;

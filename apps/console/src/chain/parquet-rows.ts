@@ -1,5 +1,5 @@
 import { parquetMetadata, parquetRead, parquetSchema } from 'hyparquet';
-import { MOST_COLUMNS, MOST_ROWS, type ColumnType, type FirstRows } from './first-rows.js';
+import { MOST_COLUMNS, MOST_ROWS, type ColumnType, type FirstRows } from './table-part.js';
 
 const TYPES: Readonly<Record<string, ColumnType>> = {
   BOOLEAN: 'boolean',

@@ -4,8 +4,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
-import { firstRows, NoPreview, type Column } from './first-rows.js';
+import { firstRows, NoPreview } from './first-rows.js';
 import { useMayRead } from './may-read.js';
+import type { Column } from './table-part.js';
 
 interface PreviewProps {
   readonly name: string;

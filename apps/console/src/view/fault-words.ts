@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { FaultDto } from '#client';
+import type * as requirements from '../words/requirements-zh.js';
 import { todosOf, useErrorWords } from './error-words.js';
 
-type Requirements = typeof import('../words/requirements-zh.js');
+type Requirements = typeof requirements;
 
 /**
  * What is wrong with a field, in the language of the page. The API speaks English: its sentences about schemas are known here. Of others is said what to do
