@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type Decision, type Offer, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
-import { offeredTask, wordsOf, type SharedTask } from './task-file.js';
+import { makersOf, offeredTask, wordsOf, type SharedTask } from './task-file.js';
 import { plain, type Terminal } from './terminal.js';
 
 /** approvals ls, show, accept and refuse. */
@@ -38,7 +38,7 @@ export function addApprovalCommands(
       }),
     );
 
-  const decide = (store: SiteStore, hash: string, made: Pick<Decision, 'decision' | 'again' | 'reason'>): number => {
+  const decide = (store: SiteStore, hash: string, made: Omit<Decision, 'hash' | 'runs' | 'at'>): number => {
     const offers = offersOf(store, hash);
     const waiting = offers.filter(({ state }) => state === 'WAITING' || state === 'ACCEPTED');
     if (waiting.length === 0 && !made.again && made.decision === 'accept')
@@ -46,8 +46,7 @@ export function addApprovalCommands(
     // Its decision takes the place of the one that a run which begins just now still has to find.
     const running = made.decision === 'accept' ? offers.filter(({ state }) => state === 'RUNNING') : [];
     const runs = [...waiting, ...running].map(({ run }) => run);
-    const from = store.from(offers[0]!.makers ?? []);
-    store.decide({ hash, runs, ...made, from, at: new Date().toISOString() });
+    store.decide({ hash, runs, ...made, at: new Date().toISOString() });
     return waiting.length;
   };
   withFolder(approvals.command('accept <hash>'))
@@ -57,8 +56,10 @@ export function addApprovalCommands(
       const site = new NodeFolder(folder);
       const { name } = await site.read();
       return withStore(folder, (store) => {
-        requireInputs(site, name, offeredTask(offersOf(store, hash)[0]!.task));
-        const runs = decide(store, hash, { decision: 'accept', again });
+        // Every offer of this hash has the same task. A row of an earlier version does not say what made its inputs.
+        const task = offeredTask(offersOf(store, hash)[0]!.task);
+        requireInputs(site, name, task);
+        const runs = decide(store, hash, { decision: 'accept', again, from: store.from(makersOf(task)) });
         err(`Accepted for ${runs} that wait${again ? ', and for all later runs of this very task' : ''}.\n`);
       });
     });

@@ -1,6 +1,6 @@
 import type { NodeFile } from './node-folder.js';
 import { Refusal } from './refusal.js';
-import { offeredTask } from './task-file.js';
+import { makersOf, offeredTask } from './task-file.js';
 
 /** What this site makes of a task that it is offered, or why it takes no part. */
 export function readOffer(
@@ -10,8 +10,7 @@ export function readOffer(
   try {
     const { hash, type, parties, dealer: named, reads } = offeredTask(task);
     if (!(dealer ? named === name : parties.includes(name))) return { reason: `${name} has no part in the task.` };
-    const makers = [...new Set(reads.map(({ maker }) => maker))];
-    return { hash, title: `${type.title} of ${parties.join(', ')}`, makers };
+    return { hash, title: `${type.title} of ${parties.join(', ')}`, makers: makersOf({ reads }) };
   } catch (error) {
     if (error instanceof Refusal) return { reason: error.message.slice(0, 500) };
     throw error;

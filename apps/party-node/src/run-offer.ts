@@ -7,7 +7,7 @@ import { Refusal } from './refusal.js';
 import type { Left } from './outcome.js';
 import { takePart } from './run-task.js';
 import type { Failed } from './running-offer.js';
-import { offeredTask, type SharedTask } from './task-file.js';
+import { makersOf, offeredTask, type SharedTask } from './task-file.js';
 
 /** What the process of a run says to that of `connect`. */
 export type FromRun =
@@ -50,8 +50,7 @@ export async function runOffer(
 /** Takes a run as begun. What counts is what lies in the folder now, whatever the control plane or another process says. */
 function begin(store: SiteStore, run: string): SharedTask {
   const task = offeredTask(store.find(run)?.task);
-  const makers = task.reads.map(({ maker }) => maker);
-  if (store.decided({ run, hash: task.hash, makers })?.decision !== 'accept')
+  if (store.decided({ run, hash: task.hash, makers: makersOf(task) })?.decision !== 'accept')
     throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
   if (!store.begin(run, task.hash))
     throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');

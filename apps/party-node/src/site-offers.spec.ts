@@ -9,11 +9,13 @@ import type { OfferEnd } from './running-offer.js';
 import { SiteOffers } from './site-offers.js';
 import { SiteStore, type Offer } from './site-store.js';
 import { command, type Ran } from './sites-for-tests.js';
+import { offeredTask } from './task-file.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-offers-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
 
 const [RUN, LATER] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
+const EARLIER = '00000000-0000-4000-8000-000000000000';
 const taskOf = (input = 'a.csv', init: object = {}) => ({
   ...{ chain_id: 'chain-1', task_id: 'match', task_type: 'psi', purpose: 'common customers' },
   task_params: {
@@ -235,6 +237,28 @@ describe('an offer', () => {
     await runOffer(site.folder.path, LATER, new AbortController().signal, (each) => said.push(each));
     // It begins, and misses the other site.
     expect(said.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_NOT_READY' } });
+  });
+
+  test('that an earlier version took in is accepted after an update, with what made the files that it reads', async () => {
+    const task = taskOf('artifact:chain-1/prep/bob/t.csv');
+    const { hash } = offeredTask(task);
+    await site.close();
+    await site.open();
+    site.store.keepMade('chain-1/prep', { task: hash, session: 's' });
+    const before = { hash, task, received: '2026-01-01' };
+    site.store.put({ ...before, run: EARLIER, state: 'FAILED' });
+    site.store.put({ ...before, run: RUN, state: 'WAITING' });
+    site.store.put({ ...before, run: LATER, state: 'WAITING' });
+    // Accepted with the command of this version while the process of the earlier one went on.
+    expect(await site.approvals('accept', hash)).toMatchObject({ code: 0 });
+    expect(site.store.decided({ hash, run: RUN, makers: ['chain-1/prep'] })!.from).toEqual({ prep: hash });
+    site.store.put({ ...before, run: LATER, state: 'ACCEPTED', answer: { run: LATER, state: 'ACCEPTED' } });
+    await site.close();
+    await site.open();
+    site.hear([RUN, 'OFFERED'], [LATER, 'ACCEPTED']);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
+    expect(site.store.find(LATER)!.state).toBe('ACCEPTED');
   });
 
   test('is not run because the control plane says that somebody has accepted it', async () => {

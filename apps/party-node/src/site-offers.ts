@@ -54,6 +54,7 @@ export class SiteOffers {
   /** Takes up what an earlier process left. A run that it was in has ended with it. */
   open(): void {
     const { store, everyMs = EVERY_MS } = this.options;
+    for (const offer of store.inStates(OPEN)) if (!offer.makers) store.put({ ...offer, makers: this.makersOf(offer) });
     for (const offer of store.inStates(['RUNNING'])) {
       const message = 'The process of the site ended during the run.';
       this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
@@ -105,6 +106,12 @@ export class SiteOffers {
       if (code !== this.fault) this.options.log(`an offer: ${message}`);
       this.fault = code;
     }
+  }
+
+  /** An offer that an earlier version took in says nothing of what made its inputs, and an accept counts for that alone. */
+  private makersOf({ task }: Offer): readonly string[] {
+    const read = readOffer(task, this.options.file);
+    return 'makers' in read ? read.makers : [];
   }
 
   private takeUp(run: string): void {

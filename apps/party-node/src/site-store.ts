@@ -22,7 +22,7 @@ export interface Offer {
    */
   readonly state: 'WAITING' | 'ENDED' | SiteAnswer['state'];
   readonly received: string;
-  /** `<chain>/<task>` of what made the artifacts that it reads. */
+  /** `<chain>/<task>` of what made the artifacts that it reads. An offer that an earlier version took in, and that is over, has none. */
   readonly makers?: readonly string[];
   /** What the control plane is told of this state. */
   readonly answer?: SiteAnswer;

@@ -126,6 +126,11 @@ function sharedTask(written: unknown, path: string): SharedTask {
   };
 }
 
+/** What made the artifacts that a task names: each once. */
+export const makersOf = ({ reads }: Pick<SharedTask, 'reads'>): readonly string[] => [
+  ...new Set(reads.map(({ maker }) => maker)),
+];
+
 /** `sha256:<hex>` of a task in its canonical form. */
 export const hashOf = (statement: TaskStatement): string =>
   `sha256:${createHash('sha256').update(canonicalTask(statement)).digest('hex')}`;
