@@ -28,12 +28,17 @@ export async function heldUntilRead(
   } catch (error) {
     if (error instanceof DealerDone) await publish(held);
     else for (const { temporary } of held) await rm(temporary, { force: true });
-    throw isTold && error instanceof TypeError ? misfit(run) : error;
+    throw isTold && isOfValues(error) ? (misfit(run) ?? error) : error;
   }
 }
 
-function misfit({ params, site }: TaskRun): TaskFailure {
+/** What a value of another kind, or one that is nested too deeply, makes of code that reads it. */
+const isOfValues = (error: unknown): boolean => error instanceof TypeError || error instanceof RangeError;
+
+/** Undefined where no other party has told anything: it is a fault of this program. */
+function misfit({ params, site }: TaskRun): TaskFailure | undefined {
   const others = partiesOf(params).filter((each) => each !== site?.party);
+  if (others.length === 0) return undefined;
   const message = `What ${others.join(', ')} came to, as the sites there say, makes no result.`;
   return new TaskFailure('PROTOCOL_VIOLATION', message, false, { parties: others });
 }

@@ -270,6 +270,22 @@ describe('a site that does not keep to the protocol', () => {
     });
   }
 
+  for (const resultOf of [undefined, 'bob']) {
+    test(`came to what is nested too deeply${resultOf ? ', and makes the result' : ''}: its name is in the failure`, async () => {
+      let value: unknown = 7;
+      for (let level = 0; level < 32; level += 1) value = { reference: value };
+      const { code, message } = await comesTo(
+        (_, post) => {
+          post({ kind: 'finished' });
+          post({ kind: 'done', value: { reference: 'x', more: value }, own: null, sentBytes: 0 });
+        },
+        resultOf ? 'end' : 'write',
+        resultOf,
+      );
+      expect([code, message]).toEqual(['PROTOCOL_VIOLATION', expect.stringContaining('party bob says') as unknown]);
+    });
+  }
+
   test('came to nothing, where the result is made of its value alone', async () => {
     const { code, message } = await comesTo(
       (_, post) => {

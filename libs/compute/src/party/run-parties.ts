@@ -58,6 +58,8 @@ export interface PartyOutcomes<Value, NeutralValue> {
   readonly partyResults: Readonly<Record<string, PartyResult>>;
 }
 
+/** As deep as a result may be nested: the value of a party is no deeper. */
+const MOST_LEVELS = 32;
 const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /**
@@ -112,6 +114,9 @@ function checkTold(
   members: readonly { readonly name: string; readonly outcome: PartyOutcome }[],
   resultOf: string | undefined,
 ): void {
+  for (const { name, outcome } of members)
+    if (name !== own && isTooDeep(outcome.value))
+      throw violation(name, `says that it came to what is nested deeper than ${MOST_LEVELS} levels`);
   const value = members.find(({ name }) => name === own)?.outcome.value;
   // A dealer is told no values.
   if (own === NEUTRAL || (!isMap(value) && resultOf === undefined)) return;
@@ -123,6 +128,18 @@ function checkTold(
     const odd = isMap(value) ? Object.keys(value).find((key) => !isLike(value[key], told[key])) : undefined;
     if (odd !== undefined) throw violation(name, `says that it came to a ${odd} of another kind`);
   }
+}
+
+/** Looks level by level: what is nested deeply enough takes the whole stack of a function that calls itself. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= MOST_LEVELS; depth += 1) {
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? Object.values(each as Record<string, unknown>) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
