@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
+import { requireInputs } from './inputs.js';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type Decision, type Offer, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
-import { makersOf, offeredTask, wordsOf, type SharedTask } from './task-file.js';
+import { makersOf, offeredTask, wordsOf } from './task-file.js';
 import { plain, type Terminal } from './terminal.js';
 
 /** approvals ls, show, accept and refuse. */
@@ -58,7 +57,8 @@ export function addApprovalCommands(
       return withStore(folder, (store) => {
         // Every offer of this hash has the same task. A row of an earlier version does not say what made its inputs.
         const task = offeredTask(offersOf(store, hash)[0]!.task);
-        requireInputs(site, name, task);
+        // An accept is for what the task reads: so that has to be there.
+        requireInputs(site, name, store, task.reads);
         const runs = decide(store, hash, { decision: 'accept', again, from: store.from(makersOf(task)) });
         err(`Accepted for ${runs} that wait${again ? ', and for all later runs of this very task' : ''}.\n`);
       });
@@ -73,17 +73,6 @@ export function addApprovalCommands(
         err(`Refused ${decide(store, hash, made)} that wait.\n`);
       }),
     );
-}
-
-/** An accept is for what the task reads: so that has to be there. */
-function requireInputs({ artifactRoot }: NodeFolder, party: string, { reads }: SharedTask): void {
-  const missing = reads.find(
-    ({ maker, path }) => path.startsWith(`${party}/`) && !existsSync(join(artifactRoot, maker, path)),
-  );
-  if (missing === undefined) return;
-  throw new Refusal(
-    `The task reads artifact:${missing.maker}/${missing.path}, which does not lie here, or not yet. Try again once it does.`,
-  );
 }
 
 function offersOf(store: SiteStore, hash: string): readonly Offer[] {

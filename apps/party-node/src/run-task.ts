@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { DealerDone, NEUTRAL, runTask, TaskFailure, type Site, type Transcript } from '#libs/compute';
 import { meet, PeerFault, type Met, type Peer } from '#libs/peers';
+import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Left } from './outcome.js';
-import { withStore } from './site-store.js';
-import { hashOf, type SharedTask } from './task-file.js';
+import { withStore, type SiteStore } from './site-store.js';
+import { hashOf, makersOf, type SharedTask } from './task-file.js';
 
 /** How this site takes part in a task. */
 export interface Participation {
@@ -49,12 +51,16 @@ export async function takePart(part: Participation): Promise<Left | null> {
   const name = `${begun.replaceAll(/[:.]/g, '-')}-${statement.chain_id}-${statement.task_id}`;
   const statements = file.dealer ? {} : { [member]: await folder.statements() };
   // By the records of this site alone: nobody else says what made the files here.
-  const makers = task.reads.map(({ maker }) => maker);
+  const makers = makersOf(task);
+  const read = (store: SiteStore): Readonly<Record<string, string>> => {
+    requireInputs(folder, member, store, task.reads);
+    return store.sessions(makers);
+  };
   const maker = `${statement.chain_id}/${statement.task_id}`;
   const { attempt, from, inputs } = await withStore(folder.path, (store) => ({
     attempt: store.nextAttempt(maker),
     from: store.from(makers),
-    inputs: store.sessions(makers),
+    inputs: read(store),
   }));
   const own = { ...statement, from };
   const site: Site = {
@@ -69,6 +75,13 @@ export async function takePart(part: Participation): Promise<Left | null> {
       return met.connections;
     },
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
+    leaves: (artifacts) =>
+      withStore(folder.path, (store) => {
+        if (!isDeepStrictEqual(read(store), inputs))
+          throw new Refusal('What the task reads was made anew while it ran: run it again.');
+        const files = Object.fromEntries(artifacts.map(({ name: path, temporary }) => [path, stampOf(temporary)!]));
+        store.keepMade(maker, { task: hashOf(own), session: record.session!, files });
+      }),
   };
   try {
     const { result, artifacts, partyResults } = await runTask(statement.task_type, {
@@ -88,8 +101,6 @@ export async function takePart(part: Participation): Promise<Left | null> {
       log: (level, message) => level !== 'debug' && log(message),
     });
     record.outcome = 'SUCCESS';
-    const made = { task: hashOf(own), session: record.session! };
-    await withStore(folder.path, (store) => store.keepMade(maker, made));
     const sealed = partyResults?.[member];
     // A file of all says what the result says: each site has one, under the same name.
     const files = artifacts.filter((each) => each.name.startsWith(`${member}/`));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
+import { stampOf } from './inputs.js';
 import { NodeFolder } from './node-folder.js';
 import { runOffer, type FromRun } from './run-offer.js';
 import type { OfferEnd } from './running-offer.js';
@@ -216,8 +217,9 @@ describe('an offer', () => {
     const folder = join(site.folder.artifactRoot, 'chain-1/prep/alice');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 't.csv'), 'id\n1\n');
+    const files = { 'alice/t.csv': stampOf(join(folder, 't.csv'))! };
     const made = (task: string): void =>
-      site.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's' });
+      site.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's', files });
     made('1');
     expect(await site.approvals('accept', hash, '--again')).toMatchObject({ code: 0 });
     await site.until(() => site.said.length >= 1);
@@ -236,7 +238,8 @@ describe('an offer', () => {
     await site.approvals('accept', hash);
     await runOffer(site.folder.path, LATER, new AbortController().signal, (each) => said.push(each));
     // It begins, and misses the other site.
-    expect(said.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_NOT_READY' } });
+    const message = expect.stringContaining('no party bob') as unknown;
+    expect(said.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_NOT_READY', message } });
   });
 
   test('that an earlier version took in is accepted after an update, with what made the files that it reads', async () => {
@@ -244,7 +247,7 @@ describe('an offer', () => {
     const { hash } = offeredTask(task);
     await site.close();
     await site.open();
-    site.store.keepMade('chain-1/prep', { task: hash, session: 's' });
+    site.store.keepMade('chain-1/prep', { task: hash, session: 's', files: {} });
     const before = { hash, task, received: '2026-01-01' };
     site.store.put({ ...before, run: EARLIER, state: 'FAILED' });
     site.store.put({ ...before, run: RUN, state: 'WAITING' });

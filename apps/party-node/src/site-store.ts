@@ -53,6 +53,8 @@ export interface Made {
   readonly task: string;
   /** Names the run by the accepts of all. */
   readonly session: string;
+  /** What tells the artifacts that it left from others of their names (`stampOf`), by `<party>/<name>`, or `<name>` where it is of no party. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** What this site or a person at it has done. */
@@ -219,7 +221,7 @@ export class SiteStore {
     return this.all<{ last: number }>(sql, maker)[0]!.last;
   }
 
-  /** Keeps what made the artifacts of a task, `<chain>/<task>`. */
+  /** Keeps what makes the artifacts of a task, `<chain>/<task>`: before they get their names. */
   keepMade(maker: string, made: Made): void {
     this.run('REPLACE INTO made (maker, made) VALUES (?, ?)', [maker, JSON.stringify(made)]);
   }
@@ -227,7 +229,8 @@ export class SiteStore {
   /** What made the artifacts of a task, if any was made here. */
   made(maker: string): Made | undefined {
     const [row] = this.all<{ made: string }>('SELECT made FROM made WHERE maker = ?', maker);
-    return row && (JSON.parse(row.made) as Made);
+    // Rows of earlier versions have no files.
+    return row && { files: {}, ...(JSON.parse(row.made) as Omit<Made, 'files'> & Partial<Made>) };
   }
 
   /** What these tasks were when they made the artifacts that lie here. One that made none here is left out. */
@@ -240,7 +243,7 @@ export class SiteStore {
     return this.ofMade(makers, 'session');
   }
 
-  private ofMade(makers: readonly string[], field: keyof Made): Readonly<Record<string, string>> {
+  private ofMade(makers: readonly string[], field: 'task' | 'session'): Readonly<Record<string, string>> {
     const all = [...new Set(makers)].sort().map((maker) => [maker.split('/')[1]!, this.made(maker)?.[field]] as const);
     return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== undefined));
   }

@@ -231,7 +231,7 @@ describe('a task over sites', () => {
         expect(store.made('joint/next')!.task).toBe(
           hashOf({ ...offeredStatement('next', config), from: { psi: hash } }),
         );
-        store.keepMade('joint/psi', { task: store.made('joint/next')!.task, session });
+        store.keepMade('joint/psi', { ...store.made('joint/psi')!, task: store.made('joint/next')!.task });
       });
       expect(await runBoth(next)).toMatchObject({ code: 4, err: expect.stringContaining('POLICY_REFUSED') as unknown });
       await withStore(join(owned.path, 'bob'), (store) =>

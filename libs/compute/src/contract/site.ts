@@ -9,6 +9,13 @@ export interface Transcript {
   readonly receivedSha256: string;
 }
 
+/** An artifact that is complete, and has its name only soon. */
+interface Leaving {
+  /** As `Artifact` has it. */
+  readonly name: string;
+  readonly temporary: string;
+}
+
 /** A run with one member at this site, and each of the others at another site. */
 export interface Site {
   /** The party whose program runs here, or `NEUTRAL` for the dealer. */
@@ -20,6 +27,8 @@ export interface Site {
   meet(others: readonly string[]): Promise<ReadonlyMap<string, Duplex>>;
   /** Takes what crossed, once nothing more can. */
   crossed(member: string, transcript: Transcript): void;
+  /** Notes the artifacts that the run leaves at a party's site. They get their names once it resolves; where it rejects, nothing is left. */
+  leaves(artifacts: readonly Leaving[]): Promise<void>;
 }
 
 /** A run at the site of a dealer is over: only the parties get its result. */

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { DealerDone } from '../contract/site.js';
-import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { DealerDone, type Site } from '../contract/site.js';
+import type { Artifact, TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { heldUntilRead } from './held-files.js';
 
 let folder: string;
@@ -16,18 +16,21 @@ const DONE: TaskRunResult = { result: {}, artifacts: [] };
 const NAMED = ['a.csv'];
 const run = {
   params: { sf_init_config: { parties: ['alice', 'bob'] } },
-  site: { party: 'alice' },
+  site: { party: 'alice', leaves: () => Promise.resolve() },
 } as unknown as TaskRun;
 const alone: TaskRun = { ...run, params: { ...run.params, sf_init_config: { parties: ['alice'] } } };
 /** What a run comes to that holds a file and then ends so, and the files that are left. */
 async function endOf(end: () => TaskRunResult, check = (): void => undefined, of = run): Promise<[unknown, string[]]> {
   const temporary = join(folder, '.a.csv.tmp');
   await writeFile(temporary, 'id\n1\n');
+  const file = { temporary, final: join(folder, 'a.csv'), artifact: { name: 'alice/a.csv' } as Artifact };
   const work = (each: TaskRun): Promise<TaskRunResult> => {
-    each.hold!([{ temporary, final: join(folder, 'a.csv') }]);
+    each.hold!([file]);
     return new Promise((resolve) => resolve(end()));
   };
-  const came = await heldUntilRead(of, work, check).catch((error: unknown) => error);
+  const came = await heldUntilRead({ ...of, dataRoot: folder, artifactRoot: folder }, work, check).catch(
+    (error: unknown) => error,
+  );
   return [came, await readdir(folder)];
 }
 const fail = (error: Error) => (): never => {
@@ -50,6 +53,36 @@ test('what a site came to that makes no result names it, and leaves no file', as
   }
   const own = new TypeError('before anybody has told a value');
   expect(await heldUntilRead(run, fail(own), () => undefined).catch((error: unknown) => error)).toBe(own);
+});
+
+/** A run whose site notes what it leaves so. */
+const noting = (leaves: Site['leaves']): TaskRun => ({ ...run, site: { ...run.site!, leaves } });
+
+test('files of a site are on the disk and noted before they get their names, and these are on the disk as well', async () => {
+  const log: unknown[] = [];
+  const handle = await open(folder, 'r');
+  const sync = jest.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync');
+  await handle.close();
+  sync.mockImplementation(async function (this: FileHandle) {
+    log.push([(await this.stat()).isDirectory() ? 'folder' : 'file', await readdir(folder)]);
+  });
+  try {
+    const noted = noting(async (artifacts) => void log.push([artifacts, await readdir(folder)]));
+    expect(await endOf(() => DONE, undefined, noted)).toEqual([DONE, NAMED]);
+  } finally {
+    sync.mockRestore();
+  }
+  const temporary = '.a.csv.tmp';
+  expect(log).toEqual([
+    ['file', [temporary]],
+    [[{ name: 'alice/a.csv', temporary: join(folder, temporary) }], [temporary]],
+    ['folder', NAMED],
+  ]);
+});
+
+test('what a site cannot note it does not leave, and no other site is to blame for that', async () => {
+  const full = new TypeError('SQLITE_FULL');
+  expect(await endOf(() => DONE, undefined, noting(fail(full)))).toEqual([full, []]);
 });
 
 test('a dealer keeps what it has, though it comes to no result', async () => {

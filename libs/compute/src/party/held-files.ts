@@ -1,7 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { open, realpath, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { partiesOf } from '#libs/consent';
 import { DealerDone } from '../contract/site.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import { isInside } from './input-files.js';
 import { publish } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 
@@ -20,16 +22,49 @@ export async function heldUntilRead(
     isTold = true;
     held.push(...files);
   };
-  try {
+  const made = async (): Promise<TaskRunResult> => {
     const outcome = await work({ ...run, hold });
     check(outcome.result);
-    await publish(held);
+    return outcome;
+  };
+  try {
+    const outcome = await made().catch((error: unknown) => {
+      throw isTold && isOfValues(error) ? (misfit(run) ?? error) : error;
+    });
+    await leave(run, held);
     return outcome;
   } catch (error) {
     if (error instanceof DealerDone) await publish(held);
     else for (const { temporary } of held) await rm(temporary, { force: true });
-    throw isTold && isOfValues(error) ? (misfit(run) ?? error) : error;
+    throw error;
   }
+}
+
+/**
+ * Each step is on the disk before the next: the files, what the site notes of them, their names. Wherever a run is cut off in between, the files
+ * with these names are not those that the site has noted, and no later task reads them. The other way around, a new file would go by the note of
+ * an earlier run.
+ */
+async function leave({ site, dataRoot, artifactRoot }: TaskRun, held: readonly WrittenFile[]): Promise<void> {
+  for (const { temporary } of held) await toDisk(temporary);
+  await site?.leaves(held.flatMap(({ artifact, temporary }) => (artifact ? [{ name: artifact.name, temporary }] : [])));
+  await publish(held);
+  const roots = await Promise.all([dataRoot, artifactRoot].map((root) => realpath(root).catch(() => root)));
+  const folders = await Promise.all(
+    [...new Set(held.map(({ final }) => dirname(final)))].map((each) => realpath(each)),
+  );
+  for (const each of new Set(folders.flatMap((folder) => upTo(roots, folder)))) await toDisk(each);
+}
+
+/** A folder, and those above it that the run may have made. */
+function upTo(roots: readonly string[], folder: string): readonly string[] {
+  const isBelow = roots.some((root) => folder !== root && isInside(root, folder));
+  return isBelow ? [folder, ...upTo(roots, dirname(folder))] : [folder];
+}
+
+async function toDisk(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
 }
 
 /** What a value of another kind, or one that is nested too deeply, makes of code that reads it. */

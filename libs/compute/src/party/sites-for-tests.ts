@@ -18,6 +18,7 @@ export class TestSites {
         return new Map(await Promise.all(others.map(async (other) => [other, await this.end(party, other)] as const)));
       },
       crossed: (member, transcript) => void (this.crossed[`${party}-${member}`] = transcript),
+      leaves: () => Promise.resolve(),
     };
   }
 
