@@ -3,8 +3,10 @@ import { requireInputs } from './inputs.js';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type Decision, type Offer, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
-import { makersOf, offeredTask, wordsOf } from './task-file.js';
+import { hashOf, makersOf, offeredTask, wordsOf, type SharedTask } from './task-file.js';
 import { plain, type Terminal } from './terminal.js';
+
+const NOT_HERE = 'nothing here (not yet, or at other sites alone)';
 
 /** approvals ls, show, accept and refuse. */
 export function addApprovalCommands(
@@ -30,7 +32,8 @@ export function addApprovalCommands(
     .action((hash: string, { folder }: { folder: string }) =>
       withStore(folder, (store) => {
         const found = offersOf(store, hash);
-        out(wordsOf(offeredTask(found[0]!.task)));
+        const task = offeredTask(found[0]!.task);
+        out(wordsOf(task) + originsOf(store, task));
         for (const { run, state, received, answer, outcome } of found)
           out(`${JSON.stringify({ run, state, received, answer, outcome }, null, 2)}\n`);
         if (found.some(({ state }) => state === 'WAITING')) out(`To take part: approvals accept ${hash}\n`);
@@ -79,6 +82,15 @@ function offersOf(store: SiteStore, hash: string): readonly Offer[] {
   const found = store.list().filter((each) => each.hash === hash);
   if (found.length === 0) throw new Refusal(`No task with the hash ${hash} was offered. See: approvals ls`);
   return found;
+}
+
+/** What made the artifacts that a task reads. An owner who approves the task signs the hash with that. */
+function originsOf(store: SiteStore, { statement, ...task }: SharedTask): string {
+  const makers = makersOf(task);
+  if (makers.length === 0) return '';
+  const from = store.from(makers);
+  const lines = makers.map((maker) => `It reads what ${plain(maker)} made: ${from[maker.split('/')[1]!] ?? NOT_HERE}`);
+  return `${lines.join('\n')}\nIts hash as your statements judge it: ${hashOf({ ...statement, from })}\n`;
 }
 
 function titleOf(task: unknown): string {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { canonicalTask } from '#libs/consent';
 import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
 import { stampOf } from './inputs.js';
 import { NodeFolder } from './node-folder.js';
@@ -220,7 +222,14 @@ describe('an offer', () => {
     const files = { 'alice/t.csv': stampOf(join(folder, 't.csv'))! };
     const made = (task: string): void =>
       site.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's', files });
+    expect((await site.approvals('show', hash)).out).toContain('what chain-1/prep made: nothing here');
     made('1');
+    // What an owner who approves the task once signs.
+    const from = { prep: `sha256:${'1'.repeat(64)}` };
+    const signed = createHash('sha256').update(canonicalTask({ ...offeredTask(taskOf(input)).statement, from }));
+    const { out } = await site.approvals('show', hash);
+    expect(out).toContain(`what chain-1/prep made: ${from.prep}`);
+    expect(out).toContain(`as your statements judge it: sha256:${signed.digest('hex')}\n`);
     expect(await site.approvals('accept', hash, '--again')).toMatchObject({ code: 0 });
     await site.until(() => site.said.length >= 1);
     expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
