@@ -19,7 +19,7 @@ const PROMOTE = 'promote-due';
 
 /** By name. The product has no switch: the text of a statement is changed on its way to PostgreSQL. */
 export const BUGS = plant({
-  'no-fencing': { what: 'a report counts for whatever attempt its task is in', seed: 21 },
+  'no-fencing': { what: 'a report counts for whatever attempt its task is in', seed: 58 },
   'lost-lease-not-resent': { what: 'a QUEUED task whose job is gone only has its lease renewed', seed: 51 },
   'sent-before-commit': { what: 'jobs are sent before the save that dispatches them', seed: 0 },
   'no-version-check': {
@@ -52,7 +52,7 @@ export const BUGS = plant({
   },
   'losses-kept-by-retry': {
     what: 'a retry keeps the losses of before',
-    seed: 66,
+    seed: 111,
     sql: [SAVE, 'losses = i.losses', 'losses = greatest(i.losses, t.losses)'],
   },
   'no-stop-row': {
@@ -128,7 +128,7 @@ export const BUGS = plant({
   },
   'approvals-never-expire': {
     what: 'a task for which no approval comes waits for ever',
-    seed: 4,
+    seed: 40,
     sql: ['overdue-approvals', `hold = 'APPROVAL'`, `hold = 'NOBODY'`],
   },
   'waits-never-end': {
@@ -138,7 +138,7 @@ export const BUGS = plant({
   },
   'opening-lost': {
     what: 'a control task whose listener died before it opened it is left',
-    seed: 95,
+    seed: 75,
     sql: ['expired-leases', 'lease_until <', `task_type NOT IN ('wait', 'sign_off') AND lease_until <`],
   },
   'hold-not-stored': {
@@ -173,7 +173,7 @@ export const BUGS = plant({
   },
   'child-made-again': {
     what: 'a child that failed is made anew in place of going on',
-    seed: 22,
+    seed: 118,
     sql: ['last-child', 'WHERE parent_chain_id = $1', `WHERE status = 'SUCCESS' AND parent_chain_id = $1`],
   },
   'end-of-child-not-told': {
@@ -183,7 +183,7 @@ export const BUGS = plant({
   },
   'end-of-any-child': {
     what: 'the end of a child counts although it runs for another attempt',
-    seed: 82,
+    seed: 114,
     sql: ['ended-children', 'AND c.parent_attempt = t.attempt', ''],
   },
   'child-left-alone': {
@@ -203,7 +203,7 @@ export const BUGS = plant({
   },
   'list-written-out-again': {
     what: 'a for_each over a result that is retried begins with all instances again',
-    seed: 62,
+    seed: 90,
     sql: ['last-child', 'parent_args = $3::jsonb AS same', 'parent_args = $3::jsonb AND false AS same'],
   },
   'undone-and-retried': {
@@ -228,7 +228,7 @@ export const BUGS = plant({
   },
   'first-page-raised': {
     what: 'only the first chains get higher attempts after a restore',
-    seed: 20,
+    seed: 55,
     sql: ['raise-attempts', 'SELECT max(id) AS last_id FROM page', 'SELECT NULL::bigint AS last_id'],
   },
 });

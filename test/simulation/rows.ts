@@ -157,6 +157,9 @@ export class Rows {
   private readonly families = new Families();
   private lastEvent = 0;
   private lastOutbox = 0;
+  private now = 0;
+  /** When each process last read chains. */
+  private readonly readAt = new Map<Process, number>();
 
   private constructor(
     private readonly connections: Connections,
@@ -194,6 +197,7 @@ export class Rows {
 
   /** All waits of the database go by this time, ms since 1970. It lies ahead of PostgreSQL's clock and so stands still. */
   async setClock(now: number): Promise<void> {
+    this.now = now;
     const text = `UPDATE clock SET seen_at = to_timestamp($1::float8 / 1000), lag = '0'`;
     await this.connections.owner.query({ name: 'set-clock', text }, [now]);
   }
@@ -205,7 +209,8 @@ export class Rows {
       const now = (): Promise<pg.QueryResult> => run(planted(statement, this.bugs), values);
       const result = NEVER_WAIT.has(name) && n % 8 === 0 ? await this.besideLock(now) : await now();
       result.rows.sort(byId);
-      if (WRITES.has(name) && result.rows.length > 0) await this.observe(name);
+      if (name === 'load-chains') this.readAt.set(process, this.now);
+      if (WRITES.has(name) && result.rows.length > 0) await this.observe(name, this.readAt.get(process));
       return result;
     };
     if (name !== 'save-decisions' || !this.bugs.has('sent-before-commit')) return process.gate(name, go);
@@ -214,8 +219,8 @@ export class Rows {
     return Promise.resolve({ rows, rowCount: rows.length } as pg.QueryResult);
   }
 
-  /** Reads all chains back and checks what has become of them. `by`: the statement that ran. */
-  async observe(by: string): Promise<void> {
+  /** Reads all chains back and checks what has become of them. `by`: the statement that ran; `readMs`: when who ran it had read chains. */
+  async observe(by: string, readMs?: number): Promise<void> {
     const { owner } = this.connections;
     const [facts] = await owner.query<FactsRow>(FACTS, [this.lastEvent, this.lastOutbox]);
     const { tasks, events, outbox, attempts, children, undoing } = facts!;
@@ -241,7 +246,7 @@ export class Rows {
         continue;
       }
       try {
-        this.invariants.committed(id, before, after, { by, nowMs, tasks, events: mine, outbox, attempts });
+        this.invariants.committed(id, before, after, { by, nowMs, readMs, tasks, events: mine, outbox, attempts });
       } catch (error) {
         this.failed(error);
       }

@@ -91,12 +91,15 @@ export const overdueChains: Statement = {
   text: `SELECT chain_id FROM task_chains WHERE deadline_at < ${COUNTED_NOW} AND status = 'RUNNING' LIMIT 100`,
 };
 
+/** EXISTS alone drops the order and the limit, and with them the index by which they are found. */
+const found = ({ text }: Statement): string => `EXISTS (SELECT FROM (${text}) AS late)`;
+
 /** $1 the grace of `overdueTasks` -> which of the five find something: one question a second, where mostly nothing is overdue. */
 export const overdue: Statement = {
   name: 'overdue',
   text: `
-    SELECT EXISTS (${overdueTasks.text}) AS tasks, EXISTS (${overdueInQueue.text}) AS in_queue, EXISTS (${overdueApprovals.text}) AS approvals,
-           EXISTS (${overdueHolds.text}) AS holds, EXISTS (${overdueChains.text}) AS chains`,
+    SELECT ${found(overdueTasks)} AS tasks, ${found(overdueInQueue)} AS in_queue, ${found(overdueApprovals)} AS approvals,
+           ${found(overdueHolds)} AS holds, ${found(overdueChains)} AS chains`,
 };
 
 /** $1 worker id, $2 slots by type, $3 running tasks. */
