@@ -38,6 +38,7 @@ import { NodeConnections1764028800037 } from './0037-node-connections.js';
 import { NodeConnectionRows1764028800038 } from './0038-node-connection-rows.js';
 import { NodeOffers1764028800039 } from './0039-node-offers.js';
 import { CurrentOffers1764028800040 } from './0040-current-offers.js';
+import { OpeningsOfTasks1764028800041 } from './0041-openings-of-tasks.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -81,4 +82,5 @@ export const migrations = [
   NodeConnectionRows1764028800038,
   NodeOffers1764028800039,
   CurrentOffers1764028800040,
+  OpeningsOfTasks1764028800041,
 ];

@@ -36,7 +36,7 @@ const types: Statement = {
            percentile_cont(0.95) WITHIN GROUP (ORDER BY took.s) AS p95_seconds, max(took.s) AS max_seconds
       FROM chain_tasks t JOIN task_chains c USING (chain_id)
            LEFT JOIN LATERAL (SELECT greatest(extract(epoch FROM t.completed_at - t.started_at)::float8, 0) AS s
-                               WHERE t.status IN ('SUCCESS', 'FAILURE')) AS took ON true
+                               WHERE t.status IN ('SUCCESS', 'FAILURE') AND t.started_at IS NOT NULL) AS took ON true
      WHERE c.tenant_id = ${MINE} AND c.created_at >= clock_timestamp() - $1::float8 * interval '1 s'
      GROUP BY t.task_type ORDER BY tasks DESC, t.task_type`,
 };
