@@ -60,6 +60,31 @@ export function serverChecks(check: Check, system: SystemUnderTest): void {
       const { issued_at, expires_at } = bare('approve', 1);
       const standing = { ...whole, proposer: b.party, tasks, issued_at, expires_at };
       expect((await state({ api: system.api }, standing)).status).toBe(403);
+      // So are a policy, bounds of the whole party and a dataset.
+      const of = { party: a.party, serial: Number.MAX_SAFE_INTEGER, issued_at };
+      const policy = {
+        kind: 'policy',
+        ...of,
+        dataset: 'customers',
+        expires_at,
+        rules: [{ effect: 'allow', task_types: ['psi'] }],
+      };
+      const file = { file: 'table.csv', digest: `hmac-sha256:${'0'.repeat(64)}`, format: 'csv', rows: 30 };
+      const dataset = {
+        kind: 'dataset',
+        ...of,
+        name: 'customers',
+        version: 1,
+        ...file,
+        columns: [{ name: 'id', type: 'string' }],
+      };
+      const all = [policy, { kind: 'party', ...of, recipients: [] }, dataset];
+      for (const statement of all)
+        for (const api of others) expect(await state({ api }, statement)).toMatchObject({ status: 403 });
+      // A refusal opens nothing.
+      expect((await state({ api: system.api }, { ...standing, decision: 'withdraw', name: 'other' })).status).not.toBe(
+        403,
+      );
       expect(await shown(b)).toMatchObject({ decision: null });
       // Another task's hash lets nothing run.
       expect((await state(a, { ...bare('approve', 1), task: `sha256:${'0'.repeat(64)}` })).status).toBe(200);
@@ -87,8 +112,11 @@ export function serverChecks(check: Check, system: SystemUnderTest): void {
     expect((await state(a, bare('approve', 1))).status).toBe(200);
     await until('asks again', ({ hold }) => hold === 'APPROVAL');
     expect(await shown(b)).toMatchObject({ decision: 'approve', signed_by: 'server', approvals: 'signed' });
+    // It still asks, and its owner sees that.
+    const { items } = await a.api.expect<{ items: Asked[] }>(200, `/approvals?party=${a.party}`);
+    expect(items.map((each) => each.hash)).toContain(bare('approve', 1).task);
     await put(a, await a.owner.sign({ ...bare('approve', 2) } as never));
     await until('runs', ({ status }) => status === 'SUCCESS');
-    expect(await shown(b)).toMatchObject({ decision: 'approve', signed_by: 'owner' });
+    expect(await shown(b)).toMatchObject({ decision: 'approve', signed_by: 'signature' });
   });
 }

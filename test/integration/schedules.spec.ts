@@ -385,18 +385,19 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
   });
 
   check('start by each new version of a dataset, once', async ({ api }) => {
-    await post('/parties', { party: 'dora', name: 'Dora' });
-    const state = async (version: number, serial: number, more: object = {}, headers: object = {}) => {
+    const ofDora = async (headers: Record<string, string> = {}): Promise<ApiClient> => {
+      await post('/parties', { party: 'dora', name: 'Dora' }, headers);
+      const { body } = await post<{ key: string }>('/keys', { name: 'd', role: 'author', party: 'dora' }, headers);
+      return new ApiClient(api.url, body.key);
+    };
+    const here = await ofDora();
+    const state = async (version: number, serial: number, more: object = {}, dora = here) => {
       const statement = {
         ...{ kind: 'dataset', party: 'dora', name: 'customers', version, serial, issued_at: '2026-01-31T12:00:00Z' },
         ...{ file: `${version}.csv`, digest: `hmac-sha256:${'0'.repeat(64)}`, format: 'csv', rows: 30 },
         ...{ columns: [{ name: 'id', type: 'string' }], ...more },
       };
-      return api.call<object>('/parties/dora/statements', {
-        method: 'PUT',
-        body: { statement },
-        headers: { ...headers },
-      });
+      return dora.call<object>('/parties/dora/statements', { method: 'PUT', body: { statement } });
     };
     const params = { said: '${event.dataset}', n: '${event.version}' };
     const id = await create({ interval: undefined, on_dataset: 'dora/customers', chain: echoed(), params });
@@ -415,8 +416,7 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     // What another tenant's party of the same name states is none of it.
     const of = { 'x-tenant': 'elsewhere' };
     await api.expect(201, '/tenants', { method: 'POST', body: { tenant_id: 'elsewhere', name: 'Elsewhere' } });
-    await post('/parties', { party: 'dora', name: 'Dora' }, of);
-    await state(9, 1, {}, of);
+    await state(9, 1, {}, await ofDora(of));
     expect(await ticks(id)).toHaveLength(2);
   });
 

@@ -111,6 +111,8 @@ describe('a statement', () => {
     ['/serial minimum', { ...party, serial: 0 }],
     ['/serial maximum', { ...party, serial: 2 ** 53 }],
     ['/serial type', { ...party, serial: 1.5 }],
+    ['/issued_at pattern', { ...party, issued_at: '2026-13-27T12:00:00Z' }],
+    ['/expires_at pattern', { ...policy, expires_at: '2026-11-27T24:00:00Z' }],
     ['/issued_at pattern', { ...party, issued_at: `x${TIME}` }],
     ['/issued_at pattern', { ...party, issued_at: `${TIME}x` }],
     ['/issued_at type', { ...party, issued_at: 7 }],

@@ -177,7 +177,11 @@ export type StatementKind = Statement['kind'];
 
 const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength }) as const;
 const names = { type: 'array', items: text(255), maxItems: 1_000 } as const;
-const time = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' } as const;
+/** With numbers that no month, day or hour has, a time would never come. */
+const time = {
+  type: 'string',
+  pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,3})?Z$',
+} as const;
 const PARTY = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,63}$' } as const;
 const DATASET = { type: 'string', pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' } as const;
 const amount = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;

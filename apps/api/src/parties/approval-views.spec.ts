@@ -71,6 +71,6 @@ test('an approval says who stands for it, how its owner decides, and which of it
   const shown = await approvalDtos([row], undefined, async () => [statement('a', null), statement('b', 'e.y.z')]);
   expect(shown).toMatchObject([
     { party: 'a', approvals: 'server', signed_by: 'server', datasets: ['dataset:a/x@1'] },
-    { party: 'b', approvals: null, signed_by: 'owner', datasets: ['dataset:b/y@1'] },
+    { party: 'b', approvals: null, signed_by: 'signature', datasets: ['dataset:b/y@1'] },
   ]);
 });

@@ -18,7 +18,7 @@ export async function approvalDtos(
       .filter(({ decision, expires_at: until }) => decision !== 'approve' || Date.parse(until) > now)
       .map(({ party: by, task, decision, signed }) => [
         `${by} ${task}`,
-        { decision, signed_by: signed === null ? 'server' : 'owner' },
+        { decision, signed_by: signed === null ? 'server' : 'signature' },
       ]),
   );
   return rows.flatMap((row) => {

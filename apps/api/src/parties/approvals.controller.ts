@@ -6,7 +6,7 @@ import { TenantDb } from '../auth/tenant-db.js';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { approvalDtos } from './approval-views.js';
-import { ApprovalListDto, PartyQueryDto } from './parties.dto.js';
+import { ApprovalListDto, PartyQueryDto, type ApprovalDto } from './parties.dto.js';
 
 @ApiTags('parties')
 @Controller()
@@ -21,13 +21,17 @@ export class ApprovalsController {
   @ApiOperation({
     operationId: 'listApprovals',
     summary: 'List the tasks that wait for an owner',
-    description: 'Tasks that no policy covers and that the owner has not yet decided on. Oldest first, at most 200.',
+    description:
+      'Tasks that no policy covers and that the owner has not yet decided on, or by an approval that does not count. Oldest first, at most 200.',
   })
   @ApiResponse({ status: 200, type: ApprovalListDto, description: 'The tasks, with what an approval signs.' })
   @ApiProblems(400, 503)
   async waiting(@TenantDb() { reads }: TenantDatabases, @Query() { party }: PartyQueryDto): Promise<ApprovalListDto> {
     const items = await approvalDtos(await readApprovals.waiting(reads), party, this.decisions(reads));
-    return { items: items.filter(({ reasons, decision }) => reasons !== null && decision === null) };
+    // One that asks in spite of an approval has one that does not count: spent, or without the signature that the owner wants.
+    const asks = ({ reasons, decision, status }: ApprovalDto) =>
+      reasons !== null && (decision === null || status === 'RETRYING');
+    return { items: items.filter(asks) };
   }
 
   @Get('chains/:chain_id/approvals')

@@ -33,9 +33,10 @@ import { readStatement } from './statement-input.js';
 
 const PARTY = { name: 'party', description: 'The party.', schema: { type: 'string' as const, maxLength: 64 } };
 
-/** A decision by which tasks run that would wait otherwise. */
-const allowsTasks = (statement: Statement): boolean =>
-  (statement.kind === 'approval' || statement.kind === 'standing') && statement.decision === 'approve';
+/** Lets no task run that would not run without it. */
+const closes = (statement: Statement): boolean =>
+  ((statement.kind === 'approval' || statement.kind === 'standing') && statement.decision !== 'approve') ||
+  (statement.kind === 'dataset' && statement.removed === true);
 
 @ApiTags('parties')
 @Controller('parties')
@@ -102,7 +103,7 @@ export class PartiesController {
     operationId: 'putStatement',
     summary: "State what a party's data may be used for",
     description:
-      'Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins; an approval without a signature only for keys of the party. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
+      'Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins. Admins state without a signature only what opens nothing: a refusal, a withdrawal, a dataset that is removed. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.',
   })
   @ApiRequest(NewStatementDto)
   @ApiResponse({ status: 200, type: StatementDto, description: 'The statement as it is stored.' })
@@ -119,8 +120,11 @@ export class PartiesController {
     if (by.party !== party && !by.isAdmin) {
       throw new Problem('FORBIDDEN', `Only keys of party ${party} and admins state what its data may be used for.`);
     }
-    if (by.party !== party && signed === null && allowsTasks(statement)) {
-      throw new Problem('FORBIDDEN', `Without a signature of the owner, only keys of party ${party} approve for it.`);
+    if (by.party !== party && signed === null && !closes(statement)) {
+      throw new Problem(
+        'FORBIDDEN',
+        `Without a signature of the owner, only keys of party ${party} state what opens its data.`,
+      );
     }
     const { kind, serial } = statement;
     const caller = callerOf(reply);
@@ -139,7 +143,7 @@ export class PartiesController {
         ...caller,
         action: 'putStatement',
         target: subject,
-        details: { kind, serial, signed_by: signed === null ? 'server' : 'owner' },
+        details: { kind, serial, signed_by: signed === null ? 'server' : 'signature' },
       });
       if (statement.kind === 'approval') await applyApproval(tx, statement, caller);
       if (statement.kind === 'standing') await applyStanding(tx, statement, caller);

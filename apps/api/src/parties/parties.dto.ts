@@ -317,13 +317,7 @@ export class ApprovalDto {
   @ApiProperty({ type: [String], example: ['dataset:bank-a/customers@3'] })
   datasets: string[];
   /** How the owner states approvals, as the party's process said when the task asked: `signed` with the owner's key, or by the `server`. null until then. */
-  @ApiProperty({
-    type: String,
-    enum: ['signed', 'server'],
-    enumName: 'ApprovalsWay',
-    nullable: true,
-    example: 'signed',
-  })
+  @ApiProperty({ enum: ['signed', 'server'], enumName: 'ApprovalsWay', nullable: true, example: 'signed' })
   approvals: string | null;
   /** Why no policy covers it; null until the task has asked. */
   @ApiProperty({ type: String, nullable: true, example: 'Party bank-a: customers: the dataset has no policy.' })
@@ -331,8 +325,8 @@ export class ApprovalDto {
   /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired. */
   @ApiProperty({ type: String, nullable: true, example: 'approve' })
   decision: string | null;
-  /** Who stands for the decision: the `owner` by a signature, or the `server` for a person of the party. An unsigned approval counts only where `approvals` is `server`. */
-  @ApiProperty({ type: String, enum: ['owner', 'server'], enumName: 'SignedBy', nullable: true, example: 'owner' })
+  /** What the decision came with: a `signature`, which the workers check and the server does not, or the word of the `server` for a person of the party. That counts only where `approvals` is `server`. */
+  @ApiProperty({ enum: ['signature', 'server'], enumName: 'SignedBy', nullable: true, example: 'signature' })
   signed_by: string | null;
 }
 

@@ -106,6 +106,8 @@ export class ArtifactsController {
     const sandbox = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
     reply.header('Content-Security-Policy', sandbox);
     reply.header('X-Content-Type-Options', 'nosniff');
+    // Each look is in the audit log, and ends with the right to it.
+    reply.header('Cache-Control', 'no-store');
     reply.header('Vary', 'Sec-Fetch-Dest, Sec-Fetch-Site');
     const disposition = `${isFrame(reply.request) ? 'inline' : 'attachment'}; filename="${name
       .split('/')

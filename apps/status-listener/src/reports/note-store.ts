@@ -86,8 +86,13 @@ function logRows({ taskRequestId, attempt, lines }: NoteOf<'log'>) {
 
 /** One row for each dataset that is concerned. */
 function openingRows({ taskRequestId, party, entry }: NoteOf<'opened'>) {
-  const { id, at, datasets, to, versions, figures, bits, members, counts, epsilon } = entry;
-  const more = { ...(members && { members }), ...(counts && { counts }), ...(epsilon !== undefined && { epsilon }) };
+  const { id, at, datasets, to, versions, figures, bits, members, counts, epsilon, chosen } = entry;
+  const more = {
+    ...(members && { members }),
+    ...(counts && { counts }),
+    ...(epsilon !== undefined && { epsilon }),
+    ...(chosen && { chosen }),
+  };
   const stored = { to, versions, figures, bits, ...more };
   return datasets.map((dataset) => ({
     ...{ task_request_id: taskRequestId, id, party, dataset: dataset.slice(0, 64), opened_at: at, entry: stored },

@@ -835,7 +835,7 @@ export class Operations extends HeyApiClient {
     /**
      * State what a party's data may be used for
      *
-     * Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins; an approval without a signature only for keys of the party. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
+     * Stores a dataset, a policy, an approval, a standing approval of a whole, or a statement about the whole party. Only for keys of the party and for admins. Admins state without a signature only what opens nothing: a refusal, a withdrawal, a dataset that is removed. The serial must be higher than that of the stored statement with the same subject. The workers check the signature, not the API.
      */
     public putStatement<ThrowOnError extends boolean = true>(options: Options<PutStatementData, ThrowOnError>) {
         return (options.client ?? this.client).put<PutStatementResponses, PutStatementErrors, ThrowOnError, 'data'>({
@@ -895,7 +895,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the tasks that wait for an owner
      *
-     * Tasks that no policy covers and that the owner has not yet decided on. Oldest first, at most 200.
+     * Tasks that no policy covers and that the owner has not yet decided on, or by an approval that does not count. Oldest first, at most 200.
      */
     public listApprovals<ThrowOnError extends boolean = true>(options?: Options<ListApprovalsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListApprovalsResponses, ListApprovalsErrors, ThrowOnError, 'data'>({

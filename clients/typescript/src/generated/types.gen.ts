@@ -1510,6 +1510,16 @@ export type DatasetAccountDto = {
     policy_expires_at: string | null;
 };
 
+/**
+ * How the owner states approvals, as the party's process said when the task asked: `signed` with the owner's key, or by the `server`. null until then.
+ */
+export type ApprovalsWay = 'signed' | 'server';
+
+/**
+ * What the decision came with: a `signature`, which the workers check and the server does not, or the word of the `server` for a person of the party. That counts only where `approvals` is `server`.
+ */
+export type SignedBy = 'signature' | 'server';
+
 export type ApprovalDto = {
     chain_id: string;
     task_id: string;
@@ -1548,7 +1558,7 @@ export type ApprovalDto = {
     /**
      * How the owner states approvals, as the party's process said when the task asked: `signed` with the owner's key, or by the `server`. null until then.
      */
-    approvals: 'signed' | 'server' | never | null;
+    approvals: ApprovalsWay | null;
     /**
      * Why no policy covers it; null until the task has asked.
      */
@@ -1558,9 +1568,9 @@ export type ApprovalDto = {
      */
     decision: string | null;
     /**
-     * Who stands for the decision: the `owner` by a signature, or the `server` for a person of the party. An unsigned approval counts only where `approvals` is `server`.
+     * What the decision came with: a `signature`, which the workers check and the server does not, or the word of the `server` for a person of the party. That counts only where `approvals` is `server`.
      */
-    signed_by: 'owner' | 'server' | never | null;
+    signed_by: SignedBy | null;
 };
 
 export type ApprovalListDto = {

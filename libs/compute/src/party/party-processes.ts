@@ -327,7 +327,8 @@ export class PartyProcesses {
   private failCarried(member: Member, { code, message, retryable, details }: CarriedFailure): void {
     const places = (details.places ?? []) as string[];
     for (const place of places) this.options.run.log('error', `${member.name}: ${place}`);
-    this.fail(member, new TaskFailure(code, message, retryable, details));
+    // Its own name: another's would ask that one's owner in words of this one.
+    this.fail(member, new TaskFailure(code, message, retryable, { ...details, party: member.name }));
   }
 
   private fail(member: Member, failure: TaskFailure): void {
