@@ -15,6 +15,7 @@ import { TemplatesPage } from './templates/templates-page.js';
 import type { Look } from './theme.js';
 import { Failed } from './view/failed.js';
 import { Name } from './view/name.js';
+import { PageGuard } from './view/page-guard.js';
 
 /** The graph and its layout come when a chain is opened. */
 const ChainPage = lazy(() => import('./chain/chain-page.js'));
@@ -75,6 +76,7 @@ const ownSession = () =>
 
 export function Shell({ look }: { look: Look }) {
   const { t } = useTranslation();
+  const { pathname } = useLocation();
   const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity });
   // The whole page is drawn for it, piece by piece: what a query answers is else drawn at once.
   const who = useDeferredValue(session.data);
@@ -107,7 +109,9 @@ export function Shell({ look }: { look: Look }) {
         {who === null ? (
           <SignInPage before={linkFailed} failure={providerFailed} />
         ) : (
-          <Content look={look} actor={who.actor} role={who.role} />
+          <PageGuard at={pathname}>
+            <Content look={look} actor={who.actor} role={who.role} />
+          </PageGuard>
         )}
       </main>
     </Layout>

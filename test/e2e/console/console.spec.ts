@@ -430,10 +430,15 @@ describeUnless(chromium.skip, 'the console', () => {
           if (view === 'graph') await page.locator('.node').first().waitFor();
         }
         await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
-        await page.getByRole('tab', { name: /Attempts|尝试/ }).click();
+        const show = async (view: RegExp) => {
+          if (options.viewport !== PHONE) return page.getByRole('tab', { name: view }).click();
+          await page.getByRole('combobox', { name: /What is shown of the task|显示任务的哪部分/ }).press('ArrowDown');
+          await page.locator('.ant-select-item-option', { hasText: view }).click();
+        };
+        await show(/Attempts|尝试/);
         await page.locator('.compared').waitFor();
         await expectAccessible(window, `${name}-attempts`);
-        await page.getByRole('tab', { name: /What left|离开的内容/ }).click();
+        await show(/What left|离开的内容/);
         await page.getByText(/No row of the audit log|审计日志中没有/).waitFor();
         await expectAccessible(window, `${name}-what-left`);
         await signOffPages(window, api, name);

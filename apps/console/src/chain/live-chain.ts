@@ -40,6 +40,7 @@ export function useLiveChain(chainId: string): LiveChain {
     /** What is shown is drawn piece by piece: anew only once that is done, or a chain that changes fast would never be drawn. */
     let isDrawing = false;
     let isNewer = false;
+    let isOver = false;
     const draw = (error?: unknown) => {
       timer = undefined;
       isDrawing = true;
@@ -55,6 +56,8 @@ export function useLiveChain(chainId: string): LiveChain {
       );
     };
     const drawSoon = () => {
+      // What went wrong stays: nothing follows the chain any more.
+      if (isOver) return;
       isNewer = isDrawing;
       if (!isDrawing) timer ??= setTimeout(draw, DRAW_MS);
     };
@@ -80,7 +83,11 @@ export function useLiveChain(chainId: string): LiveChain {
       if (stop.signal.aborted) return;
       // Signed out in another tab, or the session is over: the page of the sign-in leads back here.
       if (isSignedOut(error)) queries.setQueryData(['session'], null);
-      else draw(error);
+      else {
+        isOver = true;
+        clearTimeout(timer);
+        draw(error);
+      }
     });
     const look = () => {
       if (document.hidden) stop.abort();

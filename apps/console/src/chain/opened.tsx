@@ -98,7 +98,11 @@ function Ledger({ path, moment }: Omit<OpenedProps, 'of'>) {
             <Name text={versions.map((each) => `${party}/${each}`).join(', ')} className="wrap" />
           ),
         },
-        { title: t('data.openedTo'), key: 'to', render: (_, { to }) => <Name text={to.join(', ')} className="wrap" /> },
+        {
+          title: t('data.openedTo'),
+          key: 'to',
+          render: (_, { to }) => <Name text={to.join(', ') || t('data.toNobody')} className="wrap" />,
+        },
         { title: t('data.bits'), key: 'bits', render: (_, { bits }) => bits },
         { title: t('data.epsilon'), key: 'epsilon', render: (_, { epsilon }) => epsilon ?? '–' },
         { title: t('data.what'), key: 'what', render: (_, entry) => <WhatOpened of={entry} /> },

@@ -27,6 +27,7 @@ export async function parquetRows(file: ArrayBuffer): Promise<FirstRows> {
     await parquetRead({
       file,
       metadata,
+      columns: shown.map(({ element: { name } }) => name),
       rowStart: 0,
       rowEnd: Math.min(total, MOST_ROWS),
       onComplete: (rows) => void (read = rows),

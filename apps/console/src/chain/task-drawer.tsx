@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Button, Drawer, Progress, Skeleton, Space, Tabs } from 'antd';
+import { Alert, Button, Drawer, Progress, Skeleton, Space } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { ChainSummaryDto, LiveTask, TaskDetailDto } from '#client';
@@ -11,6 +11,7 @@ import { Json } from '../view/json.js';
 import { Name } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { duration, Time } from '../view/times.js';
+import { Views } from '../view/views.js';
 import type { Action } from './action.js';
 import { signalAction, taskActions } from './actions.js';
 import { SignOffOfTask } from './sign-off.js';
@@ -78,8 +79,9 @@ export function TaskDrawer({ chain, live, tasks, taskId, act, close, open }: Dra
               <Name text={live.progress_stage ?? ''} />
             </div>
           )}
-          <Tabs
-            tabBarGutter={14}
+          <Views
+            keep
+            label={t('task.views')}
             items={[
               {
                 key: 'facts',

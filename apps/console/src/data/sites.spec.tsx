@@ -1,17 +1,17 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { MemoryRouter } from 'react-router';
 import type { NodeDto } from '#client';
 import '../i18n.js';
 import { api } from '../api.js';
 import { Sites } from './sites.js';
 
-const { listNodes } = api;
+const { listNodes, revokeNode } = api;
 afterEach(() => {
   cleanup();
-  Object.assign(api, { listNodes });
+  Object.assign(api, { listNodes, revokeNode });
 });
 
 const SITE: NodeDto = {
@@ -62,6 +62,31 @@ test('says so once a certificate expires while the page is open', async () => {
   } finally {
     jest.useRealTimers();
   }
+});
+
+test('revokes one that is shown before it is confirmed, and no other that has taken its place', async () => {
+  shown([SITE, { ...SITE, party: 'bank-b', fingerprint: 'gone', revoked_at: '2026-01-03T00:00:00Z' }]);
+  const asked: unknown[] = [];
+  let node = { ...SITE, fingerprint: 'other' };
+  const revoke = async ({ path, query }: { path: object; query: { dry_run?: boolean } }) => {
+    asked.push({ ...path, ...query });
+    return { dry_run: query.dry_run === true, node };
+  };
+  Object.assign(api, { revokeNode: revoke });
+  const open = async () => fireEvent.click((await screen.findAllByText('Revoke'))[0]!);
+  const button = () => screen.getAllByText('Revoke').at(-1)!.closest('button')!;
+  await open();
+  await screen.findByText(/^The party has another site by now/);
+  expect(button().disabled).toBe(true);
+  fireEvent.click(screen.getByText('Back'));
+
+  node = SITE;
+  await waitFor(() => expect(screen.queryByText(/another site by now/)).toBeNull());
+  await open();
+  await screen.findByText(/^Within a minute it is cut off/);
+  fireEvent.click(button());
+  const preview = { party: 'bank-a', dry_run: true };
+  await waitFor(() => expect(asked).toEqual([preview, preview, { party: 'bank-a', confirm: 'bank-a' }]));
 });
 
 test('without one it says how a party joins', async () => {

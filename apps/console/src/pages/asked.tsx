@@ -9,14 +9,14 @@ import { Json } from '../view/json.js';
 import { Name } from '../view/name.js';
 import { Whole } from './covers.js';
 import { Decision } from './decision.js';
-import { mayRefuse } from './statements.js';
+import { mayRead, mayRefuse } from './statements.js';
 
 /** A task that waits for an owner: who asks for what, what was opened before, and how it is decided. */
 export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | undefined }) {
   const { t } = useTranslation();
   const [as, decideAs] = useState<'approve' | 'refuse'>();
   const { chain_id, task_id, party } = of;
-  const mayRead = mayRefuse(session, party);
+  const reads = mayRead(session, party);
   const isHere = of.approvals === 'server';
   const datasets = [...new Set(of.datasets.map((each) => datasetOf(each)))];
   const { proposer, purpose } = of.task as { readonly proposer?: string | null; readonly purpose?: string };
@@ -29,7 +29,7 @@ export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | 
         </Link>
       }
       extra={
-        mayRead && (
+        mayRefuse(session, party) && (
           <Space>
             {isHere && session?.party === party && (
               <Button type="primary" onClick={() => decideAs('approve')}>
@@ -76,9 +76,9 @@ export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | 
         </dd>
       </dl>
       <h3>{t('account.heading')}</h3>
-      {mayRead && datasets.map((name) => <Account key={name} party={party} name={name} taskType={of.task_type} />)}
-      {mayRead && datasets.length === 0 && <p>{t('account.noDataset')}</p>}
-      {!mayRead && <p>{t('account.owners')}</p>}
+      {reads && datasets.map((name) => <Account key={name} party={party} name={name} taskType={of.task_type} />)}
+      {reads && datasets.length === 0 && <p>{t('account.noDataset')}</p>}
+      {!reads && <p>{t('account.owners')}</p>}
       <h3>{t('approvals.task')}</h3>
       <Json value={of.task} label={t('approvals.task')} />
       <h3>{t('approvals.approve')}</h3>

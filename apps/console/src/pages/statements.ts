@@ -53,6 +53,12 @@ export function decide(
   return putBare(party, { kind: 'approval', chain_id, task_id, task, decision, expires_at, ...said }, before);
 }
 
+type Who = { readonly role: string; readonly party: string | null } | undefined;
+
+/** Whether somebody reads what was opened of a party's data. */
+export const mayRead = (who: Who, party: string): boolean =>
+  who?.role === 'platform' || who?.role === 'admin' || who?.party === party;
+
 /** Whether somebody may refuse and withdraw for a party. */
-export const mayRefuse = (session: { role: string; party: string | null } | undefined, party: string): boolean =>
-  session?.role === 'platform' || session?.role === 'admin' || session?.party === party;
+export const mayRefuse = (who: Who, party: string): boolean =>
+  mayRead(who, party) && who?.role !== 'viewer' && who?.role !== 'operator';

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Button, Grid, Radio, Select, Skeleton, Tabs } from 'antd';
+import { Button, Radio, Skeleton } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -11,6 +11,7 @@ import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
+import { Views } from '../view/views.js';
 import { AuditLog } from './audit-log.js';
 import { Keys } from './keys.js';
 import { Secrets } from './secrets.js';
@@ -32,28 +33,13 @@ export default function SettingsPage({ look, role }: { look: Look; role: string 
     { key: 'audit', label: t('settings.audit'), children: <AuditLog /> },
     { key: 'tenant', label: t('settings.tenant'), children: role === 'platform' ? <Tenants /> : <OwnTenant /> },
   ];
-  // Tabs that have no room hide in a menu, which screen readers cannot tell from a tab.
-  const isNarrow = Grid.useBreakpoint().sm === false;
   const view = search.get('view') ?? 'look';
   const open = (next: string) => setSearch(next === 'look' ? {} : { view: next }, { replace: true });
   const shown = isAdmin ? items : items.filter(({ key }) => ['look', 'signals', 'tenant'].includes(key));
   return (
     <>
       <Title text={t('pages./settings')} />
-      {isNarrow ? (
-        <>
-          <Select
-            className="wide note"
-            aria-label={t('pages./settings')}
-            value={view}
-            onChange={open}
-            options={shown.map(({ key, label }) => ({ value: key, label }))}
-          />
-          {shown.find(({ key }) => key === view)?.children}
-        </>
-      ) : (
-        <Tabs tabBarGutter={14} activeKey={view} onChange={open} destroyOnHidden items={shown} />
-      )}
+      <Views label={t('pages./settings')} items={shown} view={view} open={open} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Name } from './name.js';
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400],
@@ -24,6 +25,7 @@ export function Time({ at, ahead = false }: { at: string | null | undefined; ahe
   const { i18n } = useTranslation();
   const now = useSyncExternalStore(tick, () => hintsAt);
   if (at === null || at === undefined) return <>–</>;
+  if (Number.isNaN(Date.parse(at))) return <Name text={at} />;
   const since = Date.parse(at) - now;
   // Clocks differ: what has been is not shown as to come.
   const seconds = (ahead ? Math.max(0, since) : Math.min(0, since)) / 1_000;
@@ -39,7 +41,7 @@ export function Time({ at, ahead = false }: { at: string | null | undefined; ahe
 /** Sweden writes dates as ISO 8601 does, which nobody takes for another day. */
 const exact = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium' });
 /** A time in the user's zone: 2026-01-31 12:00:00. */
-export const exactTime = (at: string): string => exact.format(new Date(at));
+export const exactTime = (at: string): string => (Number.isNaN(Date.parse(at)) ? at : exact.format(new Date(at)));
 
 /** 1.2 s, 3 min 4 s, 2 h 5 min. */
 export function duration(ms: number): string {

@@ -34,13 +34,14 @@ export const approvals = {
 
 /** What is said of approvals that count in English. */
 export const approved = {
-  heading: 'Approvals that count',
-  about: 'Single tasks that owners approved. Withdraw one to end it.',
-  none: 'No approval counts now.',
+  heading: 'Approvals that have not ended',
+  about:
+    'Single tasks that owners approved. One whose runs are used up lets no further run begin. Withdraw one to end what runs.',
+  none: 'There is no approval that has not ended.',
   more: 'Those of the first {{count}} parties. For the others, run: task-chain approvals ls --party <party>',
-  by: 'Signed by',
-  owner: 'owner',
-  server: 'server',
+  by: 'Comes with',
+  owner: 'a signature',
+  server: 'the word of the server',
   runs: 'Runs',
   since: 'Since',
   action: 'Action',

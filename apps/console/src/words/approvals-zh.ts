@@ -30,13 +30,13 @@ export const approvals = {
 
 /** What is said of approvals that count in Chinese. */
 export const approved = {
-  heading: '有效的批准',
-  about: '所有者批准过的单个任务。撤回即告终止。',
-  none: '目前没有有效的批准。',
+  heading: '未到期的批准',
+  about: '所有者批准过的单个任务。运行次数用完后不再允许新的运行。撤回会终止正在运行的任务。',
+  none: '目前没有未到期的批准。',
   more: '仅列出前 {{count}} 个参与方。其他请用：task-chain approvals ls --party <party>',
-  by: '签名者',
-  owner: '所有者',
-  server: '服务器',
+  by: '依据',
+  owner: '签名',
+  server: '服务器所述',
   runs: '运行次数',
   since: '批准时间',
   action: '操作',

@@ -108,6 +108,10 @@ export const data = {
       expired: 'It was away for too long to renew it. Revoke the site, and invite it anew.',
       revoked: 'Its key can never join again. Make the site anew in another folder, and invite it.',
     },
+    revokeTitle: 'Revoke this site?',
+    revokeAbout:
+      'Within a minute it is cut off, and what runs there ends. Its key can never join again; an open invitation of the party ends. Its data and its log stay at the site.',
+    revokeOther: 'The party has another site by now. Close this, and look at the list again.',
   },
   ledger: 'Opened',
   ledgerAbout:

@@ -25,6 +25,10 @@ export const en = {
     '/settings': 'Settings',
   },
   shell: {
+    broken: 'This page does not work now',
+    brokenAbout:
+      'Your chains are not touched by it. Load it again, or open another page. If it happens again, tell your admin what stands above.',
+    reload: 'Load again',
     skip: 'Skip to the content',
     pages: 'Pages',
     dark: 'Dark',

@@ -13,6 +13,7 @@ export const task = {
   result: 'Result',
   noResult: 'There is no result yet, or nothing in it that you may see.',
   artifacts: 'Artifacts',
+  views: 'What is shown of the task',
   noArtifact: 'The task stored no file.',
   attempts: 'Attempts',
   compared: 'Two attempts compared',

@@ -15,6 +15,7 @@ export const task: typeof english.task = {
   result: '结果',
   noResult: '还没有结果，或其中没有您可以查看的内容。',
   artifacts: '产物',
+  views: '显示任务的哪部分',
   noArtifact: '该任务没有保存文件。',
   attempts: '各次尝试',
   compared: '比较两次尝试',

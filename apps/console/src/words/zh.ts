@@ -26,6 +26,9 @@ export const zh: typeof en = {
     '/settings': '设置',
   },
   shell: {
+    broken: '此页面暂时无法显示',
+    brokenAbout: '您的任务链不受影响。请重新加载，或打开其他页面。如再次出现，请把上面的内容告诉管理员。',
+    reload: '重新加载',
     skip: '跳到内容',
     pages: '页面',
     dark: '深色',
