@@ -148,10 +148,11 @@ const STAMP = '.bundle-stamp';
 
 /** A hash of the place, size and time of all that the bundles are made of. */
 export function inputsOf(dist) {
-  const built = ['apps', 'libs', 'migrations', 'clients']
+  // The console is no part of them, and is built at the same time.
+  const apps = readdirSync(join(dist, 'apps')).filter((name) => name !== 'console');
+  const built = [...apps.map((name) => `apps/${name}`), 'libs', 'migrations', 'clients']
     .flatMap((folder) => readdirSync(join(dist, folder), { recursive: true }).map((path) => join(dist, folder, path)))
-    // The console is no part of them, and is built after them.
-    .filter((path) => path.endsWith('.js') && !path.startsWith(join(dist, 'apps/console')));
+    .filter((path) => path.endsWith('.js'));
   const rest = [fileURLToPath(import.meta.url), join(dirname(dist), 'node_modules/.package-lock.json')];
   const hash = createHash('sha256');
   for (const path of [...built.sort(), ...rest.filter(existsSync)]) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { guarded } from '#libs/local-postgres';
@@ -75,9 +75,11 @@ async function siteCommand(args: readonly string[]): Promise<void> {
   await import(pathToFileURL(join(ROOT, 'apps/party-node/bin/task-chain-node.mjs')).href);
 }
 
-/** Runs the whole system, and compiles and restarts it as sources change. Parties run what was compiled last, not a bundle of before. */
+/** Runs the whole system, and compiles and restarts it as sources change. Parties and commands run what was compiled last, not a bundle of before. */
 async function dev(): Promise<void> {
   process.env.PARTIES_UNBUNDLED = '1';
+  for (const path of ['apps/cli/bundle', 'apps/party-node/bundle', '.build-stamp'])
+    rmSync(join(ROOT, 'dist', path), { recursive: true, force: true });
   const watch = ['build', '--path', 'tsconfig.json', '--watch', '--preserveWatchOutput'];
   guarded(() => spawn(process.execPath, [bin('nest'), ...watch], { cwd: ROOT, stdio: 'inherit' }), 'TERM').unref();
   await launch('launcher/start', ['--watch']);
