@@ -96,7 +96,7 @@ export function serverChecks(check: Check, system: SystemUnderTest): void {
       const target = `approval:${a.party}/${bare('approve', 1).task}`;
       const { items } = await system.api.expect<{ items: { target: string; actor: string; details: object }[] }>(
         200,
-        '/audit?action=putStatement&limit=20',
+        '/audit?action=putStatement&limit=200',
       );
       const noted = {
         actor: expect.stringContaining('key'),

@@ -432,8 +432,14 @@ describeUnless(chromium.skip, 'the console', () => {
         await look(`/chains/${id}?task=hostile-0`, 'BROKEN_PIPE', 'task');
         const show = async (view: RegExp) => {
           if (options.viewport !== PHONE) return page.getByRole('tab', { name: view }).click();
-          await page.getByRole('combobox', { name: /What is shown of the task|显示任务的哪部分/ }).press('ArrowDown');
-          await page.locator('.ant-select-item-option', { hasText: view }).click();
+          const list = page.getByRole('combobox', { name: /What is shown of the task|显示任务的哪部分/ });
+          const shown = page.locator('.ant-select', { has: list });
+          const option = page.locator('.ant-select-item-option', { hasText: view });
+          // The drawer may still be on its way in, and a list that moves is missed.
+          while (!view.test((await shown.textContent()) ?? '')) {
+            await list.press('ArrowDown');
+            await option.click({ timeout: 5_000 }).catch(() => undefined);
+          }
         };
         await show(/Attempts|尝试/);
         await page.locator('.compared').waitFor();

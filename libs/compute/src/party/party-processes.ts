@@ -327,8 +327,9 @@ export class PartyProcesses {
   private failCarried(member: Member, { code, message, retryable, details }: CarriedFailure): void {
     const places = (details.places ?? []) as string[];
     for (const place of places) this.options.run.log('error', `${member.name}: ${place}`);
-    // Its own name: another's would ask that one's owner in words of this one.
-    this.fail(member, new TaskFailure(code, message, retryable, { ...details, party: member.name }));
+    // It asks its own owner: another's name would ask that one in words of this one.
+    const asked = code === 'APPROVAL_REQUIRED' ? { ...details, party: member.name } : details;
+    this.fail(member, new TaskFailure(code, message, retryable, asked));
   }
 
   private fail(member: Member, failure: TaskFailure): void {
