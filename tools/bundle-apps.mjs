@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 const DIST = join(dirname(dirname(fileURLToPath(import.meta.url))), 'dist');
 const APPS = ['api', 'status-listener', 'compute-worker'];
-/** What is started for each command, and what those start of their own. */
+/** The entries of each command: its own, and those of the processes that it starts. */
 const COMMANDS = { cli: ['main'], 'party-node': ['main', 'run-offer-process'] };
 /** They start threads from files beside them or load binaries. */
 const EXTERNAL = ['pino', 'sodium-native', '@bull-board/ui', '@duckdb/node-api', 'libsql'];
@@ -120,7 +120,7 @@ async function bundleParties(dist) {
   });
 }
 
-/** Makes dist/apps/<app>/bundle/<name>.mjs of each. What only some calls need stays in files of its own. */
+/** Makes dist/apps/<app>/bundle/<name>.mjs of each. What only some calls need stays in separate files. */
 async function bundleCommands(dist) {
   for (const [app, names] of Object.entries(COMMANDS)) {
     const folder = join(dist, 'apps', app);

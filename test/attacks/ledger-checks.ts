@@ -76,8 +76,8 @@ export function ledgerChecks(check: Check, system: SystemUnderTest): void {
     const rest = await victim.api.expect<Ledger>(200, `${path}?limit=3&before=${next_before}`);
     expect(rest).toMatchObject({ items: [{ bits: 11 }], next_before: null });
     const account = `/datasets/${victim.party}/customers/account`;
-    const left = await victim.api.expect<{ budgets: object[] }>(200, account);
-    const [type] = (left as unknown as { by_task_type: object[] }).by_task_type;
+    const left = await victim.api.expect<{ budgets: object[]; by_task_type: object[] }>(200, account);
+    const [type] = left.by_task_type;
     expect([left, type]).toEqual([
       expect.objectContaining({ openings: 4, policy_expires_at: '2999-01-01T00:00:00Z' }),
       { task_type: 'pearson_correlation', openings: 4, last_opened_at: items[0]!.opened_at },

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { ApprovalStatement } from '#libs/consent';
-import { chain, taskOf, type Check, type SystemUnderTest } from '../integration/system/index.js';
+import { chain, eventually, taskOf, type Check, type SystemUnderTest } from '../integration/system/index.js';
 import { allow, keyOf, put, scene, type Side } from './two-owners.js';
 
 interface Asked {
@@ -94,15 +94,17 @@ export function serverChecks(check: Check, system: SystemUnderTest): void {
       await until('runs', ({ status }) => status === 'SUCCESS');
       expect(await shown(b)).toMatchObject({ decision: 'approve', signed_by: 'server' });
       const target = `approval:${a.party}/${bare('approve', 1).task}`;
-      const { items } = await system.api.expect<{ items: { target: string; actor: string; details: object }[] }>(
-        200,
-        '/audit?action=putStatement&limit=200',
-      );
       const noted = {
         actor: expect.stringContaining('key'),
         details: { kind: 'approval', serial: 1, signed_by: 'server' },
       };
-      expect(items.filter((each) => each.target === target)).toEqual([expect.objectContaining(noted)]);
+      // A row is in the log once it is sealed.
+      const items = await eventually('the audit log has it', async () => {
+        const path = `/audit?action=putStatement&target=${encodeURIComponent(target)}`;
+        const found = (await system.api.expect<{ items: object[] }>(200, path)).items;
+        return found.length > 0 ? found : undefined;
+      });
+      expect(items).toEqual([expect.objectContaining(noted)]);
     },
   );
 

@@ -302,6 +302,7 @@ describeSystem('what is there and what is not', 'postgres', { apps: ['api'] }, (
     expect(report.headers.get('content-length')).toBe(String(size));
     expect(report.headers.get('content-disposition')).toBe('attachment; filename="report.html"');
     expect(report.headers.get('content-security-policy')).toContain('sandbox');
+    expect(report.headers.get('cache-control')).toBe('no-store');
     for (const [dest, site, shown] of [
       ['iframe', 'same-origin', 'inline'],
       ['iframe', 'cross-site', 'attachment'],

@@ -74,6 +74,14 @@ describeSystem('the metrics of chains', 'postgres', { env }, (check) => {
     expect([mean > 0, mean <= max, p95 <= max]).toEqual([true, true, true]);
     const created = (await api.call('//metrics')).text;
     expect(created).toMatch(/^taskchain_chains_created_total{app="api"} 6$/m);
+
+    // A task that somebody resolved before it ran has taken no time, in place of 0 s.
+    const waits = { task_id: 'later', task_type: 'report', depends_on: ['a'], task_params: { task_config: {} } };
+    const held = await api.start(chain([task('a', { delay_ms: 60_000 }), waits]));
+    await api.expect(200, `/chains/${held}/tasks/later/resolve`, { method: 'POST', body: { note: 'x', result: {} } });
+    const after = await api.expect<{ tasks_by_type: object[] }>(200, '/chains/metrics?window=1h');
+    const untimed = { succeeded: 1, mean_seconds: null, p95_seconds: null, max_seconds: null };
+    expect(after.tasks_by_type).toContainEqual(expect.objectContaining({ task_type: 'report', ...untimed }));
   });
 
   check('are those of the list, and every query asks for one of them', async (system) => {

@@ -16,7 +16,7 @@ export function stampOf(path: string): string | undefined {
 
 /**
  * Makes sure that what a task reads here of earlier tasks lies here, and that the runs left it which the site has noted: an accept counts for
- * these, and the other sites are told their sessions. A file of no party need not be here, since another site may be the one that reads it.
+ * these, and the other sites get their sessions. A file of no party need not be here, since another site may be the one that reads it.
  * Throws Refusal.
  */
 export function requireInputs(

@@ -11,5 +11,5 @@ export interface RunningOffer {
   stop(): void;
 }
 
-/** What the control plane is told of a run that failed. */
+/** What the control plane learns about a run that failed. */
 export type Failed = Omit<Extract<SiteAnswer, { state: 'FAILED' }>, 'run' | 'state'>;

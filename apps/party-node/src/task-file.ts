@@ -25,7 +25,7 @@ export interface SharedTask {
   readonly parties: readonly string[];
   /** The dealer that the task names: an offered one does, where its type needs one. */
   readonly dealer?: string | undefined;
-  /** The artifacts that its parameters name. All are of its own chain. */
+  /** The artifacts that its parameters name. All belong to its chain. */
   readonly reads: readonly ReadArtifact[];
 }
 
@@ -121,7 +121,7 @@ function sharedTask(written: unknown, path: string): SharedTask {
     hash: hashOf(statement),
     parties: [...partiesOf(params)].sort(),
     dealer: dealerOf(params),
-    // An output of its own is named in full as well.
+    // The outputs of the task itself are named in full as well.
     reads: artifacts.filter(({ maker }) => maker !== `${chain_id}/${task_id}`),
   };
 }

@@ -195,7 +195,7 @@ export class PostgresChannel implements StatusChannel {
         this.listenAgain();
       });
       this.listener = client;
-      // What was said before nobody heard.
+      // Notifications that came before this are lost.
       for (const lane of LANES) this.tell(lane);
     })().finally(() => {
       this.listening = undefined;

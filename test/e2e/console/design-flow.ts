@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { allow, decide, scene, type Side } from '../../attacks/two-owners.js';
 import { seedExample, type ApiClient, type SystemUnderTest } from '../../integration/system/index.js';
 import { openWindow, type Window } from './console-browser.js';
@@ -37,6 +37,7 @@ export async function designFlow({ page, faults }: Window, browser: Browser, run
       await node(page, parent).locator('.source').dragTo(node(page, task_id).locator('.target'));
     }
   }
+  await choose(page, EXAMPLE.tasks[4]!.depends_on[0]!);
   await addByKeyboard(page, 4);
   await nameChain(page);
   await page.getByText('No fault: Complex, 5 tasks on 4 levels.').waitFor();
@@ -72,20 +73,25 @@ async function intersects(page: Page, sides: readonly Side[]): Promise<void> {
   }
 }
 
-async function addByKeyboard(page: Page, at: number): Promise<void> {
+/** Adds a task of the example behind those that are chosen. */
+export async function addByKeyboard(page: Page, at: number): Promise<void> {
   const { keyboard } = page;
-  const { task_id, task_name, depends_on } = EXAMPLE.tasks[at]!;
-  await node(page, depends_on[0]!).focus();
+  const { task_id, task_name } = EXAMPLE.tasks[at]!;
+  const write = async (place: Locator, text: string) => {
+    await place.focus();
+    await keyboard.press('Control+A');
+    await keyboard.type(text);
+  };
+  await write(palette(page).getByRole('textbox'), 'diagnostic');
   await keyboard.press('Enter');
-  await palette(page).getByRole('textbox').focus();
-  await keyboard.type('diagnostic');
+  await write(field(page, 'Id *'), task_id);
   await keyboard.press('Enter');
-  await field(page, 'Id *').focus();
-  await keyboard.press('Control+A');
-  await keyboard.type(task_id);
-  await keyboard.press('Enter');
-  await field(page, 'Name').focus();
-  await keyboard.type(task_name);
+  await write(field(page, 'Name'), task_name);
+}
+
+export async function choose(page: Page, id: string): Promise<void> {
+  await node(page, id).focus();
+  await page.keyboard.press('Enter');
 }
 
 /** The other party signs in, finds on its page which command approves the task, and decides as that command does. */

@@ -4,7 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser } from '#libs/testing';
 import { describeSystem } from '../../integration/system/index.js';
 import { expectAccessible, openWindow, signIn } from './console-browser.js';
-import { designFlow, ended, EXAMPLE, field, node, palette, WANTED } from './design-flow.js';
+import { addByKeyboard, choose, designFlow, ended, field, node, palette, WANTED } from './design-flow.js';
 import { templateFlow, templatePages } from './template-flow.js';
 
 const chromium = await openTestBrowser();
@@ -30,34 +30,17 @@ describeUnless(chromium.skip, 'the designer', () => {
     check('makes the same by keyboard alone', async ({ api }) => {
       const { page, faults } = await open();
       const { keyboard } = page;
-      const add = async (at: number) => {
-        await palette(page).getByRole('textbox').focus();
-        await keyboard.press('Control+A');
-        await keyboard.type('diagnostic');
-        await keyboard.press('Enter');
-        const { task_id, task_name } = EXAMPLE.tasks[at]!;
-        await field(page, 'Id *').focus();
-        await keyboard.press('Control+A');
-        await keyboard.type(task_id);
-        await keyboard.press('Enter');
-        await field(page, 'Name').focus();
-        await keyboard.type(task_name);
-      };
-      const choose = async (id: string) => {
-        await node(page, id).focus();
-        await keyboard.press('Enter');
-      };
-      await add(0);
-      await add(1);
-      await choose('task-001');
-      await add(2);
-      await add(3);
+      await addByKeyboard(page, 0);
+      await addByKeyboard(page, 1);
+      await choose(page, 'task-001');
+      await addByKeyboard(page, 2);
+      await addByKeyboard(page, 3);
       await field(page, 'Waits for').focus();
       await keyboard.type('task-002');
       await keyboard.press('Enter');
       await keyboard.press('Escape');
-      await choose('task-004');
-      await add(4);
+      await choose(page, 'task-004');
+      await addByKeyboard(page, 4);
       await keyboard.press('Escape');
       await node(page, 'task-005').focus();
       await keyboard.press('Enter');

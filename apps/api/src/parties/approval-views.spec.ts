@@ -1,18 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { approvalDtos } from './approval-views.js';
 
+/** A task that asks party a. */
+const ASKS = {
+  ...{ chain_id: 'c', task_id: 't', task_type: 'psi', status: 'RETRYING' },
+  ...{ asking: 'a', reasons: 'why', approvals: 'server' },
+};
+
 test('an approval that has expired is no decision, and a refusal stays one', async () => {
   const hash = `sha256:${'0'.repeat(64)}`;
   const row = {
-    ...{
-      chain_id: 'c',
-      task_id: 't',
-      task_type: 'psi',
-      status: 'RETRYING',
-      asking: 'a',
-      reasons: 'why',
-      approvals: 'server',
-    },
+    ...ASKS,
     params: { sf_init_config: { parties: ['a'] } },
     consent: { hash, by_admin: false, from: {} },
   };
@@ -28,15 +26,8 @@ test('an approval that has expired is no decision, and a refusal stays one', asy
 
 test('a task says which whole it is part of, and signs that where it is not its own chain', async () => {
   const row = (origin?: string) => ({
-    ...{
-      chain_id: 'chain-1',
-      task_id: 't',
-      task_type: 'psi',
-      status: 'RETRYING',
-      asking: null,
-      reasons: null,
-      approvals: null,
-    },
+    ...ASKS,
+    ...{ chain_id: 'chain-1', asking: null, reasons: null, approvals: null },
     params: { sf_init_config: { parties: ['a'] } },
     consent: { hash: 'h', by_admin: false, from: {}, ...(origin !== undefined && { origin }) },
   });
@@ -49,15 +40,7 @@ test('a task says which whole it is part of, and signs that where it is not its 
 
 test('an approval says who stands for it, how its owner decides, and which of its datasets are named', async () => {
   const row = {
-    ...{
-      chain_id: 'c',
-      task_id: 't',
-      task_type: 'psi',
-      status: 'RETRYING',
-      asking: 'a',
-      reasons: 'why',
-      approvals: 'server',
-    },
+    ...ASKS,
     params: {
       sf_init_config: { parties: ['a', 'b'] },
       task_config: { input_paths: { a: 'dataset:a/x@1', b: 'dataset:b/y@1' } },

@@ -25,7 +25,7 @@ test('all that the strings of parameters name is found, each with its place', ()
   ]);
 });
 
-test('a task whose id holds the word that ends ids is told from another', () => {
+test('a task whose id holds the word that ends ids is not taken for another', () => {
   const [longer, shorter] = inputsOf(['${tasks.a.result.result.x}', '${tasks.a.result.x}'], TASKS);
   expect(longer).toMatchObject({ taskId: 'a.result', path: '.x' });
   expect(shorter).toMatchObject({ taskId: 'a', path: '.x' });

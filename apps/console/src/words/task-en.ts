@@ -70,8 +70,8 @@ export const preview = {
 export const opened = {
   title: 'What left',
   result: 'Its result',
-  sealed: 'A result of its own, encrypted to its readers: task-chain results',
-  clear: 'A result of its own, in clear: nobody has claimed its folder',
+  sealed: 'A result for it alone, encrypted to its readers: task-chain results',
+  clear: 'A result for it alone, in clear: nobody has claimed its folder',
   files_one: '{{count}} file',
   files_other: '{{count}} files',
   everybody: 'all who read the chain',

@@ -82,6 +82,20 @@ it('without a decision in time it fails', async () => {
   expect(await tasks()).toMatchObject([{ status: 'FAILURE', error: { code: 'APPROVAL_EXPIRED' } }]);
 });
 
+it('without a decision in time it fails, also where PostgreSQL does not say what is overdue', async () => {
+  await waiting();
+  await sql(`UPDATE chain_tasks SET next_attempt_at = now() - interval '1 s'`);
+  const whole = engine();
+  const slow = Object.create(whole.db) as Database;
+  slow.query = async (statement, values) => {
+    if ((statement as { name: string }).name === 'overdue')
+      throw new Error('canceling statement due to statement timeout');
+    return whole.db.query(statement, values);
+  };
+  await reconcileTimeouts(Object.create(whole, { db: { value: slow } }) as ChainEngine);
+  expect(await tasks()).toMatchObject([{ status: 'FAILURE', error: { code: 'APPROVAL_EXPIRED' } }]);
+});
+
 describe('a task that asks somebody to sign off', () => {
   const until = Date.now() + 3_600_000;
   const answer = (chainId: string, more: object = {}) =>

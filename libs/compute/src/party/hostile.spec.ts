@@ -168,6 +168,16 @@ describe('what a process says', () => {
     });
   }
 
+  test('asks its own owner, whomever it names', async () => {
+    const details = { party: 'bob', approvals: 'server' };
+    const failure = { code: 'APPROVAL_REQUIRED', message: 'approve this', retryable: false, details };
+    const run = alone({ act: 'say', heads: [{ kind: 'failed', failure }] });
+    await expect(run).rejects.toMatchObject({
+      code: 'APPROVAL_REQUIRED',
+      details: { party: 'alice', approvals: 'server' },
+    });
+  });
+
   test('is read in frames alone', async () => {
     await expect(alone({ act: 'say', bytes: 'ÿÿÿÿÿÿÿÿ' })).rejects.toMatchObject(refused(/a frame has a wrong length/));
   });

@@ -118,7 +118,7 @@ function checkTold(
     if (name !== own && isTooDeep(outcome.value))
       throw violation(name, `says that it came to what is nested deeper than ${MOST_LEVELS} levels`);
   const value = members.find(({ name }) => name === own)?.outcome.value;
-  // A dealer is told no values.
+  // A dealer gets no values.
   if (own === NEUTRAL || (!isMap(value) && resultOf === undefined)) return;
   for (const { name, outcome } of members) {
     if (name === own || name === NEUTRAL) continue;
