@@ -126,6 +126,8 @@ for (const kind of ['postgres', 'redis'] as const) {
       await heir.publish('done', { n: 1 });
       const held = await dead.receive('done', 10, 5_000);
       expect(read(held)).toEqual([{ n: 1 }]);
+      // It has looked before: nothing wakes it when the message is there again.
+      for (let looks = 0; looks < 2; looks += 1) expect((await heir.receive('done', 10, 50)).messages).toEqual([]);
       await die(dying);
       await held.ack().catch(() => undefined);
       const until = performance.now() + REDELIVERY_MS;
