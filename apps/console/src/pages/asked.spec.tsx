@@ -65,6 +65,12 @@ test('who belongs to another party reads no account and decides nothing', () => 
   expect(screen.getByText('Only people of the party and admins read what was opened of its data.')).toBeTruthy();
 });
 
+test.each(['viewer', 'operator'])('a %s of the party reads the account and decides nothing', async (role) => {
+  shown(<Asked of={{ ...ASKED, approvals: 'server' }} session={session('bank-a', role)} />);
+  expect(await screen.findByText('95 of 200 left; 105 opened. Most of: label.')).toBeTruthy();
+  expect(screen.queryByRole('button')).toBeNull();
+});
+
 test('people of a party whose owner chose that approve this very task, and an admin only refuses', async () => {
   const server = { ...ASKED, approvals: 'server' as const };
   shown(<Asked of={server} session={session(null, 'admin')} />);
