@@ -5,7 +5,7 @@ import { seedExample, type ApiClient, type SystemUnderTest } from '../../integra
 import { openWindow, type Window } from './console-browser.js';
 
 /** The design document's complex example. */
-export const EXAMPLE = seedExample('complex');
+const EXAMPLE = seedExample('complex');
 export const WANTED = EXAMPLE.tasks.map(({ task_id, task_name, depends_on }) => [task_id, task_name, depends_on]);
 
 /**
