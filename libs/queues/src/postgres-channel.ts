@@ -43,20 +43,14 @@ export class PostgresChannel implements StatusChannel {
   async receive(lane: Lane, max: number, waitMs: number): Promise<Delivery> {
     await this.listen();
     if (this.closed) return NOTHING;
-    if (!this.news.has(lane)) await this.wakeUp(lane, waitMs);
+    if (this.news.has(lane)) {
+      const delivery = await this.take(lane, max);
+      if (delivery.messages.length > 0) return delivery;
+    }
+    if (!this.news.has(lane) && !this.closed) await this.wakeUp(lane, waitMs);
     if (this.closed) return NOTHING;
     // What another listener gave back comes without a word. One statement finds that there is none, where a claim takes three.
-    if (!this.news.has(lane) && !(await this.holds(lane))) return NOTHING;
-    // Before the claim: what comes meanwhile is news again.
-    this.news.delete(lane);
-    try {
-      const delivery = await this.claim(lane, max);
-      if (delivery.messages.length > 0) this.news.add(lane);
-      return delivery;
-    } catch (error) {
-      this.news.add(lane);
-      throw error;
-    }
+    return this.news.has(lane) || (await this.holds(lane)) ? this.take(lane, max) : NOTHING;
   }
 
   async broadcast(message: object): Promise<void> {
@@ -104,6 +98,19 @@ export class PostgresChannel implements StatusChannel {
       }
     }
     this.publishing.delete(lane);
+  }
+
+  private async take(lane: Lane, max: number): Promise<Delivery> {
+    // Before the claim: what comes meanwhile is news again.
+    this.news.delete(lane);
+    try {
+      const delivery = await this.claim(lane, max);
+      if (delivery.messages.length > 0) this.news.add(lane);
+      return delivery;
+    } catch (error) {
+      this.news.add(lane);
+      throw error;
+    }
   }
 
   private async holds(lane: Lane): Promise<boolean> {
