@@ -96,6 +96,19 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.locator('.ant-select-item-option').getByText('branching').click();
       await page.locator('[aria-label^="too-few is an arm of intersect: else"]').waitFor({ state: 'attached' });
       expect(await page.locator('[aria-label="too-few waits for describe"]').count()).toBe(0);
+      // Each arm has a frame, which chooses its tasks and goes where they go.
+      const otherwise = page.getByRole('button', { name: 'Frame: after intersect, otherwise. In it, 1: Report that' });
+      await page.getByRole('button', { name: /^Frame: after intersect, if .* >= 100\. In it, 1: Describe/ }).waitFor();
+      await otherwise.focus();
+      await page.keyboard.press('Enter');
+      await page.locator('.react-flow__node.selected[data-id="too-few"]').waitFor();
+      const standsAt = async () => (await otherwise.boundingBox())!.y - (await node(page, 'too-few').boundingBox())!.y;
+      const above = await standsAt();
+      const before = await node(page, 'too-few').boundingBox();
+      await node(page, 'too-few').focus();
+      await page.keyboard.press('Shift+ArrowDown');
+      await expectMoved(page, 'too-few', before);
+      expect(Math.abs((await standsAt()) - above)).toBeLessThan(1);
       await node(page, 'describe').dispatchEvent('click');
       await field(page, 'Id *').fill('describe-all');
       await page.keyboard.press('Enter');
@@ -118,7 +131,7 @@ describeUnless(chromium.skip, 'the designer', () => {
       await field(page, 'Items items *').fill('["north", "south"]');
       await field(page, 'Key key').fill('${item}');
       await field(page, 'So many must succeed at_least').fill('0.5');
-      await node(page, 'diagnostic').getByText('each item · 2').waitFor();
+      await page.getByRole('button', { name: 'Frame: each item · 2. In it, 1: diagnostic' }).waitFor();
       await page.getByText('End the chain here').click();
       await field(page, 'If (CEL) when *').fill('tasks.nothing.result.rows < 1');
       await page.locator('.field', { hasText: 'If (CEL)' }).getByRole('alert').waitFor();
@@ -131,6 +144,11 @@ describeUnless(chromium.skip, 'the designer', () => {
         for_each: { items: ['north', 'south'], key: '${item}', at_least: 0.5 },
         end_chain: { when: 'size(tasks.diagnostic.result) < 2' },
       });
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      const frame = page.getByRole('button', { name: 'Frame: each item of diagnostic · 2. In it, 3: ' });
+      await frame.click();
+      await page.locator('.node').filter({ hasText: 'Success' }).nth(2).waitFor();
+      expect(await frame.getAttribute('aria-label')).toContain('diagnostic[north], diagnostic[south]');
       expect(faults).toEqual([]);
       await page.context().close();
     });
@@ -167,7 +185,7 @@ describeUnless(chromium.skip, 'the designer', () => {
       await field(page, 'Most turns max *').fill('2');
       await page.locator('.field', { hasText: 'carry' }).getByRole('combobox', { name: 'last' }).click();
       await page.getByTitle('at', { exact: true }).click();
-      await node(page, 'chain').getByText('in turns · ≤ 2 · tasks.chain').waitFor();
+      await page.getByRole('button', { name: /^Frame: in turns · ≤ 2 · tasks\.chain\.result/ }).waitFor();
       await page.getByText('No fault').waitFor();
       await palette(page)
         .getByRole('button', { name: /sign_off$/ })
@@ -308,6 +326,11 @@ describeUnless(chromium.skip, 'the designer', () => {
     }
   });
 });
+
+/** Waits until a task stands elsewhere. */
+async function expectMoved(page: Page, id: string, from: { y: number } | null): Promise<void> {
+  while ((await node(page, id).boundingBox())?.y === from?.y) await page.waitForTimeout(20);
+}
 
 /** Waits until the browser keeps the odd draft, or another one. */
 async function isKept(page: Page, odd: boolean): Promise<void> {

@@ -1,15 +1,25 @@
 import elkUrl from 'elkjs/lib/elk-worker.min.js?url';
+import { PADDING, type Frame } from './frames.js';
 import { NODE } from './node-size.js';
 
 export interface Shape {
   readonly ids: readonly string[];
   readonly edges: readonly (readonly [from: string, to: string])[];
+  /** What is in one stands apart from what is not. */
+  readonly frames?: readonly Omit<Frame<unknown>, 'of'>[];
 }
 export type Places = Readonly<Record<string, { readonly x: number; readonly y: number }>>;
 
+/** As elkjs places it, from the corner of what it stands in. */
+interface Laid {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+  readonly children?: readonly Laid[];
+}
 interface Answer {
   readonly id: number;
-  readonly data?: { readonly children?: readonly { readonly id: string; readonly x: number; readonly y: number }[] };
+  readonly data?: { readonly children?: readonly Laid[] };
   readonly error?: unknown;
 }
 
@@ -30,6 +40,16 @@ const FAST = {
   'elk.layered.layering.strategy': 'LONGEST_PATH',
   'elk.layered.thoroughness': '1',
   'elk.edgeRouting': 'POLYLINE',
+};
+/** For boxes with edges that lead in and out, where elkjs fails by any order of its own. It takes its time for them: of more tasks it is made to hurry. */
+const DEEP = {
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.layered.considerModelOrder.strategy': 'NONE',
+};
+const MANY = 40;
+/** Of a box around others. */
+const FRAME = {
+  'elk.padding': `[top=${PADDING.top},left=${PADDING.side},bottom=${PADDING.side},right=${PADDING.side}]`,
 };
 /** Levels that all edges cross together, which is what elkjs takes its time for: above the first it is made to hurry, above the second (1.5 s) it isn't asked. */
 const HURRY = 200;
@@ -99,19 +119,63 @@ export function inRows(ids: readonly string[]): Places {
   );
 }
 
-function byElk({ ids, edges }: Shape, layoutOptions: object): Promise<Places> {
-  const elk = running();
-  const id = asked++;
+/** A frame around one task alone is a larger node. */
+const FRAMED = { width: NODE.width + 2 * PADDING.side, height: NODE.height + PADDING.top + PADDING.side };
+
+interface Asked {
+  readonly id: string;
+  readonly children?: readonly Asked[];
+}
+
+/** A graph as elkjs takes it: names may be anything, and are numbered. */
+function graphOf({ ids, edges, frames = [] }: Shape) {
   const number = new Map(ids.map((each, at) => [each, String(at)]));
+  const innermost = new Map(frames.flatMap(({ id, tasks }) => tasks.map((task) => [task, id])));
+  const nodes = Map.groupBy(ids, (id) => innermost.get(id));
+  const inner = Map.groupBy(frames, ({ inside }) => inside);
+  /** Tasks that are drawn with their frame. */
+  const alone = new Set<string>();
+  const within = (frame: string | undefined): Asked[] => [
+    ...(nodes.get(frame) ?? []).map((id) => ({ id: number.get(id)!, ...NODE })),
+    ...(inner.get(frame) ?? []).map(({ id, tasks }): Asked => {
+      const children = within(id);
+      if (tasks.length > 1 || children[0]?.children !== undefined || alone.has(tasks[0]!))
+        return { id, ...{ children, layoutOptions: FRAME } };
+      alone.add(tasks[0]!);
+      return { id: number.get(tasks[0]!)!, ...FRAMED };
+    }),
+  ];
+  const children = within(undefined);
   const graph = {
     id: 'graph',
-    children: ids.map((_, at) => ({ id: String(at), ...NODE })),
+    children,
     edges: edges.map(([from, to], at) => ({
       id: `edge ${at}`,
       sources: [number.get(from)],
       targets: [number.get(to)],
     })),
   };
+  return { graph, alone, isDeep: children.some((each) => each.children !== undefined) };
+}
+
+/** Where tasks stand, from the corner of the whole. */
+function placesOf(
+  laid: readonly Laid[],
+  placeOf: (number: number, at: Places[string]) => [string, Places[string]],
+  from = { x: 0, y: 0 },
+): [string, Places[string]][] {
+  return laid.flatMap(({ id, x, y, children = [] }) => {
+    const at = { x: from.x + x, y: from.y + y };
+    return children.length > 0 ? placesOf(children, placeOf, at) : [placeOf(Number(id), at)];
+  });
+}
+
+function byElk(shape: Shape, wanted: object): Promise<Places> {
+  const elk = running();
+  const id = asked++;
+  const { ids } = shape;
+  const { graph, alone, isDeep } = graphOf(shape);
+  const layoutOptions = isDeep ? { ...(ids.length > MANY ? FAST : wanted), ...DEEP } : wanted;
   return new Promise((resolve, reject) => {
     const stop = () => {
       elk.removeEventListener('message', take);
@@ -127,7 +191,14 @@ function byElk({ ids, edges }: Shape, layoutOptions: object): Promise<Places> {
       stop();
       const laid = answer.data?.children;
       if (laid === undefined) reject(new Error('the graph cannot be laid out'));
-      else resolve(Object.fromEntries(laid.map((each) => [ids[Number(each.id)]!, { x: each.x, y: each.y }])));
+      else {
+        const { side, top } = PADDING;
+        const placeOf = (number: number, { x, y }: Places[string]): [string, Places[string]] => {
+          const task = ids[number]!;
+          return [task, alone.has(task) ? { x: x + side, y: y + top } : { x, y }];
+        };
+        resolve(Object.fromEntries(placesOf(laid, placeOf)));
+      }
     };
     elk.addEventListener('message', take);
     elk.addEventListener('error', fail);

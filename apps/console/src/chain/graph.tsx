@@ -26,8 +26,10 @@ import { Status } from '../view/status.js';
 import { STILL } from '../view/still-flow.js';
 import { duration } from '../view/times.js';
 import { fits } from './fits.js';
+import { FrameNode, withFrames } from './frame-node.js';
 import { drawnOf, groupOf, GROUPINGS, MOST_NODES, type DrawnNode, type Gathered, type Grouping } from './groups.js';
 import { useLayout } from './layout.js';
+import { liveFrames, liveTitle } from './live-frames.js';
 import { NODE } from './node-size.js';
 
 interface GraphProps {
@@ -41,7 +43,7 @@ type Shown = Node<{ drawn: DrawnNode; critical: boolean; found: boolean; open: (
 const UNMAPPED = 20;
 
 // React Flow has a look of its own for nodes of the type `group`.
-const TYPES = { task: TaskNode, gathered: GroupNode };
+const TYPES = { task: TaskNode, gathered: GroupNode, frame: FrameNode };
 
 /** A chain as a graph with live states. */
 export function Graph(props: GraphProps) {
@@ -74,9 +76,11 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
   );
   const now = useMemo(() => drawnOf(tasks, how), [tasks, how]);
   const isGathered = tasks.length > MOST_NODES;
-  const { places: laidOut, error } = useLayout(now, isGathered && by === 'level' && group === undefined);
-  const laid = useMemo(() => ({ drawn: now, places: laidOut, how }), [now, laidOut, how]);
-  const { drawn, places, how: drawnAs } = useDeferredValue(laid);
+  // What is gathered is no more in sight as a whole.
+  const framed = useMemo(() => (isGathered ? [] : framesOfNodes(tasks)), [isGathered, tasks]);
+  const { places: laidOut, error } = useLayout(now, framed, isGathered && by === 'level' && group === undefined);
+  const laid = useMemo(() => ({ drawn: now, frames: framed, places: laidOut, how }), [now, framed, laidOut, how]);
+  const { drawn, frames, places, how: drawnAs } = useDeferredValue(laid);
   const critical = useMemo(() => new Map(graph?.critical_path.map((task, at) => [`task ${task}`, at])), [graph]);
   const isLaidOut = places !== undefined;
   const first = drawn.nodes.find(({ task }) => task !== undefined && isFound(task))?.id;
@@ -91,7 +95,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     return () => cancelAnimationFrame(frame);
   }, [flow, isLaidOut, found, drawnAs.open, drawnAs.by]);
   if (error !== null) return <Failed error={error} />;
-  const nodes = (places === undefined ? [] : drawn.nodes).map((each): Shown => {
+  const shown = (places === undefined ? [] : drawn.nodes).map((each): Shown => {
     const { id, task } = each;
     return {
       id,
@@ -108,6 +112,13 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       },
       ariaLabel: (task && shownText(task.task_name)) ?? nameOfGroup(each, t),
     };
+  });
+  const names = new Map(drawn.nodes.map(({ id, task }) => [id, task?.task_name ?? id]));
+  const nodes = withFrames(shown, frames, {
+    places: places ?? {},
+    titled: (of) => ({ title: liveTitle(of, t), dashed: of.kind === 'each' }),
+    nameOf: (id) => names.get(id) ?? id,
+    choose: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: 1, padding: 0.2 }),
   });
   const onPath = (source: string, target: string) => critical.get(target) === (critical.get(source) ?? NaN) + 1;
   const edges = drawn.edges.map(([source, target]): Edge => ({
@@ -151,12 +162,14 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
             <Background />
             <FitAgain padding={0.1} />
             <Controls showInteractive={false} />
-            {nodes.length > UNMAPPED && (
+            {shown.length > UNMAPPED && (
               <MiniMap
                 pannable
                 zoomable
                 ariaLabel={t('chain.minimap')}
-                nodeClassName={({ data }) => `map-${stateOf((data as Shown['data']).drawn).toLowerCase()}`}
+                nodeClassName={({ type, data }) =>
+                  type === 'frame' ? 'map-frame' : `map-${stateOf((data as Shown['data']).drawn).toLowerCase()}`
+                }
               />
             )}
           </ReactFlow>
@@ -167,6 +180,10 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     </>
   );
 }
+
+/** By the ids of nodes. */
+const framesOfNodes = (tasks: readonly LiveTask[]) =>
+  liveFrames(tasks).map((frame) => ({ ...frame, tasks: frame.tasks.map((task) => `task ${task}`) }));
 
 /** What needs a look comes first. */
 const WORST = ['FAILURE', 'RUNNING', 'RETRYING', 'QUEUED', 'READY', 'PENDING', 'CANCELLED', 'SKIPPED', 'SUCCESS'];

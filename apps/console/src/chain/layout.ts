@@ -8,9 +8,10 @@ import { inRows, layOut, type Places, type Shape } from './elk.js';
  */
 export function useLayout(
   { nodes, edges }: Drawn,
+  frames: NonNullable<Shape['frames']>,
   areInOrder: boolean,
 ): { places: Places | undefined; error: unknown } {
-  const shape: Shape = { ids: nodes.map(({ id }) => id), edges };
+  const shape: Shape = { ids: nodes.map(({ id }) => id), edges, frames };
   const { data, error } = useQuery({
     queryKey: ['layout', areInOrder, JSON.stringify(shape)],
     queryFn: () => (areInOrder ? inRows(shape.ids) : layOut(shape)),

@@ -14,20 +14,21 @@ import {
   type NodeProps,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import type { TFunction } from 'i18next';
-import { useRef, useState, type DragEvent } from 'react';
+import { useMemo, useRef, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Places } from '../chain/elk.js';
+import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
 import { NODE } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { edgesOf, isFields, type Draft, type DraftTask } from './draft.js';
+import { draftFrames, titleOf } from './draft-frames.js';
 
 /** The type of what is dragged from the palette. */
 export const DRAGGED = 'application/x-task-type';
 
 type Shown = Node<{ task: DraftTask; faults: number }>;
-const TYPES = { task: TaskNode };
+const TYPES = { task: TaskNode, frame: FrameNode };
 
 interface CanvasProps {
   readonly draft: Draft;
@@ -48,7 +49,8 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
   const flow = useReactFlow();
   const move = useRef(0);
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
-  const nodes = draft.tasks.map((task): Shown => {
+  const frames = useMemo(() => draftFrames(draft), [draft]);
+  const tasks = draft.tasks.map((task): Shown => {
     const id = task.task_id;
     return {
       id,
@@ -60,6 +62,19 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
       ariaLabel: shownText(task.task_name ?? id),
     };
   });
+  const names = new Map(draft.tasks.map(({ task_id: id, task_name: name }) => [id, name ?? id]));
+  const nodes = withFrames(tasks, frames, {
+    places,
+    titled: (of) => ({ title: titleOf(of, t), dashed: of.kind !== 'arm' }),
+    nameOf: (id) => names.get(id) ?? id,
+    choose: (ids) => select(new Set(ids)),
+  });
+  // The frame of an arm says when it is taken.
+  const said = new Set(
+    frames.flatMap(({ of, tasks: all }) =>
+      of.kind === 'arm' ? all.map((task) => JSON.stringify([of.branch, task, of.when])) : [],
+    ),
+  );
   const edges = edgesOf(draft).map(({ from, to, when, isArm }): Edge => {
     const id = JSON.stringify([from, to, isArm]);
     const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
@@ -74,10 +89,11 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
       markerEnd: { type: MarkerType.ArrowClosed },
       ariaLabel: label === undefined ? name : `${name}: ${shownText(label)}`,
       // What fits between two tasks; the whole is in the form.
-      ...(label !== undefined && { label: shownText(label, 8) }),
+      ...(label !== undefined &&
+        !(isArm && said.has(JSON.stringify([from, to, when]))) && { label: shownText(label, 8) }),
     };
   });
-  const onNodesChange = (changes: NodeChange<Shown>[]) => {
+  const onNodesChange = (changes: NodeChange<Shown | FrameNodeOf>[]) => {
     const next = new Set(selected);
     const to: Record<string, { x: number; y: number }> = {};
     for (const change of changes) {
@@ -139,15 +155,9 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
 function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { trigger_rule: rule, when } = task;
-  const frame = frameOf(task, t);
-  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''} ${frame === undefined ? '' : 'each'}`;
+  const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''}`;
   return (
     <div className={`node ${marks}`}>
-      {frame !== undefined && (
-        <span className="frame">
-          <bdi>{frame}</bdi>
-        </span>
-      )}
       <Handle type="target" position={Position.Left} />
       <Name text={task.task_name ?? task.task_id} className="cell" />
       <span className="line">
@@ -164,16 +174,4 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
       <Handle type="source" position={Position.Right} />
     </div>
   );
-}
-
-/** What stands at the frame of a task that runs more than once: over which list, or in how many turns and until when. */
-function frameOf(task: DraftTask, t: TFunction): string | undefined {
-  const { for_each: each, repeat } = task;
-  if (repeat !== undefined) {
-    const { max = '?', until = '?' } = isFields(repeat) ? repeat : {};
-    return shownText(`${t('designer.flow.turns')} · ≤ ${String(max)} · ${String(until)}`);
-  }
-  if (each === undefined) return undefined;
-  const items = isFields(each) ? each['items'] : each;
-  return shownText(`${t('designer.flow.each')} · ${Array.isArray(items) ? items.length : String(items ?? '?')}`);
 }

@@ -7,7 +7,7 @@ import { useNavigate } from 'react-router';
 import type { CreateChainRequest } from '#client';
 import { api } from '../api.js';
 import { useTaskTypes } from '../task-types.js';
-import { layOut } from '../chain/elk.js';
+import { layOut, type Places } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { useFaultWords } from '../view/fault-words.js';
@@ -16,6 +16,7 @@ import { Title } from '../view/title.js';
 import { Canvas } from './canvas.js';
 import { ChainPanel } from './chain-panel.js';
 import { useCheck, type Check } from './check.js';
+import { draftFrames } from './draft-frames.js';
 import { edgesOf, EMPTY, NoChain, type Draft, type DraftTask } from './draft.js';
 import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
 import { useHistory, type Origin } from './history.js';
@@ -69,7 +70,10 @@ function Designer({ actor }: { actor: string }) {
     setWrong(undefined);
     select(new Set());
     const ids = next.tasks.map(({ task_id }) => task_id);
-    void layOut({ ids, edges: edgesOf(next).map(({ from, to }) => [from, to]) }).then((laid) => {
+    const edges = edgesOf(next).map(({ from, to }) => [from, to] as const);
+    // What cannot be laid out is drawn all the same.
+    const laying = layOut({ ids, edges, frames: draftFrames(next) }).catch((): Places => ({}));
+    void laying.then((laid) => {
       change(() => ({ draft: next, places: laid, origin }));
       requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
     });

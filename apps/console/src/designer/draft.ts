@@ -72,7 +72,7 @@ export const parentOf = (dependency: Dependency): string =>
   typeof dependency === 'string' ? dependency : dependency.task_id;
 
 /** The arms of a task's branch: which tasks run after it, and when; of the last one, where no other is taken. */
-function armsOf(task: Fields): { readonly to: readonly string[]; readonly when: string | undefined }[] {
+export function armsOf(task: Fields): { readonly to: readonly string[]; readonly when: string | undefined }[] {
   const { branch } = task;
   return (Array.isArray(branch) ? branch : []).flatMap((arm: unknown) => {
     if (!isFields(arm)) return [];

@@ -1,10 +1,12 @@
 import type { Places } from '../chain/elk.js';
+import { PADDING } from '../chain/frames.js';
 import { NODE } from '../chain/node-size.js';
 import { parentOf } from './draft.js';
 import type { Sheet } from './history.js';
 
 const ACROSS = NODE.width + 60;
-const DOWN = NODE.height + 18;
+// With room for frames.
+const DOWN = NODE.height + PADDING.top + PADDING.side;
 
 /** The places of all tasks of a draft: one without a place stands behind its parents, below what is there. */
 export function placed({ draft, places }: Sheet): Places {
