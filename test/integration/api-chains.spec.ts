@@ -116,6 +116,8 @@ describeSystem('chains', 'postgres', { apps: ['api'] }, (check) => {
         page: 1,
         page_size: 100,
       });
+      expect(await list(`task_id=${whole.tasks[1]!.task_id}`)).toMatchObject({ items: [whole.tasks[1]], total: 1 });
+      expect(await list('task_id=irst')).toMatchObject({ items: [], total: 0 });
       expect(await list('status=SUCCESS')).toMatchObject({ items: [], total: 0 });
       for (const path of ['?view=x', '?fields=nope', '?view=summary&fields=status', '/tasks?fields=x', '/tasks?foo=1'])
         expect([path, (await api.call(`/chains/${id}${path}`)).body.code]).toEqual([path, 'INVALID_QUERY']);

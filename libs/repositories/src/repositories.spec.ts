@@ -93,7 +93,7 @@ describe('repositories', () => {
         10,
       ),
     'insert a schedule': () => schedules.insert(db, SCHEDULE),
-    'list schedules': () => schedules.page(db, 10, 0),
+    'list schedules': () => schedules.page(db, { q: 'to be', paused: false }, 10, 0),
     'find a schedule': () => schedules.find(db, 's-1'),
     'change a schedule': () => schedules.change(db, 's-1', 1, { paused: false }),
     'count what waits by hand': () => schedules.waitingByHand(db, 's-1'),

@@ -8,6 +8,11 @@ import { rowsOf } from './rows.js';
 import { COUNTED_NOW } from './statements/clock.js';
 import * as statements from './statements/schedules.js';
 
+export interface ScheduleFilter {
+  /** Words, each a part of title, description or the template's id. */
+  readonly q?: string | undefined;
+  readonly paused?: boolean | undefined;
+}
 export type ScheduleView = Omit<Schedule, 'deleted_at' | 'busy_by' | 'busy_until' | 'tenant_id' | 'webhook_secret'>;
 export type TickView = Omit<
   ScheduleTick,
@@ -156,13 +161,21 @@ export class ScheduleRepository {
   }
 
   /** Those that changed last first. */
-  page(db: Queryable, limit: number, offset: number): Promise<ScheduleView[]> {
-    return db.entities.find(Schedule, {
-      where: { deleted_at: IsNull() },
-      order: { updated_at: 'DESC', schedule_id: 'ASC' },
-      take: limit,
-      skip: offset,
-    });
+  page(db: Queryable, { q, paused }: ScheduleFilter, limit: number, offset: number): Promise<ScheduleView[]> {
+    const query = db.entities
+      .createQueryBuilder(Schedule, 's')
+      .where('s.deleted_at IS NULL')
+      .orderBy('s.updated_at', 'DESC')
+      .addOrderBy('s.schedule_id')
+      .limit(limit)
+      .offset(offset);
+    if (paused !== undefined) query.andWhere('s.paused = :paused', { paused });
+    const words = q?.split(/\s+/).filter((word) => word !== '') ?? [];
+    for (const [at, word] of words.entries()) {
+      const text = `lower(concat_ws(' ', s.title, s.description, s.template_id))`;
+      query.andWhere(`strpos(${text}, lower(:word${at})) > 0`, { [`word${at}`]: word });
+    }
+    return query.getMany();
   }
 
   async find(db: Queryable, id: string): Promise<ScheduleView | undefined> {

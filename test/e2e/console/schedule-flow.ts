@@ -31,6 +31,16 @@ export async function scheduleFlow({ page, faults }: Window, api: ApiClient): Pr
 
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByText('paused', { exact: true }).waitFor();
+  // Filters are in the address: found by words of its title and its state, and not among those that run.
+  const own = page.url();
+  await page.goto(`${base}/schedules?q=NIGHT&state=paused`);
+  await page.getByRole('link', { name: 'nightly' }).waitFor();
+  await page.getByRole('searchbox', { name: 'Words in title' }).fill('nightly week');
+  await page.keyboard.press('Enter');
+  await page.getByText('No schedule fits.').waitFor();
+  await page.goto(`${base}/schedules?state=active`);
+  await page.getByText('No schedule fits.').waitFor();
+  await page.goto(own);
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await page.getByRole('button', { name: 'Edit' }).click();

@@ -110,9 +110,10 @@ export class SchedulesController {
   @ApiProblems(400, 503)
   async list(
     @TenantDb() { reads }: TenantDatabases,
-    @Query() { page = 1, page_size: size = 20 }: ListSchedulesQueryDto,
+    @Query() { q, state, page = 1, page_size: size = 20 }: ListSchedulesQueryDto,
   ): Promise<ScheduleListDto> {
-    const rows = await this.schedules.page(reads, size + 1, (page - 1) * size);
+    const filter = { q, paused: state === undefined ? undefined : state === 'paused' };
+    const rows = await this.schedules.page(reads, filter, size + 1, (page - 1) * size);
     const items = await this.reader.shownAll(reads, rows.slice(0, size));
     return { items: items.map(({ chain: _, ...listed }) => listed), has_more: rows.length > size };
   }

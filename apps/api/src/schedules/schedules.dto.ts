@@ -4,7 +4,7 @@ import { ExpectedApprovalDto } from '../chains/chains.dto.js';
 import { Absentable, Between, Characters, Fits, OneOf, rule } from '../http/dto-rules.js';
 import { PLAIN_TEXT } from '../http/patterns.js';
 import { FaultDto } from '../http/problem.dto.js';
-import { isTime, QueryNumber, QueryTime } from '../http/query-rules.js';
+import { isTime, QueryChoice, QueryNumber, QueryText, QueryTime } from '../http/query-rules.js';
 import { isTimeZone } from './due-times.js';
 import { ChainEndsDto } from './schedule-events.dto.js';
 
@@ -302,6 +302,12 @@ export class TickListDto {
 export class ListSchedulesQueryDto {
   static readonly refusesUnknown = true;
 
+  /** Words: each stands somewhere in title, description or the template's id, in whole or in part. */
+  @QueryText()
+  q?: string;
+  /** Schedules that are paused, or those that are not. */
+  @QueryChoice(['active', 'paused'])
+  state?: 'active' | 'paused';
   /** Page number. */
   @QueryNumber(1, 1_000, { default: 1 })
   page?: number;

@@ -28,11 +28,11 @@ export class TaskListController {
   async list(
     @TenantDb() { reads }: TenantDatabases,
     @Param('chain_id') chainId: string,
-    @Query() { status, task_type, q, fields, page = 1, page_size: limit = 100 }: ListTasksQueryDto,
+    @Query() { status, task_type, task_id, q, fields, page = 1, page_size: limit = 100 }: ListTasksQueryDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const chain = await this.reader.chain(reads, chainId, []);
-    const filter = { statuses: status, taskType: task_type, q };
+    const filter = { statuses: status, taskType: task_type, taskId: task_id, q };
     const { items, total } = await listTasks(reads, chainId, filter, { limit, offset: (page - 1) * limit, fields });
     const parents = [...new Set(items.flatMap(({ waits }) => waits?.depends_on ?? []))];
     const statuses = await readChains.statuses(reads, chainId, parents);

@@ -14,6 +14,9 @@ export class ListTasksQueryDto {
   /** The type of the tasks. */
   @QueryText(50)
   task_type?: string;
+  /** The task with this id alone. */
+  @QueryText(64)
+  task_id?: string;
   /** Text that the task's id or name contains. */
   @QueryText()
   q?: string;

@@ -1,6 +1,6 @@
 import { useQueries } from '@tanstack/react-query';
 import { Button } from 'antd';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { LiveTask } from '#client';
@@ -10,9 +10,8 @@ import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { inputsOf, valueAt, type Input } from './input-references.js';
 
-/** Tasks whose results are read, and inputs that are listed. */
-const MOST_TASKS = 20;
-const MOST_INPUTS = 100;
+/** Inputs that are listed at a time: the result of each other task is a request. */
+const STEP = 20;
 
 interface InputsProps {
   readonly chainId: string;
@@ -26,8 +25,10 @@ interface InputsProps {
 export function Inputs({ chainId, params, tasks, open }: InputsProps) {
   const { t } = useTranslation();
   const byId = useMemo(() => new Map(tasks.map((task) => [task.task_id, task])), [tasks]);
+  const [most, setMost] = useState(STEP);
   const all = useMemo(() => inputsOf(params, new Set(byId.keys())), [params, byId]);
-  const named = [...new Set(all.flatMap((each) => (each.kind === 'result' ? each.taskId : [])))].slice(0, MOST_TASKS);
+  const listed = all.slice(0, most);
+  const named = [...new Set(listed.flatMap((each) => (each.kind === 'result' ? each.taskId : [])))];
   const results = useResults(
     chainId,
     named.map((id) => byId.get(id)!),
@@ -56,7 +57,7 @@ export function Inputs({ chainId, params, tasks, open }: InputsProps) {
       <h2>{t('task.inputs')}</h2>
       <Rows
         rowKey={({ pointer, written }) => `${pointer} ${written}`}
-        dataSource={all.slice(0, MOST_INPUTS)}
+        dataSource={listed}
         columns={[
           {
             title: t('task.where'),
@@ -80,6 +81,14 @@ export function Inputs({ chainId, params, tasks, open }: InputsProps) {
           { title: t('task.value'), key: 'value', render: (_, input) => valueOf(input) },
         ]}
       />
+      {all.length > most && (
+        <p>
+          {t('task.moreInputs', { shown: most, count: all.length })}{' '}
+          <Button size="small" onClick={() => setMost(most + STEP)}>
+            {t('task.showMore', { count: Math.min(STEP, all.length - most) })}
+          </Button>
+        </p>
+      )}
     </>
   );
 }
@@ -106,9 +115,9 @@ function useResults(chain_id: string, tasks: readonly LiveTask[]): ReadonlyMap<s
     queries: tasks.map(({ task_id, status, attempt }) => ({
       queryKey: ['result', chain_id, task_id, status, attempt],
       queryFn: async ({ signal }: { signal: AbortSignal }) => {
-        const query = { q: task_id, fields: 'result', page_size: 1_000 };
+        const query = { task_id, fields: 'result', page_size: 1 };
         const { items } = await api.listTasks({ path: { chain_id }, query, signal });
-        return items.find((each) => each.task_id === task_id)?.result ?? null;
+        return items[0]?.result ?? null;
       },
       staleTime: Infinity,
     })),

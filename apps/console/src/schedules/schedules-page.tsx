@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Empty, Tag } from 'antd';
+import { Button, Empty, Input, Select, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useSearchParams } from 'react-router';
@@ -15,33 +15,67 @@ import { ScheduleForm } from './schedule-form.js';
 import { When } from './trigger.js';
 
 const PAGE_SIZE = 20;
+const STATES = ['active', 'paused'] as const;
 const REFRESH_MS = 10_000;
 
-/** The schedules, with what is next and what was last. The page is in the address. */
+/** The schedules, with what is next and what was last. Filters and the page are in the address. */
 export default function SchedulesPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const [making, make] = useState(false);
   const page = Math.max(1, Math.floor(Number(search.get('page'))) || 1);
+  const q = search.get('q') ?? '';
+  const state = STATES.find((each) => each === search.get('state'));
   const query = useQuery({
-    queryKey: ['schedules', page],
-    queryFn: ({ signal }) => api.listSchedules({ query: { page, page_size: PAGE_SIZE }, signal }),
+    queryKey: ['schedules', page, q, state],
+    queryFn: ({ signal }) => api.listSchedules({ query: { q, state, page, page_size: PAGE_SIZE }, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
-  const turn = (to: number) => setSearch(to === 1 ? {} : { page: String(to) }, { replace: true });
+  const set = (name: string, value: string | undefined) => {
+    const next = new URLSearchParams(search);
+    next.delete('page');
+    if (value === undefined || value === '') next.delete(name);
+    else next.set(name, value);
+    setSearch(next, { replace: true });
+  };
   return (
     <>
       <Title text={t('pages./schedules')}>
         <Button onClick={() => make(true)}>{t('schedules.make')}</Button>
       </Title>
+      <search className="filters">
+        <Input.Search
+          key={q}
+          allowClear
+          className="search"
+          maxLength={255}
+          defaultValue={q}
+          aria-label={t('schedules.find')}
+          placeholder={t('schedules.find')}
+          onSearch={(text) => set('q', text.trim())}
+        />
+        <Select
+          allowClear
+          className="filter"
+          aria-label={t('chains.state')}
+          placeholder={t('chains.state')}
+          value={state}
+          options={STATES.map((value) => ({ value, label: t(`schedules.states.${value}`) }))}
+          onChange={(chosen: string | undefined) => set('state', chosen)}
+        />
+      </search>
       {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       <Rows
         rowKey="schedule_id"
         loading={query.isPending}
         dataSource={query.data?.items ?? []}
-        locale={{ emptyText: <Empty description={t('schedules.none')} /> }}
+        locale={{
+          emptyText: (
+            <Empty description={t(q === '' && state === undefined ? 'schedules.none' : 'schedules.noneFit')} />
+          ),
+        }}
         columns={[
           {
             title: t('schedules.title'),
@@ -74,7 +108,11 @@ export default function SchedulesPage() {
           },
         ]}
       />
-      <Pager page={page} hasMore={query.data?.has_more === true} turn={turn} />
+      <Pager
+        page={page}
+        hasMore={query.data?.has_more === true}
+        turn={(to) => set('page', to === 1 ? undefined : String(to))}
+      />
       {making && (
         <ScheduleForm
           close={() => make(false)}

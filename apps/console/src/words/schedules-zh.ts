@@ -3,6 +3,9 @@ import type { schedules as en } from './schedules-en.js';
 /** What the pages of schedules say in Chinese. */
 export const schedules: typeof en = {
   make: '新建定时计划',
+  find: '标题、说明或模板中的词',
+  states: { active: '未暂停', paused: '已暂停' },
+  noneFit: '没有符合条件的定时计划。请减少搜索词，或不限状态。',
   none: '还没有定时计划。定时计划在每个到期时间创建一条任务链。',
   title: '标题',
   description: '描述',

@@ -4959,6 +4959,10 @@ export type ListTasksData = {
          */
         task_type?: string;
         /**
+         * The task with this id alone.
+         */
+        task_id?: string;
+        /**
          * Text that the task's id or name contains.
          */
         q?: string;
@@ -8596,6 +8600,14 @@ export type ListSchedulesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Words: each stands somewhere in title, description or the template's id, in whole or in part.
+         */
+        q?: string;
+        /**
+         * Schedules that are paused, or those that are not.
+         */
+        state?: 'active' | 'paused';
         /**
          * Page number.
          */

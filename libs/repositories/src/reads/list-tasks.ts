@@ -8,6 +8,7 @@ import { taskJson, TASKS_READER, WAITS } from './shown-columns.js';
 export interface TaskFilter {
   readonly statuses?: readonly string[] | undefined;
   readonly taskType?: string | undefined;
+  readonly taskId?: string | undefined;
   /** Part of the task's id or name. */
   readonly q?: string | undefined;
 }
@@ -34,6 +35,7 @@ export async function listTasks(
   };
   if (filter.statuses !== undefined) add((p) => `t.status = ANY (${p}::text[])`, filter.statuses);
   if (filter.taskType !== undefined) add((p) => `t.task_type = ${p}`, filter.taskType);
+  if (filter.taskId !== undefined) add((p) => `t.task_id = ${p}`, filter.taskId);
   if (filter.q !== undefined) add((p) => `(t.task_id ILIKE ${p} OR t.task_name ILIKE ${p})`, containing(filter.q));
   const from = `FROM chain_tasks t WHERE ${where.join(' AND ')}`;
   // The JSON is made of the page's rows alone: only they are read whole.
