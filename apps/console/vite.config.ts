@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
-import { licences } from './licences.js';
+import { licences, licencesOfWorkers } from './licences.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -68,6 +68,12 @@ const fetchedAtOnce: Plugin = {
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [nonceForAll, licences(ROOT), fetchedAtOnce, compressed],
+  worker: {
+    format: 'es',
+    plugins: () => [licencesOfWorkers],
+    // Loaded for Snappy, its WebAssembly would be refused by the page's policy: what is not used of it goes.
+    rollupOptions: { treeshake: { moduleSideEffects: (id) => !/\/(hyparquet-compressors|hysnappy)\//.test(id) } },
+  },
   esbuild: { jsx: 'automatic' },
   // The API puts a nonce of its own in each answer.
   html: { cspNonce: 'NONCE_OF_THE_ANSWER' },

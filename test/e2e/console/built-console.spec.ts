@@ -21,6 +21,13 @@ describe('the built console', () => {
     expect(bytes).toBeLessThan(500_000);
   });
 
+  it('reads Parquet files by no WebAssembly, which its policy refuses, and names what it reads them by', () => {
+    const worker = readFileSync(fileOf('parquet-worker-'), 'utf8');
+    expect(worker).toContain('unsupported compression codec');
+    expect(worker).not.toContain('WebAssembly');
+    expect(readFileSync(fileOf('licences-'), 'utf8')).toContain('fzstd 0.1.1: MIT');
+  });
+
   it('ships elkjs as it was published, and says where its source is', () => {
     const published = readFileSync(join(ROOT, 'node_modules', 'elkjs', 'lib', 'elk-worker.min.js'));
     expect(readFileSync(fileOf('elk-worker.min-')).equals(published)).toBe(true);

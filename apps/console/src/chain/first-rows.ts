@@ -1,4 +1,5 @@
 import { ProblemError, type ProblemDto } from '#client';
+import { parquetRowsInThread, TooSlow } from './parquet-thread.js';
 import { MOST_COLUMNS, MOST_ROWS, type ColumnType, type FirstRows } from './table-part.js';
 
 /** What is read of a file: enough for its first rows. */
@@ -13,7 +14,7 @@ interface Part<Content> {
 
 /** Why a file cannot be shown here; a name of the words. */
 export class NoPreview extends Error {
-  constructor(readonly why: 'tooLarge' | 'unreadable') {
+  constructor(readonly why: 'tooLarge' | 'tooSlow' | 'unreadable') {
     super(why);
   }
 }
@@ -26,10 +27,11 @@ export async function firstRows(href: string, mediaType: string, signal: AbortSi
   }
   const { content, isWhole } = await firstBytes(href, MOST_PARQUET_BYTES, signal);
   if (!isWhole) throw new NoPreview('tooLarge');
-  const { parquetRows } = await import('./parquet-rows.js');
-  return parquetRows(content.buffer).catch(() => {
-    throw new NoPreview('unreadable');
+  const rows = await parquetRowsInThread(content.buffer, signal).catch((error: unknown) => {
+    throw error instanceof TooSlow ? new NoPreview('tooSlow') : error;
   });
+  if (rows === undefined) throw new NoPreview('unreadable');
+  return rows;
 }
 
 const isParquet = (mediaType: string): boolean => mediaType === 'application/vnd.apache.parquet';

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import '../i18n.js';
+import { parquetRows } from './parquet-rows.js';
 import { TablePreview } from './table-preview.js';
 
 const HREF = '/api/v1/chains/c/tasks/t/artifacts/rows.csv';
@@ -94,11 +96,61 @@ test.each([
   expect(screen.queryByText(/All /)).toBeNull();
 });
 
-test('a Parquet file that cannot be read, or is too large, is said to be so', async () => {
+/** A thread, as far as it is asked here: it reads as the real one, never answers, or dies. */
+function threads(kind: 'reads' | 'never' | 'dies') {
+  const ended: boolean[] = [];
+  globalThis.Worker = class {
+    onmessage: (event: { data: object }) => void = () => {};
+    onerror: () => void = () => {};
+    readonly at = ended.push(false) - 1;
+    postMessage(file: ArrayBuffer): void {
+      if (kind === 'dies') setTimeout(() => this.onerror());
+      if (kind === 'reads') {
+        const tell = (data: object) => this.onmessage({ data });
+        parquetRows(file).then(
+          (rows) => tell({ rows }),
+          () => tell({}),
+        );
+      }
+    }
+    terminate(): void {
+      ended[this.at] = true;
+    }
+  } as never;
+  return ended;
+}
+
+test('a Parquet file is read in a thread, which ends with it', async () => {
   mediaType = 'application/vnd.apache.parquet';
-  send('PAR1 and nothing else');
+  const ended = threads('reads');
+  const all = [new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'id', data: [1, 2], type: 'INT32' }] }))];
+  parts = () => all.shift();
   await open();
-  await screen.findByText(/packed in a way/);
+  await screen.findByText(/All 2 rows/);
+  expect([cells(), ended]).toEqual([[['idinteger'], ['1'], ['2']], [true]]);
+});
+
+test('a Parquet file that cannot be read, takes too long, or is too large, is said to be so', async () => {
+  mediaType = 'application/vnd.apache.parquet';
+  for (const kind of ['reads', 'dies'] as const) {
+    const ended = threads(kind);
+    send('PAR1 and nothing else');
+    await open();
+    await screen.findByText(/cannot be shown/);
+    expect(ended).toEqual([true]);
+    cleanup();
+  }
+  const ended = threads('never');
+  const { setTimeout: real } = globalThis;
+  globalThis.setTimeout = ((work: () => void, ms: number) => real(work, ms === 10_000 ? 0 : ms)) as never;
+  try {
+    send('PAR1 and so on, for ever');
+    await open();
+    await screen.findByText(/takes too long/);
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  expect(ended).toEqual([true]);
   cleanup();
   parts = () => new Uint8Array(1_048_576);
   await open();

@@ -64,7 +64,8 @@ export const preview = {
   types: { integer: 'integer', number: 'number', boolean: 'boolean', time: 'time', text: 'text', empty: 'empty' },
   report: 'Show {{name}}',
   tooLarge: 'The file is too large to be shown here: download it.',
-  unreadable: 'The file is packed in a way that is not shown here: download it.',
+  tooSlow: 'The file takes too long to be read here: download it.',
+  unreadable: 'The file cannot be shown here: download it.',
 };
 
 export const opened = {

@@ -64,7 +64,8 @@ export const preview: typeof english.preview = {
   types: { integer: '整数', number: '数', boolean: '布尔', time: '时间', text: '文本', empty: '空' },
   report: '显示 {{name}}',
   tooLarge: '文件太大，无法在此显示：请下载。',
-  unreadable: '此处无法显示以这种方式压缩的文件：请下载。',
+  tooSlow: '在这里读取该文件耗时太长：请下载它。',
+  unreadable: '该文件无法在此显示：请下载它。',
 };
 
 export const opened: typeof english.opened = {
