@@ -22,11 +22,12 @@ describeSystem('somebody whose access has ended', 'postgres', { apps: ['api'] },
     const streams = await Promise.all([
       open(first, '/events', key),
       open(first, `/chains/${chainId}/events`, key),
+      open(first, `/chains/${chainId}/tasks/a/logs`, key),
       open(system.api, '/events', key),
     ]);
     const other = await open(first, '/events', (await makeKey(first)).key);
     await system.api.expect(200, `/keys/${id}?confirm=${id}`, { method: 'DELETE' });
-    await within(ENDED_MS, 'all three have ended', () => Promise.all(streams.map((stream) => stream.ended)));
+    await within(ENDED_MS, 'all four have ended', () => Promise.all(streams.map((stream) => stream.ended)));
     expect((await new ApiClient(first.url, key).call('/events')).status).toBe(401);
     expect(other.over).toBe(false);
     other.cut();
@@ -39,11 +40,19 @@ describeSystem('somebody whose access has ended', 'postgres', { apps: ['api'] },
       headers: { authorization: `Bearer ${key}` },
     });
     const headers = { cookie: signedIn.headers.get('set-cookie')!.split(';', 1)[0]!, 'sec-fetch-site': 'same-origin' };
-    const stream = await open(system.api, '/events', undefined, headers);
+    const log = `/chains/${await system.api.create({ chain_name: 'of others', tasks: [WAITS] })}/tasks/a/logs`;
+    const streams = [
+      await open(system.api, '/events', undefined, headers),
+      await open(system.api, log, undefined, headers),
+    ];
     const other = await open(system.api, '/events', key);
+    // By cookie alone, and not for a page of another origin.
+    const foreign = { ...headers, 'sec-fetch-site': 'cross-site' };
+    await expect(open(system.api, log, undefined, foreign)).rejects.toThrow(/answered 403/);
     const out = await fetch(`${system.api.url}/api/v1/session`, { method: 'DELETE', headers });
     expect(out.status).toBe(204);
-    await within(ENDED_MS, 'the stream has ended', () => stream.ended);
+    await within(ENDED_MS, 'both have ended', () => Promise.all(streams.map((stream) => stream.ended)));
+    await expect(open(system.api, log, undefined, headers)).rejects.toThrow(/answered 401/);
     expect(other.over).toBe(false);
     other.cut();
   });
@@ -64,6 +73,10 @@ describeSystem('somebody whose access has ended', 'postgres', { apps: ['api'] },
     });
     const headers = { 'x-tenant': tenant_id };
     const { key } = await makeKey(system.api, {}, headers);
+    // The log of a task of another tenant is not there, however it is asked for.
+    const log = `/chains/${await system.api.create({ chain_name: 'of the first tenant', tasks: [WAITS] })}/tasks/a/logs`;
+    await expect(open(system.api, log, key)).rejects.toThrow(/answered 404: .*CHAIN_NOT_FOUND/);
+    await expect(open(system.api, log, key, { 'last-event-id': '0' })).rejects.toThrow(/answered 404/);
     const streams = [await open(system.api, '/events', key), await open(system.api, '/events', TEST_API_KEY, headers)];
     const own = await open(system.api, '/events', TEST_API_KEY);
     await system.api.expect(200, `/tenants/${tenant_id}`, { method: 'PATCH', body: { enabled: false } });
@@ -90,13 +103,14 @@ describeSystem('somebody whose access has ended', 'postgres', { apps: ['api'] },
     },
   );
 
-  check(`holds no more than ${LIMIT} streams, over all tenants and both kinds of stream`, async () => {
+  check(`holds no more than ${LIMIT} streams, over all tenants and kinds of stream`, async () => {
     const api = system.api;
     const chainId = await api.create({ chain_name: 'watched', tasks: [WAITS] });
-    const path = (i: number) => (i % 2 === 0 ? '/events' : `/chains/${chainId}/events`);
+    const paths = ['/events', `/chains/${chainId}/events`, `/chains/${chainId}/tasks/a/logs`];
+    const path = (i: number) => paths[i % paths.length]!;
     const { key } = await makeKey(api);
     const streams = await Promise.all(Array.from({ length: LIMIT }, (_, i) => open(api, path(i), key)));
-    for (const at of [path(0), path(1)]) {
+    for (const at of paths) {
       const opened = open(api, at, key);
       await expect(opened).rejects.toThrow(/answered 429: .*20 event streams open, and 20 is the limit: close one/);
     }

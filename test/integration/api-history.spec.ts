@@ -190,7 +190,24 @@ describeSystem('what happened', 'postgres', {}, (check) => {
     );
     expect((await lines(`?after=${log.next_after}`)).items).toEqual([]);
     expect((await lines('?attempt=1')).items.every((each) => each.attempt === 1)).toBe(true);
-    expect((await api.call(`${path}/logs?attempt=0`)).status).toBe(400);
+    expect((await lines('?tail=1')).items).toEqual(log.items.slice(-1));
+    for (const wrong of ['attempt=0', 'tail=0', 'tail=1001'])
+      expect((await api.call(`${path}/logs?${wrong}`)).status).toBe(400);
+
+    // As a stream it says the same, and ends by itself as the task has ended.
+    const live = async (query = '', headers = {}) => {
+      const seen: unknown[] = [];
+      for await (const { event, data } of liveEvents(`${api.url}/api/v1${path}/logs${query}`, headers))
+        seen.push(event === 'line' ? data : { [event]: data['status'] });
+      return seen;
+    };
+    const all = [...(await lines()).items, { end: 'SUCCESS' }];
+    const last = { 'last-event-id': String(log.next_after) };
+    expect(await Promise.all([live(), live('?tail=1'), live('?attempt=1'), live('', last)])).toEqual([
+      ...[all, all.slice(-2)],
+      all.filter((each) => !('attempt' in each) || each.attempt === 1),
+      all.slice(log.items.length),
+    ]);
   });
 });
 

@@ -120,9 +120,33 @@ export class TaskChainClient extends Operations {
   ): AsyncGenerator<LogLineDto> {
     return pages(query.after ?? 0, async (after) => {
       const path = { chain_id: chainId, task_id: taskId };
-      const page = await this.listTaskLogs({ path, query: { ...query, after }, signal });
+      const page = await this.listTaskLogs({ path, query: { limit: 1000, ...query, after }, signal });
       return { items: page.items, next: page.next_after > after ? page.next_after : null };
     });
+  }
+
+  /**
+   * The log of a task as it is written, each line once, until the task has ended, or its `attempt`. `tail`: from the newest so many
+   * lines on. Goes on by itself where the connection broke. A line that another worker stored late may come after newer ones.
+   */
+  async *watchTaskLogs(
+    chainId: string,
+    taskId: string,
+    options: FollowOptions & { after?: number; attempt?: number; tail?: number } = {},
+  ): AsyncGenerator<LogLineDto> {
+    const { after, attempt, tail } = options;
+    const path = { chain_id: chainId, task_id: taskId };
+    const open: OpenStream = (...at) => this.listTaskLogs({ path, query: { after, attempt, tail }, ...sse(...at) });
+    // Before the event's id no line is missing: what comes again comes from behind it.
+    let seen = new Set<number>();
+    for await (const { event, id, data } of follow(open, options)) {
+      if (event === 'end') return;
+      const line = data as LogLineDto;
+      if (seen.has(line.id)) continue;
+      seen.add(line.id);
+      if (seen.size > MOST_SEEN) seen = new Set([...seen].filter((each) => each > Number(id)));
+      yield line;
+    }
   }
 
   /** The messages to a webhook, newest first. */
@@ -179,6 +203,9 @@ export class TaskChainClient extends Operations {
     return this.waitForChain(chain_id, options);
   }
 }
+
+/** Ids of log lines that are remembered before those that cannot come again are forgotten: the API sends at most some 1,500 again. */
+const MOST_SEEN = 4_000;
 
 /** Asks for a stream in place of a page. */
 const sse = (lastEventId: string | undefined, signal: AbortSignal) => ({

@@ -107,7 +107,7 @@ export type { ClockRow } from './statements/clock.js';
 export { EVENT_PLACES } from './statements/schedules.js';
 export type { DueDelivery, EndedChain } from './statements/webhooks.js';
 export { isTaskAtSites, joinedSites } from './reads/read-sites.js';
-export { TaskHistoryRepository, type ArtifactView } from './task-history.repository.js';
+export { TaskHistoryRepository, type ArtifactView, type LogView, type WantedLines } from './task-history.repository.js';
 export {
   TemplateRepository,
   type TemplateVersionView,

@@ -135,7 +135,7 @@ describe('repositories', () => {
     'find a chain': () => new ChainRepository().find(db, 'c'),
     'find a task': () => new ChainRepository().findTask(db, 'c', 't'),
     'read attempts': () => history.attempts(db, 'r'),
-    'read log lines': () => history.logs(db, 'r', 0, 10, 1),
+    'read log lines': () => history.logs(db, 'r', { after: 0, limit: 10, attempt: 1 }),
     'read artifacts': () => history.artifacts(db, 'c', 't'),
   };
   for (const [what, ask] of Object.entries(EVERYTHING)) {

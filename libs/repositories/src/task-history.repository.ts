@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import { And, Any, MoreThan, Not } from 'typeorm';
 import type { Queryable } from './database.js';
 import { Artifact } from './entities/artifact.entity.js';
 import { ChainTask } from './entities/chain-task.entity.js';
@@ -12,6 +12,18 @@ export type AttemptView = Omit<TaskAttempt, 'task_request_id' | 'tenant_id' | 'f
 };
 export type LogView = Omit<TaskLog, 'task_request_id' | 'tenant_id'>;
 export type ArtifactView = Omit<Artifact, 'chain_id' | 'task_id' | 'tenant_id'>;
+
+/** Which lines of a log are read. */
+export interface WantedLines {
+  /** Those after this id. */
+  readonly after: number;
+  readonly limit: number;
+  readonly attempt?: number | undefined;
+  /** The newest of them, and not the oldest. */
+  readonly newest?: boolean;
+  /** But for these. */
+  readonly except?: readonly number[];
+}
 
 const IN_FLIGHT = ['QUEUED', 'RUNNING'];
 
@@ -33,13 +45,16 @@ export class TaskHistoryRepository {
     return [...ended, { attempt, run_id, worker_id, queued_at, started_at, finished_at: null, outcome, error: null }];
   }
 
-  /** Lines after row `after`, of one attempt or of all (null). */
-  logs(db: Queryable, taskRequestId: string, after: number, limit: number, attempt: number | null): Promise<LogView[]> {
-    return db.entities.find(TaskLog, {
-      where: { task_request_id: taskRequestId, id: MoreThan(after), ...(attempt !== null && { attempt }) },
-      order: { id: 'ASC' },
+  /** Lines after row `after` in the order of their ids, of one attempt or of all. */
+  async logs(db: Queryable, taskRequestId: string, wanted: WantedLines): Promise<LogView[]> {
+    const { after, limit, attempt, newest = false, except = [] } = wanted;
+    const isWanted = except.length === 0 ? MoreThan(after) : And(MoreThan(after), Not(Any([...except])));
+    const lines = await db.entities.find(TaskLog, {
+      where: { task_request_id: taskRequestId, id: isWanted, ...(attempt !== undefined && { attempt }) },
+      order: { id: newest ? 'DESC' : 'ASC' },
       take: limit,
     });
+    return newest ? lines.reverse() : lines;
   }
 
   /** By their names. */

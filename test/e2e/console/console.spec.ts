@@ -7,6 +7,7 @@ import { decide, scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, eventually, line, task, type ApiClient } from '../../integration/system/index.js';
 import { expectAccessible, offerKey, openWindow, signIn } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
+import { followsLog, showsTable } from './drawer-flow.js';
 import { largeChain } from './large-chain.js';
 import { providerFlow, restartWithProvider } from './provider-flow.js';
 import { scheduleFlow, schedulePages } from './schedule-flow.js';
@@ -231,6 +232,7 @@ describeUnless(chromium.skip, 'the console', () => {
       await page.getByRole('row', { name: 'diagnostic 0 0 1' }).waitFor();
       await page.goBack();
       await nodeOf(page, 'stuck', 'Running').click();
+      await followsLog(page, 'stuck');
       await page.getByRole('button', { name: 'Resolve' }).click();
       const modal = modalOf(page);
       await modal.getByLabel('Result, as JSON').fill('{"rows": 7');
@@ -265,6 +267,7 @@ describeUnless(chromium.skip, 'the console', () => {
       expect(await compared.filter({ hasText: 'differs' }).allTextContents()).toEqual([
         expect.stringMatching(/^Error differsAttempt 2 .*Attempt 1 /),
       ]);
+      await showsTable(page);
       await page.goto(`${api.url}/chains/${id}?view=gantt`);
       const lane = page.locator('.gantt-row').filter({ hasText: 'again' });
       await lane.getByRole('img', { name: 'attempt 1: Failed, queued' }).waitFor();

@@ -17,6 +17,7 @@ import { ApiProblems } from '../http/api-problems.js';
 import { EventLog } from './event-log.js';
 import { AllEventsQueryDto, ChainEventListDto, eventDto } from './events.dto.js';
 import { LiveLog } from './live-log.js';
+import { lastEvent } from './event-stream.js';
 import { OpenStreams } from './open-streams.js';
 
 @ApiTags('events')
@@ -56,7 +57,7 @@ export class AllEventsController {
   ): Promise<void> {
     const kinds = kind === undefined ? undefined : new Set(kind.split(','));
     if (asksFor(accept, 'text/event-stream')) {
-      const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after;
+      const last = lastEvent(lastEventId) ?? after;
       const from = last ?? (await this.log.lastId(reads));
       const stream = this.streams.start(reply, from);
       if (stream !== undefined) new LiveLog(this.log.seenBy(reads), stream, from, kinds);

@@ -13,6 +13,10 @@ export const STREAM_HEADERS = {
   Connection: 'keep-alive',
 } as const;
 
+/** The event after which the caller resumes; undefined: from the beginning. */
+export const lastEvent = (header: string | undefined): number | undefined =>
+  /^\d{1,15}$/.test(header ?? '') ? Number(header) : undefined;
+
 /**
  * Server-sent events to one reader. Whoever writes looks at `behind` or waits for `drained`, so that a slow reader costs
  * no memory; one that takes nothing for a minute is cut off, and comes back with its `Last-Event-ID`.

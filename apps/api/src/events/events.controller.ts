@@ -18,6 +18,7 @@ import { TenantDb } from '../auth/tenant-db.js';
 import { Roles } from '../auth/access.js';
 import { ChainWatch } from './chain-watch.js';
 import { ChainEventListDto, eventDto, EventsQueryDto } from './events.dto.js';
+import { lastEvent } from './event-stream.js';
 import { LiveEvents } from './live-events.js';
 import { OpenStreams } from './open-streams.js';
 
@@ -61,7 +62,7 @@ export class EventsController {
   ): Promise<void> {
     const chain = await this.reader.findChain(reads, chainId);
     if (asksFor(accept, 'text/event-stream')) {
-      const last = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0;
+      const last = lastEvent(lastEventId) ?? 0;
       const stream = this.streams.start(reply);
       if (stream !== undefined) new LiveEvents(reads, chain.chain_id, stream, last, this.watch);
       return;

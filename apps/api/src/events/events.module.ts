@@ -11,5 +11,6 @@ import { OpenStreams } from './open-streams.js';
   imports: [AuthModule, ChainsModule],
   controllers: [EventsController, AllEventsController],
   providers: [ChainWatch, EventLog, OpenStreams],
+  exports: [ChainWatch, OpenStreams],
 })
 export class EventsModule {}

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import {
@@ -16,10 +16,10 @@ import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { ETAG, taskTag } from '../http/entity-tag.js';
 import { Roles } from '../auth/access.js';
-import { AttemptListDto, LogListDto, LogQueryDto, TaskDetailDto } from './tasks.dto.js';
+import { AttemptListDto, TaskDetailDto } from './tasks.dto.js';
 
-const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
-const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength: 64 } };
+export const CHAIN_ID = { name: 'chain_id', schema: { type: 'string' as const, maxLength: 64 } };
+export const TASK_ID = { name: 'task_id', schema: { type: 'string' as const, maxLength: 64 } };
 
 @ApiTags('tasks')
 @Controller('chains/:chain_id/tasks/:task_id')
@@ -89,30 +89,6 @@ export class TasksController {
         ...row,
         error: row.error as unknown as FailureDto | null,
       })),
-    };
-  }
-
-  @Get('logs')
-  @ApiParam(CHAIN_ID)
-  @ApiParam(TASK_ID)
-  @ApiOperation({
-    operationId: 'listTaskLogs',
-    summary: "Get a task's log",
-    description: 'Lines of all attempts, oldest first.',
-  })
-  @ApiResponse({ status: 200, type: LogListDto, description: 'Lines after `after`.' })
-  @ApiProblems(400, 404, 503)
-  async logs(
-    @TenantDb() { reads }: TenantDatabases,
-    @Param('chain_id') chainId: string,
-    @Param('task_id') taskId: string,
-    @Query() { after = 0, limit = 200, attempt }: LogQueryDto,
-  ): Promise<LogListDto> {
-    const task = await this.reader.findTask(reads, chainId, taskId);
-    const rows = await this.history.logs(reads, task.task_request_id, after, limit, attempt ?? null);
-    return {
-      items: rows,
-      next_after: rows.at(-1)?.id ?? after,
     };
   }
 }

@@ -94,4 +94,7 @@ export class LogQueryDto {
   /** Only lines of this attempt. */
   @QueryNumber(1, 2 ** 31 - 1, { maximum: undefined })
   attempt?: number;
+  /** Begins with the newest so many lines, in place of the oldest. */
+  @QueryNumber(1, 1000)
+  tail?: number;
 }

@@ -472,9 +472,9 @@ export class Operations extends HeyApiClient {
     }
     
     /**
-     * Get a task's log
+     * Get or stream a task's log
      *
-     * Lines of all attempts, oldest first.
+     * Lines of all attempts, oldest first. With `Accept: text/event-stream`: each line as it is written (`line`), and `end` once the task, or the `attempt`, has ended and no line came for 2 s. `Last-Event-ID` resumes an interrupted stream: lines that came just before may come again, with the same `id` in their data. A stream looks twice a second, and ends after 16 MiB: resume it. A caller may have 20 streams open; a stream ends when its key or token does.
      */
     public listTaskLogs<ThrowOnError extends boolean = true>(options: Options<ListTaskLogsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListTaskLogsResponses, ListTaskLogsErrors, ThrowOnError, 'data'>({

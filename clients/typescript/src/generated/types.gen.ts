@@ -5134,6 +5134,12 @@ export type ListTaskAttemptsResponse = ListTaskAttemptsResponses[keyof ListTaskA
 
 export type ListTaskLogsData = {
     body?: never;
+    headers?: {
+        /**
+         * Resumes a stream after this event.
+         */
+        'Last-Event-ID'?: string;
+    };
     path: {
         /**
          * The chain.
@@ -5157,6 +5163,10 @@ export type ListTaskLogsData = {
          * Only lines of this attempt.
          */
         attempt?: number;
+        /**
+         * Begins with the newest so many lines, in place of the oldest.
+         */
+        tail?: number;
     };
     url: '/api/v1/chains/{chain_id}/tasks/{task_id}/logs';
 };
@@ -5196,7 +5206,7 @@ export type ListTaskLogsError = ListTaskLogsErrors[keyof ListTaskLogsErrors];
 
 export type ListTaskLogsResponses = {
     /**
-     * Lines after `after`.
+     * Lines after `after`, or a stream.
      */
     200: LogListDto;
 };
