@@ -13,6 +13,7 @@ export { isPlaceOf, withMarkers, type PlacedOwnValue } from './catalogue/own-val
 export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
 export { startUnbundled } from './party/bundles.js';
+export { nameFiles } from './party/held-files.js';
 export { LINEAGE_FILE } from './party/lineage.js';
 export { digestWith } from './party/owner.js';
 export { openResult } from './party/party-results.js';
@@ -25,6 +26,7 @@ export { readScripts, scriptFaults } from './script/allowed-scripts.js';
 export type {
   AllowedScripts,
   Artifact,
+  HeldFile,
   Json,
   JsonObject,
   JsonSchema,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { HeldFile, TaskRunResult } from './task-type.js';
 
 /** What crossed between two members of a run, for both to keep. */
 export interface Transcript {
@@ -29,6 +30,11 @@ export interface Site {
   crossed(member: string, transcript: Transcript): void;
   /** Notes the artifacts that the run leaves at a party's site. They get their names once it resolves; where it rejects, nothing is left. */
   leaves(artifacts: readonly Leaving[]): Promise<void>;
+  /**
+   * Takes the files over, which are complete and on the disk, where others decide whether they get their names: then by `nameFiles`, with all
+   * that stands in them. Where it rejects, nothing is left. Without it they get them at once.
+   */
+  prepares?(outcome: TaskRunResult, files: readonly HeldFile[]): Promise<void>;
 }
 
 /** A run at the site of a dealer is over: only the parties get its result. */

@@ -103,6 +103,8 @@ export type AllowedScripts = Readonly<Record<string, AllowedScript>>;
 export interface HeldFile {
   readonly temporary: string;
   readonly final: string;
+  /** Set for a file of the artifact store. */
+  readonly artifact?: Artifact;
 }
 
 /** The input of one run of one attempt. */

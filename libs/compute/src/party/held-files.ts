@@ -2,9 +2,9 @@ import { open, realpath, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { partiesOf } from '#libs/consent';
 import { DealerDone } from '../contract/site.js';
-import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import { TaskFailure, type HeldFile, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import { isInside } from './input-files.js';
-import { publish } from './output-files.js';
+import { publish, requireNames } from './output-files.js';
 import type { WrittenFile } from './party-link.js';
 
 /**
@@ -31,7 +31,7 @@ export async function heldUntilRead(
     const outcome = await made().catch((error: unknown) => {
       throw isTold && isOfValues(error) ? (misfit(run) ?? error) : error;
     });
-    await leave(run, held);
+    await (run.site?.prepares ? prepare(run, outcome, held) : leave(run, held));
     return outcome;
   } catch (error) {
     if (error instanceof DealerDone) await publish(held);
@@ -45,15 +45,41 @@ export async function heldUntilRead(
  * with these names are not those that the site has noted, and no later task reads them. The other way around, a new file would go by the note of
  * an earlier run.
  */
-async function leave({ site, dataRoot, artifactRoot }: TaskRun, held: readonly WrittenFile[]): Promise<void> {
+async function leave(run: TaskRun, held: readonly WrittenFile[]): Promise<void> {
   for (const { temporary } of held) await toDisk(temporary);
-  await site?.leaves(held.flatMap(({ artifact, temporary }) => (artifact ? [{ name: artifact.name, temporary }] : [])));
+  await run.site?.leaves(
+    held.flatMap(({ artifact, temporary }) => (artifact ? [{ name: artifact.name, temporary }] : [])),
+  );
+  await nameFiles(held, [run.dataRoot, run.artifactRoot]);
+}
+
+/** What could not get its name is found out here: once others count on it, it is too late. */
+async function prepare(
+  { site, dataRoot, artifactRoot }: TaskRun,
+  outcome: TaskRunResult,
+  held: readonly WrittenFile[],
+): Promise<void> {
+  await requireNames(held);
+  for (const { temporary } of held) await toDisk(temporary);
+  await foldersToDisk(held, [dataRoot, artifactRoot]);
+  await site!.prepares!(outcome, held);
+}
+
+/**
+ * Gives complete files their names, all of them or none, and makes that last. `roots` are the folders above them that are there already. Throws
+ * TaskFailure OUTPUT_EXISTS where one would replace a file that its task did not write.
+ */
+export async function nameFiles(held: readonly HeldFile[], roots: readonly string[]): Promise<void> {
   await publish(held);
-  const roots = await Promise.all([dataRoot, artifactRoot].map((root) => realpath(root).catch(() => root)));
+  await foldersToDisk(held, roots);
+}
+
+async function foldersToDisk(held: readonly HeldFile[], roots: readonly string[]): Promise<void> {
+  const above = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
   const folders = await Promise.all(
     [...new Set(held.map(({ final }) => dirname(final)))].map((each) => realpath(each)),
   );
-  for (const each of new Set(folders.flatMap((folder) => upTo(roots, folder)))) await toDisk(each);
+  for (const each of new Set(folders.flatMap((folder) => upTo(above, folder)))) await toDisk(each);
 }
 
 /** A folder, and those above it that the run may have made. */

@@ -198,12 +198,20 @@ export async function removeEarlier(folder: string, prefix: string, token: strin
  * name, and OUTPUT_EXISTS when one would replace a file that the task did not write.
  */
 export async function publish(files: readonly WrittenFile[]): Promise<void> {
-  const finals = new Set(files.map((file) => file.final));
-  if (finals.size !== files.length) {
-    throw new TaskFailure('OUTPUT_CONFLICT', 'Two outputs of the task have the same path; give each its own.');
-  }
+  requireOwnNames(files);
   await takeNames(files.flatMap(({ table, ...file }) => (table ? [{ ...file, table }] : [])));
   for (const file of files) await rename(file.temporary, file.final);
+}
+
+/** Makes sure that complete files could get their final names now. Throws as `publish`. */
+export async function requireNames(files: readonly WrittenFile[]): Promise<void> {
+  requireOwnNames(files);
+  for (const { final, table } of files) if (table) await refuseToReplace(final, table);
+}
+
+function requireOwnNames(files: readonly WrittenFile[]): void {
+  if (new Set(files.map((file) => file.final)).size === files.length) return;
+  throw new TaskFailure('OUTPUT_CONFLICT', 'Two outputs of the task have the same path; give each its own.');
 }
 
 /**

@@ -1,12 +1,4 @@
-import type {
-  Artifact,
-  HeldFile,
-  JsonObject,
-  OpenedEntry,
-  OwnValue,
-  PartyResult,
-  TaskConsent,
-} from '../contract/task-type.js';
+import type { HeldFile, JsonObject, OpenedEntry, OwnValue, PartyResult, TaskConsent } from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 import type { Body } from './transport.js';
 
@@ -30,8 +22,6 @@ export function bodyBytes(body: Body): number {
 
 /** A complete file under its temporary name; the coordinator renames it once every party has succeeded. */
 export interface WrittenFile extends HeldFile {
-  /** Set for a file of the artifact store. */
-  readonly artifact?: Artifact;
   /** Set for a file below the party's folder. */
   readonly table?: TableOutput;
 }
