@@ -34,8 +34,11 @@ export function addApprovalCommands(
         const found = offersOf(store, hash);
         const task = offeredTask(found[0]!.task);
         out(wordsOf(task) + originsOf(store, task));
-        for (const { run, state, received, answer, outcome } of found)
-          out(`${JSON.stringify({ run, state, received, answer, outcome }, null, 2)}\n`);
+        for (const { run, state, received, answer, outcome } of found) {
+          // What a run came to counts once it counts at all sites.
+          const told = state === 'PREPARED' ? undefined : answer;
+          out(`${JSON.stringify({ run, state, received, answer: told, outcome }, null, 2)}\n`);
+        }
         if (found.some(({ state }) => state === 'WAITING')) out(`To take part: approvals accept ${hash}\n`);
       }),
     );

@@ -52,6 +52,7 @@ const listen = (port = 0): Promise<UplinkServer> =>
     offers: {
       offers: () => Promise.resolve(new Map()),
       task: () => Promise.resolve(undefined),
+      votes: () => Promise.resolve(undefined),
       answer: () => Promise.resolve(false),
     },
     onRefused: () => undefined,

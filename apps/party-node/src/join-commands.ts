@@ -59,7 +59,7 @@ export function addJoinCommands(
       const log = (message: string): void => err(`${plain(message)}\n`);
       const store = SiteStore.open(folder.path);
       const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
-      const offers = new SiteOffers({ store, file, start, log });
+      const offers = new SiteOffers({ store, folder, file, start, log });
       const leave = await takeAlone(folder.path).catch((error: unknown) => {
         store.close();
         throw error;

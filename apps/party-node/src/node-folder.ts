@@ -193,7 +193,8 @@ export class NodeFolder {
     return path;
   }
 
-  private async ownKey(): Promise<KeyObject> {
+  /** The private key of this site. Throws Refusal. */
+  async ownKey(): Promise<KeyObject> {
     const text = await this.keyText();
     try {
       const key = createPrivateKey(text);

@@ -1,10 +1,9 @@
-import { createHmac } from 'node:crypto';
-import { TaskFailure } from '#libs/compute';
+import { NEUTRAL, TaskFailure } from '#libs/compute';
 import { PeerFault } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
-import type { Left } from './outcome.js';
+import { prepareRun } from './prepared-run.js';
 import { takePart } from './run-task.js';
 import type { Failed } from './running-offer.js';
 import { makersOf, offeredTask, type SharedTask } from './task-file.js';
@@ -13,7 +12,7 @@ import { makersOf, offeredTask, type SharedTask } from './task-file.js';
 export type FromRun =
   | { readonly kind: 'progress'; readonly fraction: number; readonly stage: string }
   | { readonly kind: 'log'; readonly message: string }
-  | { readonly kind: 'done'; readonly outcome: Left | null }
+  | { readonly kind: 'prepared' }
   | { readonly kind: 'failed'; readonly failed: Failed };
 
 /** All others have accepted as well. How long one of them may be at another run, the control plane decides. */
@@ -29,18 +28,16 @@ export async function runOffer(
   const folder = new NodeFolder(path);
   try {
     const task = await withStore(folder.path, (store) => begin(store, run));
-    const left = await takePart({
-      folder,
-      file: await folder.read(),
-      task,
-      dealer: task.dealer,
-      run,
+    const file = await folder.read();
+    await takePart({
+      ...{ folder, file, task, dealer: task.dealer, run },
       waitMs: WAIT_MS,
       signal,
       progress: (fraction, stage) => say({ kind: 'progress', fraction, stage }),
       log: (message) => say({ kind: 'log', message }),
+      prepares: (ready) => prepareRun(folder, file.dealer ? NEUTRAL : file.name, run, ready),
     });
-    say({ kind: 'done', outcome: left && (await keyed(folder, left)) });
+    say({ kind: 'prepared' });
   } catch (error) {
     const stopped = { code: 'PARTY_LOST', message: 'The run was stopped at the site.', retryable: true };
     say({ kind: 'failed', failed: signal.aborted ? stopped : failedOf(error, folder.path) });
@@ -55,16 +52,6 @@ function begin(store: SiteStore, run: string): SharedTask {
   if (!store.begin(run, task.hash))
     throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
   return task;
-}
-
-/** Others see hashes that tell them nothing of a file, and this site whether it is still the same. */
-async function keyed(folder: NodeFolder, left: Left): Promise<Left> {
-  const key = await folder.hashKey();
-  const artifacts = left.artifacts.map((each) => ({
-    ...each,
-    sha256: createHmac('sha256', key).update(each.sha256).digest('hex'),
-  }));
-  return { ...left, artifacts };
 }
 
 function failedOf(error: unknown, path: string): Failed {

@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { DealerDone, NEUTRAL, runTask, TaskFailure, type Site, type Transcript } from '#libs/compute';
-import { meet, PeerFault, type Met, type Peer } from '#libs/peers';
+import {
+  DealerDone,
+  NEUTRAL,
+  runTask,
+  TaskFailure,
+  type HeldFile,
+  type Site,
+  type TaskRunResult,
+  type Transcript,
+} from '#libs/compute';
+import { meet, ownFingerprint, PeerFault, type Met, type Peer } from '#libs/peers';
 import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Left } from './outcome.js';
-import { withStore, type SiteStore } from './site-store.js';
+import { withStore, type Made, type SiteStore } from './site-store.js';
 import { hashOf, makersOf, type SharedTask } from './task-file.js';
 
 /** How this site takes part in a task. */
@@ -22,6 +31,23 @@ export interface Participation {
   readonly signal: AbortSignal;
   progress(fraction: number, stage: string): void;
   log(message: string): void;
+  /** Takes over what the run leaves, where others decide whether it counts. Without it, it counts at once. */
+  prepares?(ready: Ready): Promise<void>;
+}
+
+/** A site's part of a run that is complete. */
+export interface Ready {
+  /** Null at a dealer. */
+  readonly left: Left | null;
+  /** Complete and on the disk, without their names. */
+  readonly files: readonly HeldFile[];
+  /** `sha256:<hex>` of the canonical task. */
+  readonly task: string;
+  /** `<chain>/<task>`. */
+  readonly maker: string;
+  readonly made: Made;
+  /** Everybody who took part, by name: the fingerprint of the key. */
+  readonly members: Readonly<Record<string, string>>;
 }
 
 /** What a site keeps of a run: enough to show later who accepted what, and what crossed. */
@@ -63,28 +89,39 @@ export async function takePart(part: Participation): Promise<Left | null> {
     inputs: read(store),
   }));
   const own = { ...statement, from };
+  const done = part.prepares ? 'PREPARED' : 'SUCCESS';
+  let members: Readonly<Record<string, string>> = {};
+  const madeOf = (store: SiteStore, files: readonly { readonly name: string; readonly temporary: string }[]): Made => {
+    if (!isDeepStrictEqual(read(store), inputs))
+      throw new Refusal('What the task reads was made anew while it ran: run it again.');
+    const stamps = Object.fromEntries(files.map(({ name: path, temporary }) => [path, stampOf(temporary)!]));
+    return { task: hashOf(own), session: record.session!, files: stamps };
+  };
+  const prepares = async (left: Left | null, files: readonly HeldFile[]): Promise<void> => {
+    const named = files.flatMap(({ artifact, temporary }) => (artifact ? [{ name: artifact.name, temporary }] : []));
+    const made = await withStore(folder.path, (store) => madeOf(store, named));
+    await part.prepares!({ left, files, task: task.hash, maker, made, members });
+  };
   const site: Site = {
     party: member,
     async meet(others) {
-      const met = await meetOthers(part, member, others, inputs);
+      const peers = new Map(others.map((other) => [other, peerOf(part, other)]));
+      const met = await meetOthers(part, member, peers, inputs);
       record.session = met.session;
       record.accepts = Object.fromEntries(met.accepts);
+      const known = [...peers].map(([other, { fingerprint }]) => [other, fingerprint] as const);
+      members = Object.fromEntries([...known, [member, ownFingerprint(await folder.identity())]]);
       // Before a byte of a table is read.
       await folder.keep(name, record);
       log(`all have accepted the task; the run is ${met.session}`);
       return met.connections;
     },
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
-    leaves: (artifacts) =>
-      withStore(folder.path, (store) => {
-        if (!isDeepStrictEqual(read(store), inputs))
-          throw new Refusal('What the task reads was made anew while it ran: run it again.');
-        const files = Object.fromEntries(artifacts.map(({ name: path, temporary }) => [path, stampOf(temporary)!]));
-        store.keepMade(maker, { task: hashOf(own), session: record.session!, files });
-      }),
+    leaves: (artifacts) => withStore(folder.path, (store) => store.keepMade(maker, madeOf(store, artifacts))),
+    ...(part.prepares && { prepares: (outcome, files) => prepares(leftOf(member, outcome), files) }),
   };
   try {
-    const { result, artifacts, partyResults } = await runTask(statement.task_type, {
+    const outcome = await runTask(statement.task_type, {
       chainId: statement.chain_id,
       taskId: statement.task_id,
       attempt,
@@ -100,15 +137,13 @@ export async function takePart(part: Participation): Promise<Left | null> {
       progress,
       log: (level, message) => level !== 'debug' && log(message),
     });
-    record.outcome = 'SUCCESS';
-    const sealed = partyResults?.[member];
-    // A file of all says what the result says: each site has one, under the same name.
-    const files = artifacts.filter((each) => each.name.startsWith(`${member}/`));
-    return { result, ...(sealed && { party_result: sealed }), artifacts: files };
+    record.outcome = done;
+    return leftOf(member, outcome);
   } catch (error) {
     const isDone = error instanceof DealerDone;
-    record.outcome = isDone ? 'SUCCESS' : outcomeOf(error);
+    record.outcome = isDone ? done : outcomeOf(error);
     if (!isDone) throw error;
+    if (part.prepares) await prepares(null, []);
     return null;
   } finally {
     record.ended = new Date().toISOString();
@@ -120,6 +155,13 @@ export async function takePart(part: Participation): Promise<Left | null> {
   }
 }
 
+/** A file of all says what the result says: each site has one, under the same name. */
+function leftOf(member: string, { result, artifacts, partyResults }: TaskRunResult): Left {
+  const sealed = partyResults?.[member];
+  const files = artifacts.filter((each) => each.name.startsWith(`${member}/`));
+  return { result, ...(sealed && { party_result: sealed }), artifacts: files };
+}
+
 const outcomeOf = (error: unknown): string =>
   error instanceof TaskFailure || error instanceof PeerFault ? error.code : 'ENDED';
 
@@ -127,11 +169,10 @@ const outcomeOf = (error: unknown): string =>
 async function meetOthers(
   part: Participation,
   member: string,
-  others: readonly string[],
+  peers: ReadonlyMap<string, Peer>,
   inputs: Readonly<Record<string, string>>,
 ): Promise<Met> {
   const { folder, file, task, run, waitMs, signal, log } = part;
-  const peers = new Map(others.map((name) => [name, peerOf(part, name)]));
   const isAwaited = [...peers.values()].some(({ address }) => address === undefined);
   if (isAwaited && file.listen === undefined) {
     const names = [...peers].filter(([, { address }]) => address === undefined).map(([name]) => name);

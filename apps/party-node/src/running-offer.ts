@@ -1,8 +1,7 @@
 import type { SiteAnswer } from '#libs/peers';
-import type { Left } from './outcome.js';
 
-/** What a run left, null at a dealer; or what failed. */
-export type OfferEnd = { readonly outcome: Left | null } | Failed;
+/** The store has what it left; or what failed. */
+export type OfferEnd = 'PREPARED' | Failed;
 
 /** A run at this site that goes on. */
 export interface RunningOffer {

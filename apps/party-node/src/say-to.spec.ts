@@ -13,7 +13,7 @@ test('a run leaves once what it said is written', async () => {
     },
     disconnect: () => void events.push('disconnect'),
   });
-  say({ kind: 'done', outcome: null });
+  say({ kind: 'prepared' });
   const left = leave();
   await new Promise((resolve) => setImmediate(resolve));
   expect(events).toEqual(['send']);

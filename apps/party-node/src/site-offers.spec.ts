@@ -1,131 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalTask } from '#libs/consent';
-import type { OfferState, SiteAnswer, ToSite } from '#libs/peers';
 import { stampOf } from './inputs.js';
-import { NodeFolder } from './node-folder.js';
 import { runOffer, type FromRun } from './run-offer.js';
-import type { OfferEnd } from './running-offer.js';
-import { SiteOffers } from './site-offers.js';
-import { SiteStore, type Offer } from './site-store.js';
-import { command, type Ran } from './sites-for-tests.js';
+import { EARLIER, LATER, OfferedSite, RUN, taskOf } from './offered-site-for-tests.js';
+import { command } from './sites-for-tests.js';
 import { offeredTask } from './task-file.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-offers-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
 
-const [RUN, LATER] = ['00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002'];
-const EARLIER = '00000000-0000-4000-8000-000000000000';
-const taskOf = (input = 'a.csv', init: object = {}) => ({
-  ...{ chain_id: 'chain-1', task_id: 'match', task_type: 'psi', purpose: 'common customers' },
-  task_params: {
-    sf_init_config: { parties: ['alice', 'bob'], address: 'node', ...init },
-    task_config: { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: input, bob: 'b.csv' } },
-  },
-});
-
-/** A site, and what it says and runs. */
-class Site {
-  /** Its disk is full. */
-  full = false;
-  readonly said: SiteAnswer[] = [];
-  readonly log: string[] = [];
-  readonly started: { readonly run: string; end(end: OfferEnd): void; stopped: boolean }[] = [];
-  offers!: SiteOffers;
-  connection = 0;
-
-  store!: SiteStore;
-  mostOffers = 0;
-  mostBytes = 0;
-  onPut: (offer: Offer) => void = () => undefined;
-
-  constructor(readonly folder: NodeFolder) {}
-
-  async open(): Promise<void> {
-    const store = SiteStore.open(this.folder.path);
-    this.store = store;
-    const put = store.put.bind(store);
-    store.put = (offer) => {
-      if (this.full) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-      put(offer);
-      this.mostOffers = Math.max(this.mostOffers, store.list().length);
-      this.mostBytes = Math.max(this.mostBytes, JSON.stringify(offer).length);
-      this.onPut(offer);
-    };
-    this.offers = new SiteOffers({
-      store,
-      file: await this.folder.read(),
-      everyMs: 5,
-      log: (message) => void this.log.push(message),
-      start: ({ run }) => {
-        let end!: (end: OfferEnd) => void;
-        const ended = new Promise<OfferEnd>((resolve) => (end = resolve));
-        const started = { run, end, stopped: false };
-        this.started.push(started);
-        const stop = (): void => {
-          started.stopped = true;
-          end({ code: 'PARTY_LOST', message: 'stopped', retryable: true });
-        };
-        return { ended, stop };
-      },
-    });
-    this.offers.open();
-    this.connect();
-  }
-
-  async close(): Promise<void> {
-    await this.offers.close();
-    this.store.close();
-  }
-
-  connect(): void {
-    this.connection = this.offers.connected((answer) => void this.said.push(answer));
-  }
-
-  hear(...offers: readonly (readonly [run: string, state: OfferState])[]): void {
-    this.take({ kind: 'offers', offers: offers.map(([run, state]) => ({ run, state })) });
-  }
-
-  take(frame: ToSite): void {
-    void this.offers.receive(this.connection, frame);
-  }
-
-  offer(run: string, task: object = taskOf()): void {
-    this.take({ kind: 'task', run, task });
-    this.hear([run, 'OFFERED']);
-  }
-
-  approvals(...args: string[]): Promise<Ran> {
-    return command(['approvals', ...args, '--folder', this.folder.path]);
-  }
-
-  /** The hash of the one task that waits. */
-  async waiting(): Promise<string> {
-    for (;;) {
-      const found = /^WAITING +(sha256:\S+)/m.exec((await this.approvals('ls')).out)?.[1];
-      if (found !== undefined) return found;
-    }
-  }
-
-  async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-
-  async untilState(run: string, state: string): Promise<void> {
-    while (!(await this.approvals('ls')).out.split('\n').some((line) => line.startsWith(state) && line.endsWith(run)))
-      await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-let site: Site;
+let site: OfferedSite;
 beforeEach(async () => {
-  const folder = new NodeFolder(await mkdtemp(join(work, 'site-')));
-  await folder.init({ name: 'alice', dealer: false });
-  site = new Site(folder);
-  await site.open();
+  site = await OfferedSite.make(work);
 });
 afterEach(() => site.close());
 
@@ -169,25 +60,31 @@ describe('an offer', () => {
     expect(refused.err).toContain('x\\u000ay');
   });
 
-  test('is run once all have accepted, and its result told until that is heard', async () => {
+  test('is run once all have accepted, its result told until that is heard, and its files named once it counts', async () => {
     site.offer(RUN);
     await site.approvals('accept', await site.waiting());
     site.hear([RUN, 'GO']);
     await site.until(() => site.started.length >= 1);
-    const artifacts = [{ name: 'alice/t.csv', mediaType: 'text/csv', sizeBytes: 9, sha256: 'a'.repeat(64) }];
-    const own = { count: 7 };
-    site.started[0]!.end({ outcome: { result: { count: 3 }, party_result: own as never, artifacts } });
-    const told = { run: RUN, state: 'DONE', result: { count: 3 }, artifacts };
-    await site.until(() => site.said.at(-1)?.state === 'DONE');
+    const final = await site.prepare(RUN);
+    site.started[0]!.end('PREPARED');
+    await site.until(() => site.said.at(-1)?.state === 'PREPARED');
+    const told = site.store.prepared(RUN)!.answer;
+    expect(told).toMatchObject({ run: RUN, result: { count: 3 }, artifacts: [{ name: 'alice/t.csv', sizeBytes: 5 }] });
     expect(site.said.at(-1)).toEqual(told);
     site.said.splice(0);
     site.hear([RUN, 'RUNNING']);
     await site.until(() => site.said.length >= 1);
     expect(site.said).toEqual([told]);
+    const shown = async () =>
+      (await site.approvals('show', /sha256:\S+/.exec((await site.approvals('ls')).out)![0])).out;
+    expect(await shown()).not.toContain('"count"');
+    expect(existsSync(final)).toBe(false);
+    await site.commit(RUN, await site.vote(RUN));
+    await site.untilState(RUN, 'DONE');
+    expect(await readFile(final, 'utf8')).toBe('id\n1\n');
     // What this party alone has is here, and was not told.
-    expect((await site.approvals('show', /sha256:\S+/.exec((await site.approvals('ls')).out)![0])).out).toContain(
-      '"count": 7',
-    );
+    expect(await shown()).toContain('"own": 7');
+    expect(JSON.stringify(told)).not.toContain('own');
     expect(site.started).toHaveLength(1);
   });
 
@@ -321,7 +218,7 @@ describe('an offer', () => {
     site.hear();
     await site.until(() => site.started[0]!.stopped);
     await site.untilState(RUN, 'ENDED');
-    expect(site.said.map(({ state }) => state)).not.toContain('DONE');
+    expect(site.said.map(({ state }) => state)).not.toContain('PREPARED');
   });
 
   test('that an old connection ends late runs on, and one that ended here is told as lost', async () => {

@@ -1,11 +1,15 @@
 import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from '#libs/peers';
-import type { NodeFile } from './node-folder.js';
+import type { NodeFile, NodeFolder } from './node-folder.js';
+import { holdFiles } from './prepared-run.js';
 import { readOffer } from './read-offer.js';
 import type { OfferEnd, RunningOffer } from './running-offer.js';
+import { SettledRuns, type Decided } from './settled-runs.js';
 import type { Offer, SiteStore } from './site-store.js';
+import { makersOf, offeredTask } from './task-file.js';
 
 export interface SiteOffersOptions {
   readonly store: SiteStore;
+  readonly folder: NodeFolder;
   readonly file: Pick<NodeFile, 'name' | 'dealer'>;
   /** Starts the run of an offer that was accepted. */
   start(offer: Offer, progress: (fraction: number, stage: string) => void): RunningOffer;
@@ -23,9 +27,12 @@ const UNHEARD: Partial<Record<Offer['state'], readonly OfferState[]>> = {
   ACCEPTED: ['OFFERED'],
   REFUSED: ['OFFERED', 'ACCEPTED'],
   RUNNING: ['GO'],
-  DONE: ['GO', 'RUNNING'],
+  PREPARED: ['GO', 'RUNNING'],
   FAILED: ['GO', 'RUNNING'],
 };
+
+type Ended = Extract<SiteAnswer, { state: 'PREPARED' | 'FAILED' }>;
+const GONE = { code: 'TASK_ERROR', message: 'The files that the run left are gone.', retryable: true } as const;
 
 /**
  * What this site makes of the tasks that it is offered. It believes none of it: it reads each task by itself, and runs none but what was
@@ -42,6 +49,8 @@ export class SiteOffers {
   private readonly unkept = new Map<string, Offer>();
   /** Tasks that the disk has not taken yet: each is sent once on a connection. */
   private readonly untaken = new Map<string, unknown>();
+  /** Runs that are prepared, and of which it is told that the control plane says nothing. */
+  private readonly missed = new Set<string>();
   private fault: string | undefined;
   private running: { readonly run: string; readonly work: RunningOffer } | undefined;
   private isClosed = false;
@@ -49,13 +58,18 @@ export class SiteOffers {
   private queue: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: SiteOffersOptions) {}
+  private readonly settled: SettledRuns;
 
-  /** Takes up what an earlier process left. A run that it was in has ended with it. */
+  constructor(private readonly options: SiteOffersOptions) {
+    this.settled = new SettledRuns(options.folder, options.store);
+  }
+
+  /** Takes up what an earlier process left. A run that it was in has ended with it, unless it is prepared. */
   open(): void {
     const { store, everyMs = EVERY_MS } = this.options;
     for (const offer of store.inStates(OPEN)) if (!offer.makers) store.put({ ...offer, makers: this.makersOf(offer) });
     for (const offer of store.inStates(['RUNNING'])) {
+      if (this.takePrepared(offer)) continue;
       const message = 'The process of the site ended during the run.';
       this.keep(offer, { run: offer.run, state: 'FAILED', code: 'PARTY_LOST', message, retryable: true });
     }
@@ -77,6 +91,10 @@ export class SiteOffers {
     return this.then(async () => {
       if (connection !== this.connection) return;
       if (frame.kind === 'offers') return this.hear(frame.offers);
+      if (frame.kind === 'votes') {
+        this.settled.take(frame.run, frame.votes);
+        return this.step();
+      }
       if (this.untaken.size < MOST_OFFERS) this.untaken.set(frame.run, frame.task);
       this.takeUp(frame.run);
     });
@@ -152,11 +170,17 @@ export class SiteOffers {
     const listed = new Set(offers.map(({ run }) => run));
     for (const run of this.untaken.keys()) if (!listed.has(run)) this.untaken.delete(run);
     for (const run of this.unkept.keys()) if (!listed.has(run)) this.unkept.delete(run);
+    this.settled.keep(listed);
     for (const offer of store.inStates([...OPEN, 'REFUSED'])) {
       if (listed.has(offer.run)) continue;
       log(`run ${offer.run} is over, or was withdrawn.`);
       await this.apart(() => (offer.state === 'RUNNING' ? this.end(offer) : store.remove(offer.run)));
     }
+    for (const { run } of store.inStates(['PREPARED']))
+      if (!listed.has(run) && !this.missed.has(run)) {
+        this.missed.add(run);
+        log(`run ${run} is prepared, and the control plane does not say what became of it: its files wait.`);
+      }
     await this.step();
   }
 
@@ -170,7 +194,8 @@ export class SiteOffers {
     for (const line of this.listed) await this.apart(() => this.stepOf(line));
   }
 
-  private stepOf({ run, state }: OfferLine): void {
+  private async stepOf({ run, state }: OfferLine): Promise<void> {
+    if (state === 'COMMIT' || state === 'ABORT') return this.settle(run, state);
     this.takeUp(run);
     const found = this.unkept.get(run) ?? this.options.store.find(run);
     if (!found) return;
@@ -180,8 +205,50 @@ export class SiteOffers {
     if (state !== 'GO' && state !== 'RUNNING') return;
     const isHere = this.running?.run === run;
     if (offer.state === 'WAITING' || offer.state === 'REFUSED') this.refuseToRun(offer);
-    else if (offer.state === 'ENDED' || (offer.state === 'RUNNING' && !isHere)) this.lose(offer);
-    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed) this.start(offer);
+    else if (offer.state === 'ENDED' || offer.state === 'DONE' || (offer.state === 'RUNNING' && !isHere))
+      this.lose(offer);
+    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed && !this.hasToSettle(offer))
+      this.start(offer);
+  }
+
+  /** Does what was decided of a run, and says so until the control plane has heard it. */
+  private async settle(run: string, decided: Decided): Promise<void> {
+    if (this.said.has(`${run} SETTLED`)) return;
+    const offer = this.unkept.get(run) ?? this.options.store.find(run);
+    if (this.running?.run === run) {
+      // It is settled once its process has ended.
+      if (offer?.state === 'RUNNING') this.end(offer);
+      return;
+    }
+    // Its process has ended, and what it left is taken up when that is heard.
+    const isOpen = offer?.state === 'RUNNING' && this.takePrepared(offer);
+    if (!(await this.settled.settle(run, decided))) return;
+    this.unkept.delete(run);
+    if (offer?.state === 'PREPARED' || isOpen)
+      this.options.log(`run ${run} ${decided === 'COMMIT' ? 'counts: its files have their names' : 'came to nothing'}`);
+    else if (offer && OPEN.includes(offer.state)) this.end(offer);
+    this.say({ run, state: 'SETTLED' });
+  }
+
+  /** Whether what it reads, or writes, is about to get its names. */
+  private hasToSettle({ task }: Offer): boolean {
+    const read = offeredTask(task);
+    const { chain_id: chain, task_id: id } = read.statement;
+    const waiting = new Set(this.options.store.preparedOf([...makersOf(read), `${chain}/${id}`]));
+    return this.listed.some(({ run }) => waiting.has(run));
+  }
+
+  /** Whether the run has become prepared. */
+  private takePrepared(offer: Offer): boolean {
+    const { folder, store } = this.options;
+    const prepared = store.prepared(offer.run);
+    if (!prepared) return false;
+    if (!holdFiles(folder, prepared)) {
+      store.settle(offer.run, 'ENDED');
+      return false;
+    }
+    this.finish(offer, prepared.answer);
+    return true;
   }
 
   private decided(offer: Offer): Offer {
@@ -254,24 +321,21 @@ export class SiteOffers {
   private async ended(run: string, end: OfferEnd): Promise<void> {
     const { store, log } = this.options;
     this.running = undefined;
-    log('outcome' in end ? `run ${run} is done` : `run ${run} ended: ${end.code}: ${end.message}`);
     await this.apart(() => {
       const offer = store.find(run);
-      if (offer?.state !== 'RUNNING') return;
-      const answer: SiteAnswer =
-        'outcome' in end
-          ? { run, state: 'DONE', result: end.outcome?.result ?? null, artifacts: end.outcome?.artifacts ?? [] }
-          : { run, state: 'FAILED', ...end };
-      if (!('outcome' in end) || !end.outcome) return this.finish(offer, answer);
-      const { artifacts: _, ...outcome } = end.outcome;
-      this.finish({ ...offer, outcome }, answer);
+      // Also where it was killed after that, or was told to stop: what is prepared is not this site's to decide.
+      if (offer && (offer.state === 'RUNNING' || offer.state === 'ENDED') && this.takePrepared(offer))
+        return log(`run ${run} is prepared`);
+      const failed = end === 'PREPARED' ? GONE : end;
+      log(`run ${run} ended: ${failed.code}: ${failed.message}`);
+      if (offer?.state === 'RUNNING') this.finish(offer, { run, state: 'FAILED', ...failed });
     });
     await this.apart(() => store.prune());
     await this.step();
   }
 
   /** Says how a run ended, also where the disk does not take it. */
-  private finish(offer: Offer, answer: SiteAnswer): void {
+  private finish(offer: Offer, answer: Ended): void {
     const ended: Offer = { ...offer, state: answer.state, answer };
     this.unkept.set(offer.run, ended);
     try {
@@ -286,7 +350,7 @@ export class SiteOffers {
     this.unkept.delete(ended.run);
   }
 
-  private keep(offer: Offer, answer: SiteAnswer): Offer {
+  private keep(offer: Offer, answer: Exclude<SiteAnswer, { state: 'SETTLED' }>): Offer {
     const kept: Offer = { ...offer, state: answer.state, answer };
     this.options.store.put(kept);
     return kept;

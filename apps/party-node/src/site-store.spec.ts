@@ -120,7 +120,9 @@ describe('the store of a site', () => {
   test('of an earlier version is brought up, with what it holds, and numbers attempts from then on', () => {
     store.begin(RUN, HASH);
     store.close();
-    change('DROP TABLE made; DROP TABLE attempts; DROP INDEX offers_by_state; PRAGMA user_version = 1');
+    change(
+      'DROP TABLE made; DROP TABLE attempts; DROP TABLE prepared; DROP INDEX offers_by_state; PRAGMA user_version = 1',
+    );
     for (const attempt of [1, 2]) {
       store = SiteStore.open(folder.path);
       expect(store.hasBegun(RUN)).toBe(true);

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'libsql';
+import type { HeldFile } from '#libs/compute';
 import { canonicalJson, type ConsentJson } from '#libs/consent';
 import { FINGERPRINT, type SiteAnswer } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
@@ -17,10 +18,10 @@ export interface Offer {
   /** As it was offered; absent where that is no task for this site, since anything of any size may come. */
   readonly task?: unknown;
   /**
-   * WAITING: for a person at this site. ENDED: the control plane offers it no longer, and has no answer of a run. The others are as the
-   * control plane is told them.
+   * WAITING: for a person at this site. DONE: it counts, and its files have their names. ENDED: the control plane offers it no longer, or has
+   * said that it came to nothing. The others are as the control plane is told them.
    */
-  readonly state: 'WAITING' | 'ENDED' | SiteAnswer['state'];
+  readonly state: 'WAITING' | 'ENDED' | 'DONE' | Exclude<SiteAnswer['state'], 'SETTLED'>;
   readonly received: string;
   /** `<chain>/<task>` of what made the artifacts that it reads. An offer that an earlier version took in, and that is over, has none. */
   readonly makers?: readonly string[];
@@ -57,8 +58,33 @@ export interface Made {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** A run whose part here is complete, and has no name until its control plane says that it counts at all sites. */
+export interface Prepared {
+  /** `<chain>/<task>`. */
+  readonly maker: string;
+  readonly made: Made;
+  /** Everybody who took part, by name: the fingerprint of the key. */
+  readonly members: Readonly<Record<string, string>>;
+  /** What the control plane is told, with what this site has signed. */
+  readonly answer: Extract<SiteAnswer, { state: 'PREPARED' }>;
+  /** What this party has of it; null at a dealer. */
+  readonly outcome: Outcome | null;
+  readonly files: readonly PreparedFile[];
+}
+
+/** A file of a run that is prepared. Paths are relative to the folder of the site. */
+export interface PreparedFile {
+  /** Where the run has written it. */
+  readonly temporary: string;
+  /** Where it lies until it gets its name: no later attempt takes it for what a killed one left. */
+  readonly held: string;
+  /** `stampOf` it. */
+  readonly stamp: string;
+  readonly file: HeldFile;
+}
+
 /** What this site or a person at it has done. */
-export type Action = 'joined' | 'renewed' | 'peer added' | 'peer removed' | 'decided' | 'began' | 'ended';
+export type Action = 'joined' | 'renewed' | 'peer added' | 'peer removed' | 'decided' | 'began' | 'prepared' | 'ended';
 
 /** An entry of the site's log. */
 export interface Entry {
@@ -100,6 +126,7 @@ const VERSIONS = [
   'CREATE TABLE made (maker TEXT PRIMARY KEY, made TEXT NOT NULL) STRICT;',
   'CREATE TABLE attempts (maker TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;',
   `CREATE INDEX offers_by_state ON offers (offer ->> '$.state');`,
+  'CREATE TABLE prepared (run TEXT PRIMARY KEY, maker TEXT NOT NULL, prepared TEXT NOT NULL) STRICT;',
 ] as const;
 
 /**
@@ -162,7 +189,8 @@ export class SiteStore {
         JSON.stringify(offer),
       ]);
       const { run, hash, state, answer } = offer;
-      if (before?.state !== 'RUNNING' || !OVER.includes(state) || hash === undefined) return;
+      const wasAtWork = before?.state === 'RUNNING' || before?.state === 'PREPARED';
+      if (!wasAtWork || !OVER.includes(state) || hash === undefined) return;
       const told = answer && { answer: sha256(answer as unknown as ConsentJson) };
       const code = answer?.state === 'FAILED' && { code: answer.code };
       this.append('ended', { run, task: hash, state, ...code, ...told });
@@ -192,6 +220,40 @@ export class SiteStore {
 
   hasBegun(run: string): boolean {
     return this.all('SELECT run FROM begun WHERE run = ?', run).length > 0;
+  }
+
+  /** Keeps a run that is prepared: from now on it is not this site that decides what becomes of it. */
+  prepare(run: string, prepared: Prepared): void {
+    this.atOnce(() => {
+      this.run('INSERT INTO prepared (run, maker, prepared) VALUES (?, ?, ?)', [
+        runName(run),
+        prepared.maker,
+        JSON.stringify(prepared),
+      ]);
+      this.append('prepared', { run, task: prepared.made.task, vote: sha256(prepared.answer.vote) });
+    });
+  }
+
+  prepared(run: string): Prepared | undefined {
+    const [row] = this.all<{ prepared: string }>('SELECT prepared FROM prepared WHERE run = ?', run);
+    return row && (JSON.parse(row.prepared) as Prepared);
+  }
+
+  /** The runs of one of these tasks, `<chain>/<task>`, that are prepared. */
+  preparedOf(makers: readonly string[]): readonly string[] {
+    const sql = `SELECT run FROM prepared WHERE maker IN (${makers.map(() => '?').join()})`;
+    return this.all<{ run: string }>(sql, ...makers).map(({ run }) => run);
+  }
+
+  /** It has its names, or is dropped. */
+  settle(run: string, state: 'DONE' | 'ENDED', outcome?: Outcome): void {
+    this.atOnce(() => {
+      this.run('DELETE FROM prepared WHERE run = ?', [run]);
+      const offer = this.find(run);
+      if (!offer) return;
+      const { answer: _, ...rest } = offer;
+      this.put({ ...rest, state, ...(outcome && { outcome }) });
+    });
   }
 
   /** Keeps a decision in place of an earlier one on the same task. */

@@ -25,7 +25,7 @@ export function startOffer(
   child.on('message', (message: FromRun) => {
     if (message.kind === 'progress') progress(message.fraction, message.stage);
     else if (message.kind === 'log') log(message.message);
-    else end = message.kind === 'done' ? { outcome: message.outcome } : message.failed;
+    else end = message.kind === 'prepared' ? 'PREPARED' : message.failed;
   });
   let kill: NodeJS.Timeout | undefined;
   const ended = new Promise<OfferEnd>((resolve) => {

@@ -31,7 +31,7 @@ test('stores the first answer at once, and of each run the newest of those that 
   expect(stored).toEqual([running('a', 0)]);
   await next(3);
   expect(stored).toEqual([running('a', 0), running('a', 1), accepted('b')]);
-  const done: SiteAnswer = { run: 'a', state: 'DONE', result: {}, artifacts: [] };
+  const done: SiteAnswer = { run: 'a', state: 'PREPARED', result: {}, artifacts: [], vote: 'v' };
   for (const answer of [running('a', 0.5), done, running('a', 1)]) queue.add(answer);
   await next(4);
   expect(stored.at(-1)).toEqual(done);

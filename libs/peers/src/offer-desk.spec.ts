@@ -24,6 +24,7 @@ beforeEach(() => {
         return found;
       },
       task: async (_, run) => JSON.stringify({ run }),
+      votes: async () => JSON.stringify([`a.b.${'c'.repeat(86)}`]),
       answer: async () => true,
     },
     1,
@@ -57,7 +58,9 @@ const looked = async (): Promise<void> => {
   await until(() => looks >= before + 2);
 };
 const kinds = (frames: readonly ToSite[]): string[] =>
-  frames.map((each) => (each.kind === 'task' ? `task ${Number(each.run.slice(-4))}` : `${each.offers.length} offers`));
+  frames.map((each) =>
+    each.kind === 'offers' ? `${each.offers.length} offers` : `${each.kind} ${Number(each.run.slice(-4))}`,
+  );
 
 test('nothing is said on a connection that came during the look, or that its site has replaced', async () => {
   offered.set('a', offeredOf(1)).set('b', offeredOf(1));
@@ -105,4 +108,21 @@ test('a task is sent again each 30 s until the site has answered it', async () =
   await until(() => a.length === 6);
   await looked();
   expect(kinds(a)).toEqual(['2 offers', 'task 1', 'task 2', '2 offers', '2 offers', 'task 1']);
+});
+
+test('the votes for a run that counts are said once, and again where the site has not settled it; of one that does not, nothing more', async () => {
+  const lines: OfferLine[] = [
+    { run: runOf(1), state: 'COMMIT' },
+    { run: runOf(2), state: 'ABORT' },
+    { run: runOf(3), state: 'PREPARED' },
+  ];
+  offered.set('a', lines);
+  const a = connect('a');
+  await until(() => a.length === 3);
+  await looked();
+  expect(kinds(a)).toEqual(['3 offers', 'votes 1', 'task 3']);
+  now += 30_000;
+  await until(() => a.length === 5);
+  await looked();
+  expect(kinds(a).slice(3)).toEqual(['3 offers', 'votes 1']);
 });

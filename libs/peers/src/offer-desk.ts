@@ -9,22 +9,32 @@ export interface OfferSource {
   offers(connections: readonly string[]): Promise<ReadonlyMap<string, readonly OfferLine[]>>;
   /** The task of a run that is offered on a connection, as JSON; undefined: it is offered no longer. */
   task(connection: string, run: string): Promise<string | undefined>;
+  /** The votes of all members for a run that counts, as a JSON list; undefined: the site need not hear of it any more. */
+  votes(connection: string, run: string): Promise<string | undefined>;
   /** Stores an answer; false: the run is not offered to this site, or not any more, or was answered otherwise. */
   answer(connection: string, answer: SiteAnswer): Promise<boolean>;
 }
 
 /** What has not changed is said again after this time, ms. */
 const AGAIN_MS = 5_000;
-/** A task that the site has not answered is sent again after this time, ms: it may have had no room for it. */
-const TASK_AGAIN_MS = 30_000;
+/** A task, or votes, that the site has not answered is sent again after this time, ms: it may have had no room for it. */
+const AGAIN_WHOLE_MS = 30_000;
 /** So often an answer of one connection is stored, ms. */
 const ANSWER_MS = 200;
 /** To a site that reads slowly nothing is added beyond this, bytes. */
 const MOST_UNSENT = FRAME_BYTES;
 
+/** A frame that a site needs once on a connection. */
+interface Wanted {
+  /** Whether it is sent again where the site has not acted on it. */
+  readonly isAgain: boolean;
+  /** Undefined: it is needed no longer. */
+  readonly frame: () => Promise<ToSite | undefined>;
+}
+
 interface Served {
   readonly stream: Duplex;
-  /** When the task of each run was sent on this connection. */
+  /** When the task, or the votes, of each run was sent on this connection, as `<run> <kind>`. */
   readonly told: Map<string, number>;
   last: string;
   saidAt: number;
@@ -113,16 +123,35 @@ export class OfferDesk {
       served.last = text;
       served.saidAt = this.now();
     }
-    const runs = new Set(offers.map(({ run }) => run));
-    for (const run of told.keys()) if (!runs.has(run)) told.delete(run);
-    for (const { run, state } of offers) {
-      const before = told.get(run);
-      if (before !== undefined && (state !== 'OFFERED' || this.now() - before < TASK_AGAIN_MS)) continue;
-      const task = await this.source.task(connection, run);
+    const wanted = new Map(offers.flatMap((line) => this.wantedOf(connection, line)));
+    for (const key of told.keys()) if (!wanted.has(key)) told.delete(key);
+    for (const [key, { isAgain, frame }] of wanted) {
+      const before = told.get(key);
+      if (before !== undefined && !(isAgain && this.now() - before >= AGAIN_WHOLE_MS)) continue;
+      const made = await frame();
       if (isFull()) return;
-      if (task === undefined) continue; // The next look has it no more.
-      told.set(run, this.now());
-      sendJson(stream, { kind: 'task', run, task: JSON.parse(task) as unknown } satisfies ToSite);
+      if (made === undefined) continue; // The next look has it no more.
+      told.set(key, this.now());
+      sendJson(stream, made);
+    }
+  }
+
+  /** What a site needs to know beside the state of a run. */
+  private wantedOf(connection: string, { run, state }: OfferLine): readonly (readonly [key: string, Wanted])[] {
+    const { source } = this;
+    const isOf = (kind: 'task' | 'votes', text: Promise<string | undefined>): Promise<ToSite | undefined> =>
+      text.then((found) =>
+        found === undefined ? found : ({ kind, run, [kind]: JSON.parse(found) } as unknown as ToSite),
+      );
+    switch (state) {
+      case 'ABORT':
+        return [];
+      case 'COMMIT':
+        return [[`${run} votes`, { isAgain: true, frame: () => isOf('votes', source.votes(connection, run)) }]];
+      default:
+        return [
+          [`${run} task`, { isAgain: state === 'OFFERED', frame: () => isOf('task', source.task(connection, run)) }],
+        ];
     }
   }
 }

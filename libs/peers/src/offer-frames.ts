@@ -7,20 +7,29 @@ const OFFER_STATES = [
   /** All sites have accepted: they are to run it. */
   'GO',
   'RUNNING',
-  'DONE',
+  /** Its part is complete. Nothing of it has a name until all are. */
+  'PREPARED',
   'FAILED',
+  /** All were prepared, and the task has ended with that: the site keeps its part. */
+  'COMMIT',
+  /** The run came to nothing: the site drops its part. */
+  'ABORT',
 ] as const;
 export type OfferState = (typeof OFFER_STATES)[number];
 
-/** A run that is offered to a site, and is not over. */
+/** A run that is offered to a site, or of which it has to hear what became. */
 export interface OfferLine {
   readonly run: string;
   readonly state: OfferState;
 }
 
-/** From the control plane: a task once on each connection, and all that is offered whenever it changes, and every few seconds. */
+/**
+ * From the control plane: a task once on each connection, and so the votes of all for a run that counts; and all that is offered whenever it
+ * changes, and every few seconds.
+ */
 export type ToSite =
   | { readonly kind: 'task'; readonly run: string; readonly task: unknown }
+  | { readonly kind: 'votes'; readonly run: string; readonly votes: readonly string[] }
   | { readonly kind: 'offers'; readonly offers: readonly OfferLine[] };
 
 /** A file that a run left at a site. `sha256` is keyed by the site: it tells others nothing of the content. */
@@ -36,8 +45,15 @@ export type SiteAnswer = { readonly run: string } & (
   | { readonly state: 'ACCEPTED' }
   | { readonly state: 'REFUSED'; readonly reason: string }
   | { readonly state: 'RUNNING'; readonly fraction: number; readonly stage: string }
-  /** `result` is null at a dealer. */
-  | { readonly state: 'DONE'; readonly result: unknown; readonly artifacts: readonly SiteArtifact[] }
+  /** `result` is null at a dealer. `vote` is what `signVote` makes. */
+  | {
+      readonly state: 'PREPARED';
+      readonly result: unknown;
+      readonly artifacts: readonly SiteArtifact[];
+      readonly vote: string;
+    }
+  /** It has done what was decided, or has nothing of the run. */
+  | { readonly state: 'SETTLED' }
   | { readonly state: 'FAILED'; readonly code: string; readonly message: string; readonly retryable: boolean }
 );
 
@@ -46,6 +62,10 @@ export const FRAME_BYTES = 256 * 1024;
 /** Most runs that are offered to a site at once. */
 export const MOST_OFFERS = 100;
 const MOST_ARTIFACTS = 200;
+/** Of all members of a run. */
+const MOST_VOTES = 128;
+const VOTE = /^[\w-]+\.[\w-]+\.[\w-]{86}$/;
+const VOTE_LENGTH = 1_500;
 /** As deep as a result may be nested. */
 const MOST_LEVELS = 32;
 const RUN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -62,8 +82,10 @@ const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Surrogate}]/g
 /** Reads a frame of the control plane; undefined: it is none. */
 export function readToSite(frame: unknown): ToSite | undefined {
   if (!isObject(frame)) return undefined;
-  const { kind, run, task, offers } = frame;
+  const { kind, run, task, votes, offers } = frame;
   if (kind === 'task' && isRun(run) && isObject(task)) return { kind, run, task };
+  if (kind === 'votes' && isRun(run) && Array.isArray(votes) && votes.length <= MOST_VOTES)
+    return (votes as unknown[]).every(isVote) ? { kind, run, votes } : undefined;
   if (kind !== 'offers' || !Array.isArray(offers) || offers.length > MOST_OFFERS) return undefined;
   const lines = (offers as unknown[]).map((each): OfferLine | undefined =>
     isObject(each) && isRun(each.run) && OFFER_STATES.includes(each.state as OfferState)
@@ -76,18 +98,19 @@ export function readToSite(frame: unknown): ToSite | undefined {
 /** Reads a frame of a site; undefined: it is none. */
 export function readAnswer(frame: unknown): SiteAnswer | undefined {
   if (!isObject(frame) || !isRun(frame.run)) return undefined;
-  const { run, state, reason, fraction, stage, result, artifacts, code, message, retryable } = frame;
+  const { run, state, reason, fraction, stage, result, artifacts, vote, code, message, retryable } = frame;
   switch (state) {
     case 'ACCEPTED':
+    case 'SETTLED':
       return { run, state };
     case 'REFUSED':
       return isText(reason, 500) ? { run, state, reason: plain(reason) } : undefined;
     case 'RUNNING':
       if (typeof fraction !== 'number' || !(fraction >= 0 && fraction <= 1) || !isText(stage, 128)) return undefined;
       return { run, state, fraction, stage: plain(stage) };
-    case 'DONE':
+    case 'PREPARED':
       if (result !== null && (!isObject(result) || !isShallow(result))) return undefined;
-      return areArtifacts(artifacts) ? { run, state, result, artifacts } : undefined;
+      return areArtifacts(artifacts) && isVote(vote) ? { run, state, result, artifacts, vote } : undefined;
     case 'FAILED':
       if (!isText(code, 64) || !CODE.test(code) || !isText(message, 2_000) || typeof retryable !== 'boolean')
         return undefined;
@@ -97,6 +120,7 @@ export function readAnswer(frame: unknown): SiteAnswer | undefined {
   }
 }
 
+const isVote = (vote: unknown): vote is string => isText(vote, VOTE_LENGTH) && VOTE.test(vote);
 const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);
 
 /** Whether functions that call themselves may read it, and it is whole text. It goes level by level: a frame has room for 100,000 of them. */

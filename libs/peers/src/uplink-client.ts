@@ -65,7 +65,7 @@ const MAX_ANSWER = 4_096;
 /** Connects a site to a control plane, which has to prove that it is the one of the authority. Throws UplinkFault, or the signal's reason. */
 export async function dial(options: Dial): Promise<Uplink> {
   const { address, identity, signal, software, receive, beat = BEAT } = options;
-  const { versions = receive ? UPLINK_VERSIONS : { from: UPLINK_VERSIONS.from, to: 1 } } = options;
+  const { versions = receive ? { ...UPLINK_VERSIONS, from: OFFERS_FROM } : { ...UPLINK_VERSIONS, to: 1 } } = options;
   signal.throwIfAborted();
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   const session = connect(`https://${host}:${address.port}`, {

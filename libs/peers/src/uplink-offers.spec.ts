@@ -30,6 +30,7 @@ beforeEach(async () => {
         return new Map(connections.map((each) => [each, offered]));
       },
       task: async () => JSON.stringify({ task_id: 'match' }),
+      votes: () => Promise.resolve(undefined),
       answer(_, answer) {
         if (broken) throw new Error('broken');
         answers.push(answer);
@@ -65,10 +66,10 @@ const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
-test('cross from version 2 on: the task once on each connection, the state when it changes, and answers back', async () => {
+test('cross from version 3 on: the task once on each connection, the state when it changes, and answers back', async () => {
   const frames: ToSite[] = [];
   const uplink = await connect('bank-a', (frame) => void frames.push(frame));
-  expect(uplink.version).toBe(2);
+  expect(uplink.version).toBe(3);
   await until(() => frames.length === 2);
   uplink.send({ run, state: 'ACCEPTED' });
   await until(() => answers.length === 1);

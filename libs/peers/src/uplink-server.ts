@@ -48,7 +48,7 @@ interface Held {
 
 /**
  * Where sites keep their one connection to the control plane: HTTP/2 over TLS 1.3 with certificates of both sides. A site asks once, and
- * the answer does not end; pings go both ways. From version 2 on, tasks are offered in that answer, and the request's body has the site's answers.
+ * the answer does not end; pings go both ways. From version 3 on, tasks are offered in that answer, and the request's body has the site's answers.
  */
 export class UplinkServer {
   /** Those that were admitted, by fingerprint and tenant: a later one takes the place of an earlier one. */

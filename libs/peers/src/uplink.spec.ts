@@ -63,6 +63,7 @@ class ControlPlane {
       offers: {
         offers: async () => new Map(),
         task: async () => undefined,
+        votes: () => Promise.resolve(undefined),
         answer: async () => false,
       },
       onRefused(reason, details) {

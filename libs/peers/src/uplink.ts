@@ -7,9 +7,9 @@ export interface VersionRange {
 }
 
 /** What this release speaks on the connection of a site to its control plane. */
-export const UPLINK_VERSIONS: VersionRange = { from: 1, to: 2 };
-/** From this version on tasks are offered; before, nothing but pings crosses. */
-export const OFFERS_FROM = 2;
+export const UPLINK_VERSIONS: VersionRange = { from: 1, to: 3 };
+/** From this version on tasks are offered; before, nothing but pings crosses. Version 2 offered them without a vote on what they leave. */
+export const OFFERS_FROM = 3;
 /** Header of the request: the site's range, as `1-1`. Of the answer: the version that both use. */
 export const VERSION_HEADER = 'task-chain-protocol';
 export const UPLINK_PATH = '/uplink';

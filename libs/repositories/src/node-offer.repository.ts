@@ -6,8 +6,11 @@ import {
   offeredTask,
   offerRun,
   offersOfNodes,
+  prepareOffer,
   runsAtSites,
+  settleRun,
   startOffered,
+  votesOfRun,
 } from './statements/node-offers.js';
 
 /** An attempt of a task that is to run at sites. */
@@ -25,9 +28,14 @@ export interface SiteOfRun {
   readonly run: string;
   readonly party: string;
   readonly dealer: boolean;
-  readonly state: 'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'DONE' | 'FAILED' | 'CANCELLED' | 'LOST';
+  readonly state:
+    'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'PREPARED' | 'DONE' | 'FAILED' | 'CANCELLED' | 'LOST';
+  /** Of the key that it had when the run was offered. */
+  readonly fingerprint: string;
   /** What the site has answered, as JSON. */
   readonly answer: string | null;
+  /** What it has signed, where it is prepared. */
+  readonly vote: string | null;
   readonly fraction: number;
   readonly stage: string | null;
   /** Whether it was connected, or was told to run it, within 30 s. */
@@ -46,10 +54,10 @@ interface OfferOfNode {
   readonly state: LineOfNode['state'] | null;
 }
 
-/** A run that is offered. */
+/** A run that is offered, or of which the site has to hear what became. */
 interface LineOfNode {
   readonly run: string;
-  readonly state: 'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'DONE' | 'FAILED';
+  readonly state: 'OFFERED' | 'ACCEPTED' | 'REFUSED' | 'GO' | 'RUNNING' | 'PREPARED' | 'FAILED' | 'COMMIT' | 'ABORT';
 }
 
 /** Runs of tasks at sites, as the worker's role offers them and passes on what sites answer. */
@@ -77,12 +85,12 @@ export class NodeOfferRepository {
     return row!.started;
   }
 
-  /** A site was away for too long: it is offered no longer. */
+  /** A site was away for too long: it is offered no longer, but to those that are prepared. */
   async lose(db: Queryable, run: string): Promise<void> {
     await db.query(loseOffered, [run]);
   }
 
-  /** What is offered on each of these connections that is the current one of its site, what is to run next first. */
+  /** What is offered on each of these connections that is the current one of its site: first what was decided, then what is to run next. */
   async offersOf(db: Queryable, connections: readonly string[]): Promise<Map<string, LineOfNode[]>> {
     const found = new Map<string, LineOfNode[]>();
     for (const { connection, run, state } of await db.query<OfferOfNode>(offersOfNodes, [connections])) {
@@ -104,6 +112,31 @@ export class NodeOfferRepository {
     const [row] = await db.query<{ stored: boolean }>(answerOffer, values);
     return row!.stored;
   }
+
+  /** Stores that a site's part of a run is complete; false as in `answer`. */
+  async prepare(db: Queryable, connection: string, { run, answer, vote }: Prepared): Promise<boolean> {
+    const [row] = await db.query<{ stored: boolean }>(prepareOffer, [connection, run, answer, vote]);
+    return row!.stored;
+  }
+
+  /** The votes of all for a run that counts, as a JSON list; undefined where the site need not hear of it any more. */
+  async votes(db: Queryable, connection: string, run: string): Promise<string | undefined> {
+    const [row] = await db.query<{ votes: string | null }>(votesOfRun, [connection, run]);
+    return row!.votes ?? undefined;
+  }
+
+  /** A site has done what was decided of a run; false: nothing was, or it has said so before. */
+  async settle(db: Queryable, connection: string, run: string): Promise<boolean> {
+    const [row] = await db.query<{ stored: boolean }>(settleRun, [connection, run]);
+    return row!.stored;
+  }
+}
+
+/** A site's part of a run that is complete. */
+interface Prepared {
+  readonly run: string;
+  readonly answer: string;
+  readonly vote: string;
 }
 
 /** What a site says of its part of a run. */

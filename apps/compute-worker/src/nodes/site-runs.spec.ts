@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect, jest, test } from '@jest/globals';
 import type { Logger } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
 import type { Database, NodeOfferRepository, SiteOfRun } from '#libs/repositories';
+import { fingerprintOf, resultHash, signVote } from '#libs/peers';
 import { SiteRuns } from './site-runs.js';
 
 const job = {
@@ -9,27 +11,40 @@ const job = {
   attempt: 1,
   params: { sf_init_config: { parties: ['a', 'b'] } },
 } as unknown as TaskJob;
-const done = (run: string, answer: string): SiteOfRun[] =>
-  ['a', 'b'].map((party) => ({
-    ...{ run, party, dealer: false, state: 'DONE', answer, fraction: 1, stage: null },
-    ...{ is_here: true, counts: true, version: 2 },
-  }));
+const keys = { a: generateKeyPairSync('ed25519'), b: generateKeyPairSync('ed25519') };
+const prepared = (run: string, answer: string, result: object = {}): Promise<SiteOfRun[]> =>
+  Promise.all(
+    (['a', 'b'] as const).map(async (party) => ({
+      ...{ run, party, dealer: false, state: 'PREPARED' as const, answer, fraction: 1, stage: null },
+      ...{ is_here: true, counts: true, version: 3, fingerprint: fingerprintOf(keys[party].publicKey) },
+      vote: await signVote(
+        { kind: 'prepared', member: party, run, session: 's', task: 't', result: resultHash(result), files: 'f' },
+        keys[party].privateKey,
+      ),
+    })),
+  );
 
 test('a run at sites that cannot be judged fails by itself, and no other one with it', async () => {
   jest.useFakeTimers();
   try {
-    const names = ['broken', 'whole'];
-    const whole = JSON.stringify({ run: 'whole', state: 'DONE', result: { x: 1 }, artifacts: [] });
+    const names = ['broken', 'unsigned', 'whole'];
+    const whole = JSON.stringify({ run: 'whole', state: 'PREPARED', result: { x: 1 }, artifacts: [] });
+    const rows = [
+      ...(await prepared('broken', '{')),
+      ...(await prepared('unsigned', whole, { x: 2 })),
+      ...(await prepared('whole', whole, { x: 1 })),
+    ];
     const offers = {
       offer: async () => ({ run: names.shift(), missing: [] }),
-      sitesOf: async () => [...done('broken', '{'), ...done('whole', whole)],
+      sitesOf: async () => rows,
     } as unknown as NodeOfferRepository;
     const runs = new SiteRuns({} as Database, offers, { warn: () => undefined } as unknown as Logger);
     const events = { signal: new AbortController().signal, begin: () => undefined, progress: () => undefined };
-    const ends = Promise.allSettled([runs.run(job, events), runs.run(job, events)]);
+    const ends = Promise.allSettled([runs.run(job, events), runs.run(job, events), runs.run(job, events)]);
     await jest.advanceTimersByTimeAsync(1_000);
     expect(await ends).toMatchObject([
       { status: 'rejected', reason: { name: 'SyntaxError' } },
+      { status: 'rejected', reason: { code: 'PROTOCOL_VIOLATION' } },
       { status: 'fulfilled', value: { result: { x: 1 } } },
     ]);
   } finally {

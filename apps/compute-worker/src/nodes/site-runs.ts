@@ -6,7 +6,7 @@ import { LOGGER, type Logger } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
 import { NodeOfferRepository, type Database, type SiteOfRun } from '#libs/repositories';
 import { NODE_DATABASE } from './node-database.js';
-import { judgeSites, type Verdict } from './site-states.js';
+import { judgeSites, voteFault } from './site-states.js';
 
 const LOOK_MS = 1_000;
 /** A task that is offered goes in one frame. */
@@ -27,7 +27,7 @@ interface SiteRunEvents {
  */
 @Injectable()
 export class SiteRuns {
-  private readonly waiting = new Map<string, (sites: readonly SiteOfRun[]) => void>();
+  private readonly waiting = new Map<string, (sites: readonly SiteOfRun[]) => Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
   private looks = false;
 
@@ -110,7 +110,8 @@ export class SiteRuns {
         work();
       };
       if (this.waiting.size === 0) this.timer = setInterval(() => void this.look(), LOOK_MS);
-      const follow = (verdict: Verdict): void => {
+      const follow = async (sites: readonly SiteOfRun[]): Promise<void> => {
+        const verdict = judgeSites(sites);
         switch (verdict.kind) {
           case 'wait':
             return;
@@ -120,22 +121,20 @@ export class SiteRuns {
           case 'running':
             events.begin();
             return events.progress(verdict.fraction, verdict.stage);
-          case 'done':
+          case 'prepared': {
             events.begin();
-            return settle(() => resolve(verdict.outcome));
+            const fault = await voteFault(sites);
+            return settle(() => (fault ? reject(fault) : resolve(verdict.outcome)));
+          }
           case 'failed':
             if (verdict.lost) void this.offers.lose(this.db, run).catch(() => undefined);
             return settle(() => reject(verdict.error));
         }
       };
-      this.waiting.set(run, (sites) => {
-        try {
-          follow(judgeSites(sites));
-        } catch (error) {
-          // It would be so at each look, and the other runs are not to suffer by it.
-          settle(() => reject(error as Error));
-        }
-      });
+      this.waiting.set(run, (sites) =>
+        // It would be so at each look, and the other runs are not to suffer by it.
+        follow(sites).catch((error: unknown) => settle(() => reject(error as Error))),
+      );
     });
   }
 
@@ -147,7 +146,7 @@ export class SiteRuns {
       for (const [run, take] of [...this.waiting]) {
         const sites = rows.filter((row) => row.run === run);
         // The chain may have been deleted: the engine ends the run.
-        if (sites.length > 0) take(sites);
+        if (sites.length > 0) await take(sites);
       }
     } catch (error) {
       this.logger.warn({ err: error }, 'runs at sites could not be looked at');

@@ -1,7 +1,7 @@
 import { resultFault } from '#libs/chain-domain';
-import { TaskFailure, type JsonObject, type TaskRunResult } from '#libs/compute';
+import { NEUTRAL, TaskFailure, type JsonObject, type TaskRunResult } from '#libs/compute';
 import { canonicalJson } from '#libs/consent';
-import { OFFERS_FROM, type SiteAnswer } from '#libs/peers';
+import { missingVote, OFFERS_FROM, readVote, resultHash, type SiteAnswer } from '#libs/peers';
 import type { SiteOfRun } from '#libs/repositories';
 
 /** What is to be done about a run at sites. */
@@ -10,10 +10,13 @@ export type Verdict =
   /** All have accepted, and are here. */
   | { readonly kind: 'go' }
   | { readonly kind: 'running'; readonly fraction: number; readonly stage: string }
-  | { readonly kind: 'done'; readonly outcome: TaskRunResult }
+  /** All are prepared, and say the same. It counts where each has voted for it. */
+  | { readonly kind: 'prepared'; readonly outcome: TaskRunResult }
   | { readonly kind: 'failed'; readonly error: TaskFailure; readonly lost?: true };
 
 type AnswerOf<S extends SiteAnswer['state']> = Extract<SiteAnswer, { state: S }>;
+
+const OVER: readonly SiteOfRun['state'][] = ['LOST', 'CANCELLED', 'DONE'];
 
 /** Judges a run by what its sites have answered. Pure. */
 export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
@@ -28,8 +31,8 @@ export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
   // A site that fails is lost to the others: what it says itself counts more.
   const failure = failures.find(({ code }) => code !== 'PARTY_LOST') ?? failures[0];
   if (failure) return { kind: 'failed', error: failure };
-  if (sites.every(({ state }) => state === 'DONE')) return agreed(sites);
-  const over = sites.find(({ state }) => state === 'LOST' || state === 'CANCELLED');
+  if (sites.every(({ state }) => state === 'PREPARED')) return agreed(sites);
+  const over = sites.find(({ state }) => OVER.includes(state));
   if (over) return partyLost(`The run has ended at the site of ${over.party} before its end was known here.`);
   const old = sites.find(({ is_here: isHere, version }) => isHere && version !== null && version < OFFERS_FROM);
   if (old)
@@ -40,6 +43,7 @@ export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
   if (sites.every(({ state }) => state === 'ACCEPTED'))
     return { kind: sites.every(({ is_here: isHere }) => isHere) ? 'go' : 'wait' };
   const under = sites.filter(({ state }) => state === 'GO' || state === 'RUNNING');
+  // Others are prepared. One that is has nothing to lose, however long it is away.
   if (under.length === 0) return { kind: 'wait' };
   const away = under.find(({ is_here: isHere }) => !isHere);
   if (away) return { ...partyLost(`The site of ${away.party} has been away for 30 s during the run.`), lost: true };
@@ -47,16 +51,16 @@ export function judgeSites(sites: readonly SiteOfRun[]): Verdict {
   return { kind: 'running', fraction: slowest.fraction, stage: slowest.stage ?? 'begins' };
 }
 
-/** The result of a run that all have done: they have to agree on it to the last letter. */
+/** The result of a run for which all are prepared: they have to agree on it to the last letter. */
 function agreed(sites: readonly SiteOfRun[]): Verdict {
   const parties = sites.filter(({ dealer }) => !dealer);
-  const answers = parties.map((site) => answerOf(site) as AnswerOf<'DONE'>);
+  const answers = parties.map((site) => answerOf(site) as AnswerOf<'PREPARED'>);
   for (const { result } of answers) {
     const fault = resultFault(result);
     if (fault) return { kind: 'failed', error: new TaskFailure(fault.code, fault.message, false, fault.details) };
   }
   const results = new Set(answers.map(({ result }) => canonicalJson(result)));
-  const [{ result }] = answers as [AnswerOf<'DONE'>];
+  const [{ result }] = answers as [AnswerOf<'PREPARED'>];
   if (results.size !== 1 || result === null) {
     const message = `The sites of ${parties.map(({ party }) => party).join(', ')} do not agree on the result: compare their records.`;
     return failed('PROTOCOL_VIOLATION', message);
@@ -66,9 +70,24 @@ function agreed(sites: readonly SiteOfRun[]): Verdict {
     if (foreign) return failed('PROTOCOL_VIOLATION', `The site of ${party} names a file that is not of ${party}.`);
   }
   return {
-    kind: 'done',
+    kind: 'prepared',
     outcome: { result: result as JsonObject, artifacts: answers.flatMap((each) => each.artifacts) },
   };
+}
+
+/** Why a run does not count for which all are prepared. Undefined: each site has voted for it, by the key that it was offered to. */
+export async function voteFault(sites: readonly SiteOfRun[]): Promise<TaskFailure | undefined> {
+  const votes = sites.map(({ vote }) => vote!);
+  const members = Object.fromEntries(
+    sites.map(({ party, dealer, fingerprint }) => [dealer ? NEUTRAL : party, fingerprint]),
+  );
+  const { run, answer } = sites.find(({ dealer }) => !dealer)!;
+  const [first] = await Promise.all(votes.map(readVote));
+  const { session = '', task = '' } = first?.vote ?? {};
+  const { result } = JSON.parse(answer!) as AnswerOf<'PREPARED'>;
+  const missing = await missingVote(votes, members, { run, session, task, result: resultHash(result) });
+  if (missing === undefined) return undefined;
+  return failed('PROTOCOL_VIOLATION', `The site of ${missing} has not signed what the others have.`).error;
 }
 
 function failureOf(site: SiteOfRun): TaskFailure {

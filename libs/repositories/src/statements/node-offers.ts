@@ -28,3 +28,15 @@ export const answerOffer: Statement = {
   name: 'answer-offer',
   text: `SELECT answer_offer($1, $2, $3, $4, $5, $6) AS stored`,
 };
+
+/** $1 connection, $2 run, $3 answer, $4 vote -> whether it is stored. */
+export const prepareOffer: Statement = {
+  name: 'prepare-offer',
+  text: `SELECT prepare_offer($1, $2, $3, $4) AS stored`,
+};
+
+/** $1 connection, $2 run -> the votes of all, where it counts. */
+export const votesOfRun: Statement = { name: 'votes-of-run', text: `SELECT votes_of_run($1, $2) AS votes` };
+
+/** $1 connection, $2 run -> whether the site had to hear of it still. */
+export const settleRun: Statement = { name: 'settle-run', text: `SELECT settle_run($1, $2) AS stored` };

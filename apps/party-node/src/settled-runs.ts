@@ -1,0 +1,47 @@
+import type { NodeFolder } from './node-folder.js';
+import { dropRun, nameRun, unvoted } from './prepared-run.js';
+import type { SiteStore } from './site-store.js';
+
+/** What the control plane has decided of a run. */
+export type Decided = 'COMMIT' | 'ABORT';
+
+/**
+ * Does what the control plane has decided of runs that are prepared here. It decides when, and no time does: but it cannot make a run count for
+ * which not everybody has voted.
+ */
+export class SettledRuns {
+  private readonly votes = new Map<string, readonly string[]>();
+
+  constructor(
+    private readonly folder: NodeFolder,
+    private readonly store: SiteStore,
+  ) {}
+
+  take(run: string, votes: readonly string[]): void {
+    this.votes.set(run, votes);
+  }
+
+  /** Forgets the votes for all other runs. */
+  keep(runs: ReadonlySet<string>): void {
+    for (const run of this.votes.keys()) if (!runs.has(run)) this.votes.delete(run);
+  }
+
+  /** Returns whether this site has done what was decided, or has nothing of the run. Throws where it cannot be done now. */
+  async settle(run: string, decided: Decided): Promise<boolean> {
+    const prepared = this.store.prepared(run);
+    if (!prepared) return true;
+    if (decided === 'ABORT') {
+      await dropRun(this.folder, this.store, run, prepared);
+      return true;
+    }
+    const votes = this.votes.get(run);
+    if (!votes) return false; // They come in a frame of their own.
+    const missing = await unvoted(prepared, votes);
+    if (missing !== undefined)
+      throw new Error(
+        `run ${run} is said to count, but ${missing} has not signed what this site has: it stays as it is.`,
+      );
+    await nameRun(this.folder, this.store, run, prepared);
+    return true;
+  }
+}
