@@ -225,9 +225,9 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     const node = async () => (await nodes(one.api)).find(({ party }) => party === 'bank-i')!;
     expect(await node()).toMatchObject({ connected: false, last_seen_at: null, protocol_version: null });
     const first = startCommand('connect', at, '--folder', folder);
-    await first.said(`connected to ${at} (protocol 2)`);
+    await first.said(`connected to ${at} (protocol 3)`);
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    expect(await node()).toMatchObject({ connected: true, protocol_version: 2, software_version: version });
+    expect(await node()).toMatchObject({ connected: true, protocol_version: 3, software_version: version });
     expect(await command(['connect', at, '--folder', folder])).toMatchObject({
       code: 2,
       err: expect.stringContaining('Another task-chain-node connect runs') as unknown,
@@ -411,13 +411,19 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       `/chains/${chain}/tasks/match/artifacts`,
     );
     expect(items.map(({ party }) => party)).toEqual(['bank-x', 'bank-y']);
+    // The task has ended, and the sites hear that it counts.
+    for (const site of ['bank-x', 'bank-y'])
+      await eventually(`${site} has named its files`, async () => (await outcomeAt(site)).includes('DONE') || undefined);
+    await eventually(
+      'the control plane has heard that',
+      async () => (await sql(`SELECT run::text AS row FROM node_decisions`)).length === 0 || undefined,
+    );
     const [{ name, sha256 }] = items as [{ name: string; sha256: string }];
     const file = readFileSync(join(folderOf('bank-x'), 'artifacts', chain, 'match', name));
     expect(file.toString()).toContain(CANARY);
     expect(createHash('sha256').update(file).digest('hex')).not.toBe(sha256);
     const there = `/chains/${chain}/tasks/match/artifacts/${name}`;
     expect((await one.api.expect<ProblemAnswer>(404, there)).detail).toContain('lies at the site of bank-x');
-    for (const site of ['bank-x', 'bank-y']) expect(await outcomeAt(site)).toContain('DONE');
   });
   const outcomeAt = async (site: string): Promise<string> => (await atSite(site, 'approvals', 'ls')).out;
 
@@ -507,7 +513,8 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     expect(await answer(randomUUID(), run)).toBe(false);
     for (const { row } of await sql(`SELECT run::text AS row FROM node_offers WHERE chain_id <> $1`, chain))
       expect(await answer(await connections('bank-x'), row)).toBe(false);
-    expect(await answer(await connections('bank-x'), run, 'DONE')).toBe(false);
+    for (const state of ['RUNNING', 'FAILED', 'PREPARED', 'DONE'])
+      expect(await answer(await connections('bank-x'), run, state)).toBe(false);
     await decide('bank-x', 'accept');
     await stateOf(chain, 'bank-x', 'ACCEPTED');
     // The control plane shows bank-x another task than the one that was accepted there.
