@@ -49,10 +49,10 @@ export function addApprovalCommands(
     if (waiting.length === 0 && !made.again && made.decision === 'accept')
       throw new Refusal('No run of this task waits for you.');
     // Its decision takes the place of the one that a run which begins just now still has to find.
-    const running = made.decision === 'accept' ? offers.filter(({ state }) => state === 'RUNNING') : [];
+    const running = offers.filter(({ state }) => state === 'RUNNING');
     const runs = [...waiting, ...running].map(({ run }) => run);
     store.decide({ hash, runs, ...made, at: new Date().toISOString() });
-    return waiting.length;
+    return made.decision === 'accept' ? waiting.length : runs.length;
   };
   withFolder(approvals.command('accept <hash>'))
     .description('take part in the task of this hash, in its runs that wait; look at it with show first')
@@ -70,13 +70,13 @@ export function addApprovalCommands(
       });
     });
   withFolder(approvals.command('refuse <hash>'))
-    .description('take no part in it; also takes back an accept, until all sites have accepted')
+    .description('take no part in it; also takes back an accept, and stops a run, until that is prepared')
     .option('--reason <text>', 'what those who run the task read')
     .action((hash: string, { folder, reason }: { folder: string; reason?: string }) =>
       withStore(folder, (store) => {
         if ((reason?.length ?? 0) > 500) throw new Refusal('--reason takes 500 characters at most.');
         const made = { decision: 'refuse', again: false, ...(reason !== undefined && { reason }) } as const;
-        err(`Refused ${decide(store, hash, made)} that wait.\n`);
+        err(`Refused ${decide(store, hash, made)} that wait or run.\n`);
       }),
     );
 }

@@ -204,6 +204,21 @@ describe('an offer', () => {
     }
   });
 
+  test('is stopped by a person who refuses it as it runs, but not once it is prepared', async () => {
+    await site.go(RUN);
+    const hash = site.store.find(RUN)!.hash!;
+    expect((await site.approvals('refuse', hash, '--reason', 'wrong table')).err).toBe('Refused 1 that wait or run.\n');
+    await site.until(() => site.said.at(-1)?.state === 'FAILED');
+    const message = 'A person refused the task while it ran: wrong table';
+    expect(site.said.at(-1)).toMatchObject({ code: 'SITE_REFUSED', message, retryable: false });
+    site.hear();
+    await site.go(LATER);
+    await site.prepare(LATER);
+    await site.approvals('refuse', hash);
+    await site.until(() => site.started[1]!.stopped);
+    await site.until(() => site.said.at(-1)?.state === 'PREPARED');
+  });
+
   test('that is withdrawn ends here: what waits is forgotten, what runs is stopped', async () => {
     site.offer(RUN);
     const hash = await site.waiting();

@@ -2,7 +2,7 @@ import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToS
 import type { NodeFile, NodeFolder } from './node-folder.js';
 import { holdFiles } from './prepared-run.js';
 import { readOffer } from './read-offer.js';
-import type { OfferEnd, RunningOffer } from './running-offer.js';
+import type { Failed, OfferEnd, RunningOffer } from './running-offer.js';
 import { SettledRuns, type Decided } from './settled-runs.js';
 import type { Offer, SiteStore } from './site-store.js';
 import { makersOf, offeredTask } from './task-file.js';
@@ -32,7 +32,12 @@ const UNHEARD: Partial<Record<Offer['state'], readonly OfferState[]>> = {
 };
 
 type Ended = Extract<SiteAnswer, { state: 'PREPARED' | 'FAILED' }>;
-const GONE = { code: 'TASK_ERROR', message: 'The files that the run left are gone.', retryable: true } as const;
+const refusedOf = (reason: string): Failed => ({
+  code: 'SITE_REFUSED',
+  message: `A person refused the task while it ran: ${reason}`,
+  retryable: false,
+});
+const GONE: Failed = { code: 'TASK_ERROR', message: 'The files that the run left are gone.', retryable: true };
 
 /**
  * What this site makes of the tasks that it is offered. It believes none of it: it reads each task by itself, and runs none but what was
@@ -52,7 +57,7 @@ export class SiteOffers {
   /** Runs that are prepared, and of which it is told that the control plane says nothing. */
   private readonly missed = new Set<string>();
   private fault: string | undefined;
-  private running: { readonly run: string; readonly work: RunningOffer } | undefined;
+  private running: { readonly run: string; readonly work: RunningOffer; refused?: string } | undefined;
   private isClosed = false;
   private progressAt = 0;
   private queue: Promise<void> = Promise.resolve();
@@ -204,11 +209,19 @@ export class SiteOffers {
     if (this.unkept.has(run)) this.put(offer);
     if (state !== 'GO' && state !== 'RUNNING') return;
     const isHere = this.running?.run === run;
+    if (isHere) return this.stopRefused(offer);
     if (offer.state === 'WAITING' || offer.state === 'REFUSED') this.refuseToRun(offer);
-    else if (offer.state === 'ENDED' || offer.state === 'DONE' || (offer.state === 'RUNNING' && !isHere))
-      this.lose(offer);
+    else if (offer.state === 'ENDED' || offer.state === 'DONE' || offer.state === 'RUNNING') this.lose(offer);
     else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed && !this.hasToSettle(offer))
       this.start(offer);
+  }
+
+  /** A person has refused it after it began. */
+  private stopRefused(offer: Offer): void {
+    const made = this.options.store.decided(offer);
+    if (made?.decision !== 'refuse' || !this.running) return;
+    this.running.refused = made.reason ?? 'no reason given';
+    this.running.work.stop();
   }
 
   /** Does what was decided of a run, and says so until the control plane has heard it. */
@@ -320,13 +333,14 @@ export class SiteOffers {
 
   private async ended(run: string, end: OfferEnd): Promise<void> {
     const { store, log } = this.options;
+    const { refused } = this.running ?? {};
     this.running = undefined;
     await this.apart(() => {
       const offer = store.find(run);
       // Also where it was killed after that, or was told to stop: what is prepared is not this site's to decide.
       if (offer && (offer.state === 'RUNNING' || offer.state === 'ENDED') && this.takePrepared(offer))
         return log(`run ${run} is prepared`);
-      const failed = end === 'PREPARED' ? GONE : end;
+      const failed = refused === undefined ? (end === 'PREPARED' ? GONE : end) : refusedOf(refused);
       log(`run ${run} ended: ${failed.code}: ${failed.message}`);
       if (offer?.state === 'RUNNING') this.finish(offer, { run, state: 'FAILED', ...failed });
     });
