@@ -12,3 +12,13 @@ export interface RunningOffer {
 
 /** What the control plane learns about a run that failed. */
 export type Failed = Omit<Extract<SiteAnswer, { state: 'FAILED' }>, 'run' | 'state'>;
+
+/** A person has ended it. */
+export const refusedOf = (reason: string): Failed => ({
+  code: 'SITE_REFUSED',
+  message: `A person refused the task while it ran: ${reason}`,
+  retryable: false,
+});
+
+/** It ended as prepared, and is not. */
+export const GONE: Failed = { code: 'TASK_ERROR', message: 'The files that the run left are gone.', retryable: true };

@@ -2,7 +2,7 @@ import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToS
 import type { NodeFile, NodeFolder } from './node-folder.js';
 import { holdFiles } from './prepared-run.js';
 import { readOffer } from './read-offer.js';
-import type { Failed, OfferEnd, RunningOffer } from './running-offer.js';
+import { GONE, refusedOf, type OfferEnd, type RunningOffer } from './running-offer.js';
 import { SettledRuns, type Decided } from './settled-runs.js';
 import type { Offer, SiteStore } from './site-store.js';
 import { makersOf, offeredTask } from './task-file.js';
@@ -32,13 +32,6 @@ const UNHEARD: Partial<Record<Offer['state'], readonly OfferState[]>> = {
 };
 
 type Ended = Extract<SiteAnswer, { state: 'PREPARED' | 'FAILED' }>;
-const refusedOf = (reason: string): Failed => ({
-  code: 'SITE_REFUSED',
-  message: `A person refused the task while it ran: ${reason}`,
-  retryable: false,
-});
-const GONE: Failed = { code: 'TASK_ERROR', message: 'The files that the run left are gone.', retryable: true };
-
 /**
  * What this site makes of the tasks that it is offered. It believes none of it: it reads each task by itself, and runs none but what was
  * accepted here, by a decision in its own folder on the hash that it has computed. One run at a time, in the order of the control plane.
