@@ -411,6 +411,7 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       `/chains/${chain}/tasks/match/artifacts`,
     );
     expect(items.map(({ party }) => party)).toEqual(['bank-x', 'bank-y']);
+    expect(items.map(({ at_site: site }) => site)).toEqual(['bank-x', 'bank-y']);
     // The task has ended, and the sites hear that it counts.
     for (const site of ['bank-x', 'bank-y'])
       await eventually(`${site} has named its files`, async () => (await outcomeAt(site)).includes('DONE') || undefined);

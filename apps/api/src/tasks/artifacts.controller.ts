@@ -51,7 +51,8 @@ export class ArtifactsController {
   ): Promise<ArtifactListDto> {
     const task = await this.reader.findTask(reads, chainId, taskId);
     const rows = await this.history.artifacts(reads, chainId, task.task_id);
-    return { items: rows.map((row) => artifactDto(chainId, task.task_id, row)) };
+    const atSites = rows.length > 0 && (await isTaskAtSites(reads, task.task_request_id));
+    return { items: rows.map((row) => artifactDto(chainId, task.task_id, row, atSites)) };
   }
 
   @Get('*')
@@ -84,12 +85,10 @@ export class ArtifactsController {
     const row = rows.find((artifact) => artifact.name === name);
     if (row === undefined)
       throw new Problem('ARTIFACT_NOT_FOUND', `The task has no artifact ${JSON.stringify(name.slice(0, 80))}.`);
-    const { party } = artifactDto(chainId, task.task_id, row);
-    if (await isTaskAtSites(reads, task.task_request_id))
-      throw new Problem(
-        'ARTIFACT_NOT_FOUND',
-        `The artifact lies at the site of ${party}, and nowhere else: ask there.`,
-      );
+    const atSites = await isTaskAtSites(reads, task.task_request_id);
+    const { party, at_site: site } = artifactDto(chainId, task.task_id, row, atSites);
+    if (site !== null)
+      throw new Problem('ARTIFACT_NOT_FOUND', `The artifact lies at the site of ${site}, and nowhere else: ask there.`);
     await this.access.require(reads, identity, { chainId, taskId: task.task_id, party });
     const file = await openArtifact(this.config.artifactRoot, chainId, task.task_id, name);
     if (reply.request.method === 'GET') {
@@ -123,11 +122,13 @@ export class ArtifactsController {
 const isFrame = ({ headers }: FastifyRequest): boolean =>
   headers['sec-fetch-dest'] === 'iframe' && headers['sec-fetch-site'] === 'same-origin';
 
-function artifactDto(chainId: string, taskId: string, row: ArtifactView): ArtifactDto {
+function artifactDto(chainId: string, taskId: string, row: ArtifactView, atSites: boolean): ArtifactDto {
   const slash = row.name.indexOf('/');
+  const party = slash < 0 ? null : row.name.slice(0, slash);
   return {
     ...row,
     reference: `artifact:${chainId}/${taskId}/${row.name}`,
-    party: slash < 0 ? null : row.name.slice(0, slash),
+    party,
+    at_site: atSites ? party : null,
   };
 }

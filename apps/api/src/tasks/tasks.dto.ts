@@ -63,6 +63,9 @@ export class ArtifactDto {
   /** The party that owns it; null if all may read it. */
   @ApiProperty({ type: String, nullable: true, example: null })
   party: string | null;
+  /** The party at whose own site the file lies: it is downloaded nowhere. Null if the API has it. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  at_site: string | null;
   @ApiProperty({ example: 'text/html' })
   media_type: string;
   @ApiProperty({

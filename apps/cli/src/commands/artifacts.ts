@@ -34,6 +34,7 @@ export function addArtifactCommands(program: Command, session: Session, act: Act
             [
               ['NAME', (each) => each.name],
               ['PARTY', (each) => each.party],
+              ['SITE', (each) => each.at_site],
               ['BYTES', (each) => each.size_bytes],
               ['TYPE', (each) => each.media_type],
               ['SHA-256', (each) => each.sha256],

@@ -48,19 +48,28 @@ export function Artifacts({ path, moment }: { path: TaskPath; moment: string }) 
               {
                 title: t('chains.name'),
                 key: 'name',
-                render: (_, artifact) => (
-                  <a href={href(artifact)} download>
+                render: (_, artifact) =>
+                  artifact.at_site === null ? (
+                    <a href={href(artifact)} download>
+                      <Name text={artifact.name} className="cell" />
+                    </a>
+                  ) : (
                     <Name text={artifact.name} className="cell" />
-                  </a>
-                ),
+                  ),
               },
-              { title: t('approvals.party'), key: 'party', render: (_, { party }) => party ?? '–' },
+              {
+                title: t('approvals.party'),
+                key: 'party',
+                render: (_, { party, at_site: site }) =>
+                  site === null ? (party ?? '–') : t('task.atSite', { party: site }),
+              },
               { title: t('task.mediaType'), dataIndex: 'media_type' },
               { title: t('task.bytes'), dataIndex: 'size_bytes' },
             ]}
           />
           {items.map((artifact) => {
-            const { reference, name, media_type: mediaType } = artifact;
+            const { reference, name, media_type: mediaType, at_site: site } = artifact;
+            if (site !== null) return null;
             if (isTable(mediaType)) {
               return <TablePreview key={reference} name={name} href={href(artifact)} mediaType={mediaType} />;
             }

@@ -15,6 +15,7 @@ export const task = {
   artifacts: 'Artifacts',
   views: 'What is shown of the task',
   noArtifact: 'The task stored no file.',
+  atSite: '{{party}}, at its site',
   attempts: 'Attempts',
   compared: 'Two attempts compared',
   first: 'First attempt',

@@ -17,6 +17,7 @@ export const task: typeof english.task = {
   artifacts: '产物',
   views: '显示任务的哪部分',
   noArtifact: '该任务没有保存文件。',
+  atSite: '{{party}}（在其站点）',
   attempts: '各次尝试',
   compared: '比较两次尝试',
   first: '第一个尝试',

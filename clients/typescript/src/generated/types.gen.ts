@@ -995,6 +995,10 @@ export type ArtifactDto = {
     /**
      * Of an artifact of a claimed party a bound: the true size would say something of its rows.
      */
+    /**
+     * The party at whose own site the file lies: it is downloaded nowhere. Null if the API has it.
+     */
+    at_site: string | null;
     size_bytes: number;
     sha256: string;
     created_at: string;
