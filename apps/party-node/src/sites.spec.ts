@@ -196,6 +196,7 @@ describe('a task over sites', () => {
         dataset: 'keys',
         expires_at: '2999-01-01T00:00:00Z',
         rules: [{ effect: 'allow', task_types: ['psi'], with: ['bob'] }],
+        sites: 'only',
       } as never);
       const task = await owned.task(
         taskOf('psi', {

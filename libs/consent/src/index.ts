@@ -16,6 +16,7 @@ export { leastGroupRows } from './group-rows.js';
 export {
   approvalOf,
   judgeUse,
+  siteWordsOf,
   namesKeys,
   type LedgerEntry,
   type PartyRecord,

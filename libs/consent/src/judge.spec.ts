@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import { approvalOf, judgeUse, namesKeys, type LedgerEntry, type PartyRecord, type UseRequest } from './judge.js';
 import { learnersOf } from './learners.js';
 import type { ApprovalStatement, ParamBounds, PolicyRule, PolicyStatement } from './statements.js';
@@ -12,6 +12,7 @@ const request = (more: Partial<UseRequest> = {}): UseRequest => ({
   parties: ['alice', 'bob'],
   taskType: 'psi',
   engine: 'native',
+  atSites: false,
   proposer: 'bob',
   purpose: undefined,
   config: { input_paths: { alice: 'dataset:alice/customers@1' }, keys: { alice: ['id'], bob: ['x'] } },
@@ -56,6 +57,20 @@ const reasonOf = (of: UseRequest, known: PartyRecord): string => {
   return verdict.kind === 'ask' ? verdict.reasons.join('; ') : JSON.stringify(verdict);
 };
 const ALLOWED = { kind: 'allowed', by: 'policy' };
+
+test('a dataset for sites alone is refused to a task at a worker, whatever else says of it', () => {
+  const only = policy({}, { sites: 'only' });
+  const words = expect.stringContaining('customers is read at the site of alice alone (sites: only)') as unknown;
+  expect(judgeUse(request(), record(only, approval()), NOW)).toEqual({ kind: 'refused', words });
+  const over = policy({}, { sites: 'only', expires_at: '2026-11-02T00:00:00Z' });
+  expect(judgeUse(request(), record(over, approval()), NOW)).toEqual({ kind: 'refused', words });
+  expect(judgeUse(request({ datasets: ['other', 'customers'] }), record(only), NOW)).toEqual({
+    kind: 'refused',
+    words,
+  });
+  expect(judgeUse(request({ atSites: true }), record(only), NOW)).toEqual(ALLOWED);
+  expect(judgeUse(request({ datasets: ['other'] }), record(only), NOW).kind).toBe('ask');
+});
 
 describe('a purpose', () => {
   it('has to be one of the rule, and one that all versions of the dataset allow', () => {

@@ -10,6 +10,8 @@ export interface UseRequest {
   readonly parties: readonly string[];
   readonly taskType: string;
   readonly engine: string;
+  /** Whether the party runs at its own site, the others at theirs. */
+  readonly atSites: boolean;
   readonly proposer: string | null;
   /** What the chain is for, as its author states it. */
   readonly purpose: string | undefined;
@@ -69,6 +71,8 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   if (decision !== undefined && decision.decision !== 'approve') {
     return { kind: 'refused', words: decision.words ?? NO_WORDS };
   }
+  const words = request.atSites ? undefined : siteWordsOf(request.datasets, record.policies);
+  if (words !== undefined) return { kind: 'refused', words };
   const reasons: string[] = [];
   for (const dataset of request.datasets) {
     const verdict = judgeDataset(dataset, request, record, now);
@@ -96,6 +100,15 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
     return { kind: 'ask', reasons: [...reasons, why] };
   }
   return { kind: 'allowed', by: 'approval' };
+}
+
+/** What forbids these datasets to a task at a worker: undefined where nothing does. A policy forbids it also after its end, and no approval lifts it. */
+export function siteWordsOf(datasets: readonly string[], policies: readonly PolicyStatement[]): string | undefined {
+  const kept = policies.find(({ dataset, sites }) => sites === 'only' && datasets.includes(dataset));
+  return (
+    kept &&
+    `${kept.dataset} is read at the site of ${kept.party} alone (sites: only), and the task runs at a worker: "address": "node" in sf_init_config runs it at sites.`
+  );
 }
 
 /**

@@ -79,6 +79,7 @@ describe('a statement', () => {
         effects_to: ['bob'],
         coefficients_to: ['bob'],
         bounds: { age: { min: -1e15, max: 1e15 } },
+        sites: 'only',
       },
     ],
     ['of an approval', approval],

@@ -61,6 +61,8 @@ export interface PolicyStatement {
   readonly coefficients_to?: readonly string[];
   /** By column. Figures under differential privacy need them. */
   readonly bounds?: Readonly<Record<string, ColumnBounds>>;
+  /** `only`: tasks read it at the party's own site alone, never beside other parties at a worker. It outlasts the policy's end. Default: anywhere. */
+  readonly sites?: 'only';
 }
 
 /** The smallest group of rows that a figure, a bucket or a split for others may cover, whatever an owner allows. */
@@ -301,6 +303,7 @@ export const STATEMENT_SCHEMAS: Readonly<Record<StatementKind, object>> = {
         propertyNames: text(255),
         additionalProperties: object({ min: value, max: value }),
       },
+      sites: { const: 'only' },
     },
   ),
   approval: statement(

@@ -77,13 +77,14 @@ export function addPolicyCommands(program: Command, session: Session, act: Act):
             });
             throw new Failure(EXIT.NOT_FOUND, say('{dataset} has no policy.', { dataset: given }), { hint });
           }
-          const { expires_at, rules, budget, min_group_rows, effects_to, coefficients_to, bounds } = found;
+          const { expires_at, rules, budget, min_group_rows, effects_to, coefficients_to, bounds, sites } = found;
           const more = {
             ...(budget && { budget }),
             ...(min_group_rows && { min_group_rows }),
             ...(effects_to && { effects_to }),
             ...(coefficients_to && { coefficients_to }),
             ...(bounds && { bounds }),
+            ...(sites && { sites }),
           };
           session.answer(found, () =>
             stringify({ expires_at, rules, ...more })

@@ -313,7 +313,7 @@ describe('a policy', () => {
     const { exit, stderr } = await cli(['policies', 'set', 'alice/c', '--dry-run', '--file', at('p.yaml')]);
     expect(exit).toBe(EXIT.INVALID);
     for (const line of [
-      'p.yaml:1:1: UNKNOWN_FIELD expires is not a known field: a policy has expires_at, rules, budget, min_group_rows, effects_to, coefficients_to, bounds.',
+      'p.yaml:1:1: UNKNOWN_FIELD expires is not a known field: a policy has expires_at, rules, budget, min_group_rows, effects_to, coefficients_to, bounds, sites.',
       'p.yaml:2:1: INVALID_FORMAT expires_at is a time in UTC such as 2027-06-30T00:00:00Z.',
       'p.yaml:4:5: INVALID_VALUE effect must be one of allow, ask, refuse.',
       'p.yaml:6:12: INVALID_FORMAT Each entry is the name of a party',

@@ -7,7 +7,7 @@ import type { Session } from '../session.js';
 import { statementFaults, type Draft } from './statement-book.js';
 
 /** What the owner writes: the rest of the statement is the command's. */
-const FIELDS = ['expires_at', 'rules', 'budget', 'min_group_rows', 'effects_to', 'coefficients_to', 'bounds'];
+const FIELDS = ['expires_at', 'rules', 'budget', 'min_group_rows', 'effects_to', 'coefficients_to', 'bounds', 'sites'];
 
 /**
  * Reads a policy from JSON or YAML: `expires_at`, `rules` and perhaps more of `FIELDS`. Throws with the line of each fault, and for a policy that allows

@@ -14,6 +14,7 @@ export const POLICY_FIELDS: Fields = {
   bounds: { type: 'object' },
   effects_to: names,
   coefficients_to: names,
+  sites: { enum: ['only'] },
 };
 
 /** The fields of a rule, with the types and columns that there are. */

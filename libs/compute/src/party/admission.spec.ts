@@ -84,6 +84,23 @@ const ledger = async (): Promise<{ kind: string }[]> =>
     .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { kind: string }]));
 
 describe('a claimed party opens no file', () => {
+  it('at a worker if its policy wants sites only, whatever allows it, and after the end of that policy', async () => {
+    const only = await policy({}, { sites: 'only' });
+    const refusal = /^POLICY_REFUSED .*customers is read at the site of alice alone \(sites: only\)/;
+    expect(await refusalOf([customers, only])).toMatch(refusal);
+    const { task } = consentFor('fillna', runOf({}), {});
+    expect(await refusalOf([customers, only, await owner.approve(task)])).toMatch(refusal);
+    const over = await policy({}, { sites: 'only', serial: 2, expires_at: '2026-01-01T00:00:00Z' });
+    expect(await refusalOf([customers, over, await owner.approve(task)])).toMatch(refusal);
+    // That a task says so proves nothing: the process knows where it is.
+    const init = { parties: ['alice'], address: 'node' };
+    const plain = runOf({});
+    const run = { ...plain, params: { ...plain.params, sf_init_config: init } };
+    const consent = consentFor('fillna', run, { alice: [customers, over] });
+    await expect(runTask('fillna', { ...run, consent })).rejects.toThrow('is read at the site of alice alone');
+    await fill([customers, await policy({}, { serial: 3 })]);
+  });
+
   it('without a policy or an approval', async () => {
     expect(await refusalOf([customers])).toMatch(/^APPROVAL_REQUIRED .*customers: the dataset has no policy/);
     const error: unknown = await runTask('fillna', runOf({})).catch((reason: unknown) => reason);
@@ -283,7 +300,13 @@ describe('a policy', () => {
     const { task, ...consent } = consentFor('fillna', run, { alice: [customers, await policy()] });
     const { chainId, taskId, artifactRoot } = run;
     const roots = { party: 'alice', root: owner.root, artifactRoot, chainId, taskId };
-    const admission = await Admission.start({ roots, peers: [], consent: { task, ...consent }, own: {} });
+    const admission = await Admission.start({
+      roots,
+      peers: [],
+      consent: { task, ...consent },
+      own: {},
+      atSites: false,
+    });
     const label = 'dataset:alice/customers@1';
     for (const file of await Promise.all([admission.open(label), admission.open(label)])) await file.close();
     expect((await ledger()).filter(({ kind }) => kind === 'use')).toHaveLength(1);
@@ -550,6 +573,11 @@ describe('an owner who trusts the operator', () => {
     expect((await fill([dataset], { statement: { proposer: 'alice' } })).artifacts).toHaveLength(2);
     expect((await fill([], { input: 'c.csv', statement: { proposer: 'alice' } })).artifacts).toHaveLength(2);
     expect(await refusalOf([], { input: 'c.csv', statement: { proposer: 'bob' } })).toMatch(/^POLICY_REFUSED/);
+    const only = { kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', rules: [] } as const;
+    const kept = owner.complete({ ...only, sites: 'only' });
+    expect(await refusalOf([dataset, kept], { statement: { proposer: 'alice' } })).toMatch(
+      /at the site of alice alone/,
+    );
   });
 });
 

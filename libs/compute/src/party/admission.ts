@@ -8,6 +8,7 @@ import {
   misuseOf,
   namesKeys,
   readersOf,
+  siteWordsOf,
   usesOf,
   type ApprovalStatement,
   type Covering,
@@ -49,6 +50,8 @@ export interface AdmissionRequest {
   readonly consent: TaskConsent | null;
   /** By marker: values of the party's own results. */
   readonly own: Readonly<Record<string, OwnValue>>;
+  /** Whether this is the party's own site, as the process was started: what the task says of it proves nothing. */
+  readonly atSites: boolean;
 }
 
 /**
@@ -263,6 +266,8 @@ export class Admission {
     const { roots, consent } = this.request;
     // What the owner trusts the operator to say: that the chain is the party's own.
     const isFree = this.owner.approvals === 'server' && consent!.task.proposer === roots.party;
+    const words = isFree && !this.request.atSites ? siteWordsOf(namesOf(versions), this.policies) : undefined;
+    if (words !== undefined) throw this.refusal('POLICY_REFUSED', `the owner refuses: ${words}`);
     if (!isFree) await this.judge(versions, readsPlainFiles);
   }
 
@@ -324,8 +329,9 @@ export class Admission {
   private useOf(versions: readonly string[], readsPlainFiles: boolean): UseRequest {
     const { task, asWritten, statements } = this;
     const { use } = this.uses.now;
-    const { roots, peers, consent } = this.request;
-    return useRequestOf(roots.party, peers, consent!, statements, { task, use, asWritten, versions, readsPlainFiles });
+    const { roots, peers, consent, atSites } = this.request;
+    const of = { task, use, asWritten, versions, readsPlainFiles, atSites };
+    return useRequestOf(roots.party, peers, consent!, statements, of);
   }
 
   private refusal(code: 'POLICY_REFUSED' | 'APPROVAL_REQUIRED', why: string): TaskFailure {

@@ -76,6 +76,8 @@ export interface PartyStart {
   readonly artifactRoot: string;
   /** Null in the neutral process, and in jobs of earlier releases. */
   readonly consent: TaskConsent | null;
+  /** Whether the others run at their own sites. */
+  readonly atSites: boolean;
   /** Part of every temporary name of this run: `<attempt>-<random>`. */
   readonly token: string;
 }

@@ -58,7 +58,7 @@ const UNCLAIMED_BOUNDS =
 
 /** How the party's files are opened where its folder has an owner. Imported only then: it takes longer to load than the rest. */
 async function startAdmission(data: PartyStart): Promise<Admission | undefined> {
-  const { party, root, peers, consent, own } = data;
+  const { party, root, peers, consent, own, atSites } = data;
   if (root === null) return undefined;
   if (!existsSync(join(root, '.party', 'owner.json'))) {
     // Jobs of earlier releases carry no consent: their chains were created before folders could be claimed.
@@ -66,7 +66,7 @@ async function startAdmission(data: PartyStart): Promise<Admission | undefined> 
     return undefined;
   }
   const { Admission } = await import('./admission.js');
-  return Admission.start({ roots: { ...data, root, party }, peers, consent, own });
+  return Admission.start({ roots: { ...data, root, party }, peers, consent, own, atSites });
 }
 
 /** The program's arguments, with the values that this party alone knows. */

@@ -191,7 +191,7 @@ export class PartyProcesses {
         program: ready.program.href,
         args: ready.args,
         own: ready.own,
-        attempt: run.attempt,
+        ...{ attempt: run.attempt, atSites: run.site !== undefined },
         // A party needs no other party's statements.
         consent: run.consent === undefined || name === NEUTRAL ? null : consentOf(run.consent, name),
         token,

@@ -216,7 +216,7 @@ describe('a task after another', () => {
       chainId: 'chain-1',
       taskId: 'next',
     };
-    const admission = await Admission.start({ roots, peers: [], consent, own: {} });
+    const admission = await Admission.start({ roots, peers: [], consent, own: {}, atSites: false });
     await (await admission.open(TABLE)).close();
     await expect(admission.open(await nameOf())).rejects.toMatchObject({ code: 'APPROVAL_REQUIRED' });
   });

@@ -4,6 +4,7 @@ import type { TaskConsent } from '../contract/task-type.js';
 interface Use extends Pick<UseRequest, 'task' | 'use' | 'asWritten' | 'readsPlainFiles'> {
   /** `<name>@<version>`, or a name from an older lineage. */
   readonly versions: readonly string[];
+  readonly atSites: boolean;
 }
 
 /** A use of a party's datasets, as its owner's statements judge it. */

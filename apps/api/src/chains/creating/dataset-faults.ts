@@ -11,6 +11,7 @@ import {
   type UseRequest,
   type Verdict,
 } from '#libs/consent';
+import { isAtSites } from '#libs/compute';
 import { statementsOfSubjects, type Queryable } from '#libs/repositories';
 import type { TaskInput } from './chain-reading.js';
 
@@ -89,6 +90,7 @@ function verdictOf(
       parties: partiesOf(params),
       taskType,
       engine: typeof engine === 'string' ? engine : 'native',
+      atSites: isAtSites(params),
       ...by,
       config: params['task_config'],
       task: '',
