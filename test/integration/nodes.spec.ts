@@ -320,13 +320,13 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       await ended;
     }
   });
-  const chainAtSites = (config: object = {}, settings: object = {}) => ({
+  const chainAtSites = (config: object = {}, settings: object = {}, init: object = { address: 'node' }) => ({
     chain_name: 'at sites',
     tasks: [
       {
         ...{ task_id: 'match', task_type: 'psi', depends_on: [], ...settings },
         task_params: {
-          sf_init_config: { parties: ['bank-x', 'bank-y'], address: 'node' },
+          sf_init_config: { parties: ['bank-x', 'bank-y'], ...init },
           task_config: {
             keys: { 'bank-x': ['id'], 'bank-y': ['id'] },
             input_paths: { 'bank-x': 'keys.csv', 'bank-y': 'keys.csv' },
@@ -445,7 +445,19 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
   });
 
   check('refuse a task, and say why', async (one) => {
-    const chain = await one.api.start(chainAtSites());
+    // It says no address: it runs there as all its parties have joined.
+    const body = chainAtSites({}, {}, {});
+    const at = (address: string) => chainAtSites({}, {}, { address });
+    for (const [asked, sites] of [
+      [body, ['match']],
+      [at('local'), []],
+    ] as const)
+      expect(await one.api.expect(200, '/chains/validate', { method: 'POST', body: asked })).toMatchObject({
+        ...{ valid: true, at_sites: sites },
+      });
+    const chain = await one.api.start(body);
+    const stored = await one.api.expect(200, `/chains/${chain}/tasks/match`);
+    expect(stored).toMatchObject({ params: at('node').tasks[0]!.task_params });
     await decide('bank-x', 'accept');
     await decide('bank-y', 'refuse', '--reason', 'not this week');
     const { error, tasks } = await ended(one, chain);

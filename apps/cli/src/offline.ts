@@ -17,6 +17,8 @@ export interface Validation {
   readonly critical_path: readonly string[] | null;
   /** Empty: what owners decide is at the server. */
   readonly approvals: readonly ExpectedApprovalDto[];
+  /** Empty: which parties have a site is at the server. */
+  readonly at_sites: readonly string[];
 }
 
 /**
@@ -46,6 +48,7 @@ export async function checkOffline(body: unknown): Promise<Validation> {
       levels: null,
       critical_path: null,
       approvals: [],
+      at_sites: [],
     };
   }
   const { chainType, levels } = planned.plan;
@@ -57,6 +60,7 @@ export async function checkOffline(body: unknown): Promise<Validation> {
     levels,
     critical_path: criticalPath(planned.plan, nodes),
     approvals: [],
+    at_sites: [],
   };
 }
 

@@ -361,4 +361,7 @@ export class ValidationDto {
   /** Tasks that will wait for an owner, by the policies that are stored and by the datasets that the chain names. How often a dataset was used is known to its party alone. */
   @ApiProperty({ type: [ExpectedApprovalDto], example: [] })
   approvals: ExpectedApprovalDto[];
+  /** Tasks whose parties run at their own sites: those that say `address: "node"`, and those that say no address where all parties have a site. */
+  @ApiProperty({ type: [String], example: [] })
+  at_sites: string[];
 }

@@ -52,6 +52,9 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
                 ...found.approvals.map(({ task_id: task, party, reasons }) =>
                   say('{task} will wait for {party}: {reasons}', { task, party, reasons: reasons.join('; ') }),
                 ),
+                ...(found.at_sites.length > 0
+                  ? [say('at the sites of its parties: {tasks}', { tasks: found.at_sites.join(', ') })]
+                  : []),
               ]
             : errors.map((fault) => faultLine(fault, chain.name)),
         );

@@ -163,6 +163,10 @@ export type ValidationDto = {
      * Tasks that will wait for an owner, by the policies that are stored and by the datasets that the chain names. How often a dataset was used is known to its party alone.
      */
     approvals: Array<ExpectedApprovalDto>;
+    /**
+     * Tasks whose parties run at their own sites: those that say `address: "node"`, and those that say no address where all parties have a site.
+     */
+    at_sites: Array<string>;
 };
 
 export type FailureDto = {
@@ -991,14 +995,14 @@ export type ArtifactDto = {
      * The party that owns it; null if all may read it.
      */
     party: string | null;
-    media_type: string;
-    /**
-     * Of an artifact of a claimed party a bound: the true size would say something of its rows.
-     */
     /**
      * The party at whose own site the file lies: it is downloaded nowhere. Null if the API has it.
      */
     at_site: string | null;
+    media_type: string;
+    /**
+     * Of an artifact of a claimed party a bound: the true size would say something of its rows.
+     */
     size_bytes: number;
     sha256: string;
     created_at: string;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isAtSites } from './at-sites.js';
+import { couldBeAtSites, isAtSites } from './at-sites.js';
 import { checkTaskParams } from './check-params.js';
 
 const psi = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };
@@ -54,6 +54,28 @@ test('statistics of all together are not made at sites: nobody there adds up', (
   expect(checkTaskParams('table_statistics', params)).toEqual([
     { pointer: '/task_config/joint', message: 'must be false or absent: sites do not run that' },
   ]);
+});
+
+test('a task could run at sites if it says no address, all that it names is written out, and its type and engine run there', () => {
+  const could = (type: string, init: unknown, more: object = {}) =>
+    couldBeAtSites(type, { task_config: psi, sf_init_config: init, ...more });
+  expect(could('psi', { parties: ['alice', 'bob'] })).toEqual(['alice', 'bob']);
+  expect(could('psi', { parties: { alice: {}, bob: {} } }, { engine: 'native' })).toEqual(['alice', 'bob']);
+  for (const [type, init, more] of [
+    ['psi', { parties: ['alice', 'bob'], address: 'local' }],
+    ['psi', { parties: ['alice', 'bob'], address: 'node' }],
+    ['psi', { parties: { alice: { address: 'local' }, bob: {} } }],
+    ['psi', { parties: ['alice', 'bob'] }, { engine: 'secretflow' }],
+    ['psi', { parties: ['alice', '${tasks.t.result.other}'] }],
+    ['psi', { parties: ['alice', 7] }],
+    ['psi', { parties: [] }],
+    ['psi', { parties: 'alice' }],
+    ['psi', undefined],
+    ['federated_training', { parties: ['alice', 'bob'] }],
+    ['toString', { parties: ['alice', 'bob'] }],
+    ['table_statistics', { parties: ['alice', 'bob'] }, { task_config: { joint: true } }],
+  ] as const)
+    expect([type, init, could(type, init, more)]).toEqual([type, init, undefined]);
 });
 
 test('only the address says so', () => {

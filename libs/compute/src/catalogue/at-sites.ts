@@ -67,6 +67,29 @@ export const SITE_TYPES: readonly string[] = Object.keys(TYPES).sort();
 export const isAtSites = (params: unknown): boolean =>
   isMap(params) && isMap(params.sf_init_config) && params.sf_init_config.address === NODE;
 
+/**
+ * The parties whose sites could run a task that says no address of any, by a type and an engine that sites run: at sites by default, once all
+ * of them have one. Undefined for all other tasks, and where a result says who takes part.
+ */
+export function couldBeAtSites(type: string, params: unknown): readonly string[] | undefined {
+  if (!Object.hasOwn(TYPES, type) || !isMap(params) || !isMap(params.sf_init_config)) return undefined;
+  const { engine, sf_init_config: init, task_config: config } = params;
+  const { not } = TYPES[type]!;
+  if (engine !== undefined && engine !== 'native') return undefined;
+  if (init.address !== undefined || (not !== undefined && isMap(config) && config[not] === true)) return undefined;
+  const { parties } = init;
+  const isPlaced = isMap(parties) && Object.values(parties).some((each) => isMap(each) && each.address !== undefined);
+  const names = isMap(parties) ? Object.keys(parties) : Array.isArray(parties) ? (parties as unknown[]) : [];
+  const isNamed = (name: unknown): name is string => typeof name === 'string' && !name.includes('${');
+  return !isPlaced && names.length > 0 && names.every(isNamed) ? names : undefined;
+}
+
+/** Parameters of a task whose parties run at their own sites. */
+export const atSites = <Params extends Readonly<Record<string, unknown>>>(params: Params): Params => ({
+  ...params,
+  sf_init_config: { ...(params['sf_init_config'] as object), address: NODE },
+});
+
 /** The dealer that a task names, whose site takes part. */
 export function dealerOf(params: unknown): string | undefined {
   const init = isMap(params) && isMap(params.sf_init_config) ? params.sf_init_config : {};

@@ -1,5 +1,5 @@
 import { createChain, type Caller, type CreatedChain, type DueTime, type TemplateUse } from '#libs/chain-engine';
-import type { TenantEngines } from '#libs/compute';
+import { isAtSites, type TenantEngines } from '#libs/compute';
 import type { Database, Quota } from '#libs/repositories';
 import type { Catalogue } from '../../catalogue/catalogue.js';
 import { idempotentRequest } from '../../http/idempotency-key.js';
@@ -7,7 +7,7 @@ import { Problem } from '../../http/problem.js';
 import type { ValidationDto } from '../chains.dto.js';
 import type { ChainInput, ChainReading } from './chain-reading.js';
 import { newChainOf } from './new-chain.js';
-import { readChainOf, type Author } from './read-chain-of.js';
+import { familyOf, readChainOf, type Author } from './read-chain-of.js';
 
 /** What belongs to a creation beside the body. */
 export interface CreateRequest {
@@ -69,7 +69,14 @@ export async function validationOf(
 ): Promise<ValidationDto> {
   const { reading, approvals } = await readChainOf(user, db, body, catalogue, engines);
   if (!reading.ok) {
-    const nothing = { chain_type: null, total_tasks: null, levels: null, critical_path: null, approvals: [] };
+    const nothing = {
+      chain_type: null,
+      total_tasks: null,
+      levels: null,
+      critical_path: null,
+      approvals: [],
+      at_sites: [],
+    };
     return { valid: false, errors: [...reading.faults], ...nothing };
   }
   const { tasks, plan } = reading.chain;
@@ -81,6 +88,9 @@ export async function validationOf(
     levels: plan.levels,
     critical_path: plan.criticalPath().positions.map((position) => tasks[position]!.taskId),
     approvals: approvals.map(({ reasons, ...each }) => ({ ...each, reasons: [...reasons] })),
+    at_sites: familyOf(reading.chain).flatMap(({ input, label }) =>
+      input.tasks.filter(({ params }) => isAtSites(params)).map(({ taskId }) => label + taskId),
+    ),
   };
 }
 

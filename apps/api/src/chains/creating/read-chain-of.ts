@@ -10,7 +10,7 @@ import { readChain } from './chain-input.js';
 import type { ChainInput, ChainReading } from './chain-reading.js';
 import { readOwnersWords, type ExpectedApproval } from './dataset-faults.js';
 import type { SecretUse } from './params-faults.js';
-import { readSiteFaults } from './site-faults.js';
+import { siteFaultsOf, sitesFor, withSites } from './sites-of-tasks.js';
 import { childConfig, MAX_GENERATIONS, OUTERMOST, templateKey, type TemplateChain } from './read-children.js';
 
 // eslint-disable-next-line no-restricted-syntax -- a thread, which reads large chains, has no Nest.
@@ -32,7 +32,8 @@ export async function readChainOf(
   engines: TenantEngines | undefined,
 ): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
   const read = readChain(body, catalogue.forTenant(engines), { ...OUTERMOST, templates: await templatesOf(db, body) });
-  const reading = read.ok ? { ...read, chain: await withProtocols(db, read.chain, author) } : read;
+  const sites = read.ok ? await sitesFor(db, read.chain) : [];
+  const reading = read.ok ? { ...read, chain: await withProtocols(db, withSites(read.chain, sites), author) } : read;
   const refused = await refusedSecrets(db, reading.secrets, author);
   const approvals: ExpectedApproval[] = [];
   for (const { input, place, label } of reading.ok ? familyOf(reading.chain) : []) {
@@ -43,7 +44,7 @@ export async function readChainOf(
       pointer: place + pointer!,
       message: label + message,
     });
-    refused.push(...[...words.faults, ...(await readSiteFaults(db, tasks))].map(moved));
+    refused.push(...[...words.faults, ...siteFaultsOf(tasks, sites)].map(moved));
     approvals.push(...words.approvals.map((each) => ({ ...each, task_id: `${label}${each.task_id}` })));
   }
   if (refused.length === 0) return { reading, approvals };
@@ -53,7 +54,11 @@ export async function readChainOf(
 }
 
 /** A chain and its children, each with where it stands; a label begins what is said of it. */
-function familyOf(input: ChainInput, place = '', label = ''): { input: ChainInput; place: string; label: string }[] {
+export function familyOf(
+  input: ChainInput,
+  place = '',
+  label = '',
+): { input: ChainInput; place: string; label: string }[] {
   const children = [...input.children].flatMap(([position, child]) =>
     familyOf(child.input, place + child.place, `${label}${input.tasks[position]!.taskId}/`),
   );
