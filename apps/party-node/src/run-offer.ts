@@ -1,4 +1,4 @@
-import { NEUTRAL, TaskFailure } from '#libs/compute';
+import { diskFull, NEUTRAL, TaskFailure } from '#libs/compute';
 import { PeerFault } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
@@ -54,7 +54,9 @@ function begin(store: SiteStore, run: string): SharedTask {
   return task;
 }
 
-function failedOf(error: unknown, path: string): Failed {
+/** What the control plane learns of an error that ended a run at the site in this folder. */
+export function failedOf(thrown: unknown, path: string): Failed {
+  const error = diskFull(thrown, 'The site') ?? thrown;
   // Where the folder lies is nobody else's business.
   const words = (error as Error).message.replaceAll(path, '<folder>').slice(0, 2_000);
   if (error instanceof TaskFailure) return { code: error.code, message: words, retryable: error.retryable };

@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { TaskFailure } from './task-type.js';
 
-/** A full disk, or a quota of it that is used up. */
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
+/** A full disk, or a quota of it that is used up; `SQLITE_FULL` as the store of a site tells it. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
 /** With less room than this no task begins. */
 const LEAST_BYTES = 1024 * 1024;
 
