@@ -8,6 +8,7 @@ const PROGRAMS = {
   'rotate-secrets': 'launcher/rotate-secrets.js',
   'metrics-key': 'launcher/metrics-key.js',
   doctor: 'launcher/doctor.js',
+  'party-node': 'apps/party-node/bundle/main.mjs',
 };
 
 const [node, self, name = '', ...args] = process.argv;
@@ -20,5 +21,6 @@ process.argv = [node, self, ...args];
 const codes = { SIGTERM: 143, SIGINT: 130 };
 const end = (signal) => process.listenerCount(signal) === 1 && process.exit(codes[signal]);
 for (const signal of Object.keys(codes)) process.on(signal, end);
-await import(new URL(`../dist/${PROGRAMS[name]}`, import.meta.url).href);
+const program = await import(new URL(`../dist/${PROGRAMS[name]}`, import.meta.url).href);
+await program.main?.(process);
 for (const signal of Object.keys(codes)) process.off(signal, end);

@@ -99,7 +99,7 @@ describe('docker/Dockerfile', () => {
     const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.m?js)'/g)].map(
       ([, path]) => path!,
     );
-    expect(programs).toHaveLength(8);
+    expect(programs).toHaveLength(9);
     for (const path of programs) expect([path, existsSync(join(ROOT, 'dist', path))]).toEqual([path, true]);
   });
 });
@@ -252,7 +252,9 @@ describe('docker/compose.yml', () => {
 
   it('needs none of what docker/.env may set', () => {
     const script = read('docker/make-secrets.sh');
-    const asked = new Set([...(text + script).matchAll(/\$\{([A-Z_]+):/g)].map(([, name]) => name!));
+    const asked = new Set(
+      [...(text + script + read('docker/compose.parties.yml')).matchAll(/\$\{([A-Z_]+):/g)].map(([, name]) => name!),
+    );
     asked.delete('TASK_CHAIN_VERSION');
     const example = [...read('docker/.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [
       name,
@@ -297,5 +299,55 @@ describe('docker/compose.yml', () => {
     const key = prometheus.scrape_configs[0]!.authorization!.credentials_file;
     expect(mounted).toEqual(expect.arrayContaining([...needed, dirname(key)]));
     expect(dirname(needed[0]!)).toBe('/etc/prometheus');
+  });
+});
+
+describe('docker/compose.parties.yml', () => {
+  const text = read('docker/compose.parties.yml');
+  const compose = parse(text, { merge: true }) as {
+    services: Record<string, Service>;
+    volumes: object;
+    secrets: Record<string, { file: string }>;
+  };
+  const sites = Object.entries(compose.services);
+  const defaultOf = (text: string): string => text.replaceAll(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
+
+  it('runs three sites as restricted as the apps, from the same image, each connected outwards', () => {
+    const app = (parse(read('docker/compose.yml'), { merge: true }) as typeof compose).services['api']!;
+    expect(sites.map(([name]) => name)).toEqual(['bank-a', 'bank-b', 'lab']);
+    for (const [, { command, image, ...site }] of sites) {
+      expect(image).toBe(app.image);
+      const address = '${NODE_ADDRESS:-node-listener:7444}';
+      expect(command).toEqual(['party-node', 'connect', address, '--folder', '/data/site']);
+      expect(read('docker/entrypoint.mjs')).toContain(`'${command![0]}': 'apps/party-node/bundle/main.mjs'`);
+      const restricted = { read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] };
+      expect(site).toMatchObject({ ...restricted, tmpfs: ['/tmp'], healthcheck: { disable: true } });
+      // What names secrets, the database or the queue of the control plane is none of a site's business.
+      expect([site.environment, site.depends_on]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('gives each site a folder and an invitation of its own', () => {
+    for (const [name, { volumes, secrets }] of sites) {
+      expect(volumes!.map(defaultOf)).toEqual([`site-${name}:/data/site`]);
+      expect(secrets).toEqual([`invitation-${name}`]);
+      const variable = name.toUpperCase().replace('-', '_');
+      expect(volumes).toEqual([`\${${variable}_SITE:-site-${name}}:/data/site`]);
+      expect(compose.secrets[secrets![0]!]).toEqual({ file: `\${${variable}_INVITATION_PATH:-/dev/null}` });
+    }
+    expect(Object.keys(compose.volumes)).toEqual(sites.map(([name]) => `site-${name}`));
+    expect(Object.keys(compose.secrets)).toEqual(sites.map(([name]) => `invitation-${name}`));
+    expect(read('docker/Dockerfile')).toMatch(/mkdir -p .*\/data\/site/);
+  });
+
+  it('opens ports on loopback alone, unless it is told another address', () => {
+    const ports = sites.flatMap(([, site]) => (site as { ports?: string[] }).ports ?? []).map(defaultOf);
+    expect(ports).toEqual(['127.0.0.1:7443:7443', '127.0.0.1:7445:7443']);
+  });
+
+  it('starts the program of a site, which reads its own arguments', () => {
+    const entrypoint = join(ROOT, 'docker/entrypoint.mjs');
+    const said = execFileSync(process.execPath, [entrypoint, 'party-node', '--help'], { encoding: 'utf8' });
+    expect(said).toContain('Usage: task-chain-node');
   });
 });

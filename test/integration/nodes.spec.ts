@@ -414,7 +414,10 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     expect(items.map(({ at_site: site }) => site)).toEqual(['bank-x', 'bank-y']);
     // The task has ended, and the sites hear that it counts.
     for (const site of ['bank-x', 'bank-y'])
-      await eventually(`${site} has named its files`, async () => (await outcomeAt(site)).includes('DONE') || undefined);
+      await eventually(
+        `${site} has named its files`,
+        async () => (await outcomeAt(site)).includes('DONE') || undefined,
+      );
     await eventually(
       'the control plane has heard that',
       async () => (await sql(`SELECT run::text AS row FROM node_decisions`)).length === 0 || undefined,
