@@ -19,7 +19,7 @@ export interface TaskPath {
 }
 
 /** What was asked for, or why it is not there yet. */
-export function Loaded<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+function Loaded<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton active title={false} />;
   return children(query.data!);
