@@ -86,6 +86,21 @@ describeUnless(chromium.skip, 'the designer', () => {
       // A reference to a task that is not before it is a fault at the field.
       await tables.getByRole('combobox', { name: 'bob' }).fill('${tasks.none.result.x}');
       await tables.getByRole('alert').getByText('none').waitFor();
+      // Another tab of the browser is told, and neither writes over the other.
+      const beside = await page.context().newPage();
+      await beside.goto(page.url());
+      await node(beside, 'psi').waitFor();
+      await palette(beside)
+        .getByRole('button', { name: /\bdiagnostic$/ })
+        .click();
+      await page.getByText('changed in another tab').waitFor();
+      await page.reload();
+      await page.getByRole('button', { name: 'Show that one' }).waitFor();
+      await node(page, 'psi').waitFor();
+      expect(await node(page, 'diagnostic').count()).toBe(0);
+      await page.getByRole('button', { name: 'Show that one' }).click();
+      await node(page, 'diagnostic').waitFor();
+      await page.getByText('changed in another tab').waitFor({ state: 'hidden' });
       expect(faults).toEqual([]);
       await page.context().close();
     });

@@ -20,6 +20,7 @@ import { draftFrames } from './draft-frames.js';
 import { edgesOf, EMPTY, NoChain, type Draft, type DraftTask } from './draft.js';
 import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
 import { useHistory, type Origin } from './history.js';
+import { Elsewhere } from './elsewhere.js';
 import { readKept, useKept } from './kept-draft.js';
 import { Palette } from './palette.js';
 import { placed } from './places.js';
@@ -43,10 +44,10 @@ function Designer({ actor }: { actor: string }) {
   const navigate = useNavigate();
   const flow = useReactFlow();
   const first = useMemo(() => readKept(actor), [actor]);
-  const { now, change, undo, redo, canUndo, canRedo } = useHistory(first);
+  const { now, change, undo, redo, canUndo, canRedo } = useHistory(first.own);
   const { draft } = now;
   const places = useMemo(() => placed(now), [now]);
-  const { other, forgetOther } = useKept(actor, now);
+  const { other, chosen } = useKept(actor, now, first);
   const [selected, select] = useState<ReadonlySet<string>>(new Set());
   const clipboard = useRef<readonly DraftTask[]>([]);
   const [hasCopy, setHasCopy] = useState(false);
@@ -153,21 +154,12 @@ function Designer({ actor }: { actor: string }) {
     <div onKeyDown={onKeyDown}>
       <Title text={t('pages./designer')} />
       {other !== undefined && (
-        <Alert
-          type="warning"
-          showIcon
-          title={t('designer.elsewhere')}
-          action={
-            <Button
-              onClick={() => {
-                change(() => other);
-                forgetOther();
-              }}
-            >
-              {t('designer.takeIt')}
-            </Button>
-          }
-          closable={{ onClose: forgetOther, 'aria-label': t('actions.close') }}
+        <Elsewhere
+          take={() => {
+            change(() => other);
+            chosen();
+          }}
+          keep={chosen}
         />
       )}
       {wrong !== undefined && (

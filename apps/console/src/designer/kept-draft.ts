@@ -5,9 +5,18 @@ import type { Origin, Sheet } from './history.js';
 const nameOf = (actor: string): string => `task-chain.draft.${actor}`;
 const WRITE_MS = 300;
 
-/** The draft that this browser keeps for a user; undefined where it keeps none that can be drawn. */
-export function readKept(actor: string): Sheet | undefined {
-  return readSheet(localStorage.getItem(nameOf(actor)));
+export interface Kept {
+  /** Undefined where the browser keeps none that can be drawn. */
+  readonly own: Sheet | undefined;
+  /** What another tab made of the draft meanwhile, and nobody has chosen between the two yet. */
+  readonly other: Sheet | undefined;
+}
+
+/** The draft that this browser keeps for a user, and the one that this tab keeps apart from it. */
+export function readKept(actor: string): Kept {
+  const [kept, apart] = [localStorage.getItem(nameOf(actor)), sessionStorage.getItem(nameOf(actor))];
+  const own = apart === kept ? undefined : readSheet(apart);
+  return own === undefined ? { own: readSheet(kept), other: undefined } : { own, other: readSheet(kept) };
 }
 
 function readSheet(text: string | null): Sheet | undefined {
@@ -32,21 +41,40 @@ function readOrigin(value: unknown): Origin | undefined {
   return typeof template_id === 'string' && typeof version === 'number' ? { template_id, version } : undefined;
 }
 
-/** Keeps a draft over a reload. Says when another tab has changed the one that both show; its draft can be taken. */
-export function useKept(actor: string, sheet: Sheet) {
-  const [other, setOther] = useState<Sheet>();
-  const written = useRef(sheet);
+/**
+ * Keeps a draft over a reload, where all tabs of the browser find it. Says when another tab has changed it: until somebody has chosen one of the
+ * two, this tab keeps its own apart, so that neither is written over the other.
+ */
+export function useKept(actor: string, sheet: Sheet, first: Kept) {
+  const name = nameOf(actor);
+  const [other, setOther] = useState(first.other);
+  const isApart = other !== undefined;
+  const written = useRef<{ sheet: Sheet | undefined; isApart: boolean }>({ sheet, isApart });
+  /** What all tabs had when this one looked last. */
+  const known = useRef(localStorage.getItem(name));
   useEffect(() => {
-    if (written.current === sheet) return;
+    const isWritten = () => written.current.sheet === sheet && written.current.isApart === isApart;
+    if (isWritten()) return;
     const write = () => {
       // Once: another tab may have written since.
-      if (written.current === sheet) return;
-      written.current = sheet;
+      if (isWritten()) return;
+      const text = JSON.stringify(sheet);
+      const there = localStorage.getItem(name);
+      // Some events are missed: a page that one has gone back to was frozen.
+      const news = isApart || there === known.current || there === text ? undefined : readSheet(there);
+      known.current = there;
+      written.current = { sheet, isApart: isApart || news !== undefined };
       try {
-        localStorage.setItem(nameOf(actor), JSON.stringify(sheet));
+        if (written.current.isApart) sessionStorage.setItem(name, text);
+        else {
+          localStorage.setItem(name, text);
+          known.current = text;
+          sessionStorage.removeItem(name);
+        }
       } catch {
         // There is no room: the draft is still here until the page is closed.
       }
+      if (news !== undefined) setOther(news);
     };
     const timer = setTimeout(write, WRITE_MS);
     addEventListener('pagehide', write);
@@ -54,13 +82,17 @@ export function useKept(actor: string, sheet: Sheet) {
       clearTimeout(timer);
       removeEventListener('pagehide', write);
     };
-  }, [actor, sheet]);
+  }, [name, sheet, isApart]);
   useEffect(() => {
     const listen = ({ key, newValue }: StorageEvent) => {
-      if (key === nameOf(actor)) setOther(readSheet(newValue));
+      if (key !== name) return;
+      known.current = newValue;
+      // What this tab has is written nowhere any more.
+      written.current = { sheet: undefined, isApart: true };
+      setOther(readSheet(newValue));
     };
     addEventListener('storage', listen);
     return () => removeEventListener('storage', listen);
-  }, [actor]);
-  return { other, forgetOther: () => setOther(undefined) };
+  }, [name]);
+  return { other, chosen: () => setOther(undefined) };
 }

@@ -129,7 +129,9 @@ export const designer = {
   approvals_one: '{{count}} task will wait for the owner of data.',
   approvals_other: '{{count}} tasks will wait for owners of data.',
   elsewhere: 'This draft was changed in another tab or window.',
+  apart: 'What you change here is kept for this tab alone, until you choose. Undo brings back what was here.',
   takeIt: 'Show that one',
+  keepThis: 'Keep this one',
   notRead: '{{file}} cannot be read: {{why}}',
   noChain: {
     shape: 'A chain is an object with tasks, each with task_id and task_type.',

@@ -130,7 +130,9 @@ export const designer: typeof en = {
   approvals_one: '{{count}} 个任务将等待数据所有者。',
   approvals_other: '{{count}} 个任务将等待数据所有者。',
   elsewhere: '此草稿已在另一个标签页或窗口中修改。',
+  apart: '在您选择之前，此处的修改只为本标签页保存。“撤销”可以找回此处原有的内容。',
   takeIt: '显示那一份',
+  keepThis: '保留这一份',
   notRead: '无法读取 {{file}}：{{why}}',
   noChain: {
     shape: '任务链是含 tasks 的对象，每个任务有 task_id 和 task_type。',
