@@ -14,14 +14,14 @@ import {
   type NodeProps,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useMemo, useRef, useState, type DragEvent } from 'react';
+import { useMemo, useRef, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Places } from '../chain/elk.js';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
 import { NODE } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
-import { edgesOf, isFields, type Draft, type DraftTask } from './draft.js';
+import { edgesOf, isFields, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { draftFrames, titleOf } from './draft-frames.js';
 
 /** The type of what is dragged from the palette. */
@@ -36,6 +36,9 @@ interface CanvasProps {
   readonly selected: ReadonlySet<string>;
   readonly faults: ReadonlyMap<string, number>;
   readonly select: (ids: ReadonlySet<string>) => void;
+  /** The edges that are chosen, as `edgeId` names them. */
+  readonly lines: ReadonlySet<string>;
+  readonly selectLines: (ids: ReadonlySet<string>) => void;
   /** `move` counts the drags: one is one step back. */
   readonly moved: (places: Places, move: number) => void;
   readonly connect: (from: string, to: string) => void;
@@ -43,12 +46,14 @@ interface CanvasProps {
   readonly drop: (type: string, at: { x: number; y: number }) => void;
 }
 
+export const edgeId = ({ from, to, isArm }: DraftEdge): string => JSON.stringify([from, to, isArm]);
+
 /** The tasks of a draft, which are moved, connected and chosen by mouse and by keyboard. */
-export function Canvas({ draft, places, selected, faults, select, moved, connect, remove, drop }: CanvasProps) {
+export function Canvas(props: CanvasProps) {
+  const { draft, places, selected, faults, select, lines, selectLines, moved, connect, remove, drop } = props;
   const { t } = useTranslation();
   const flow = useReactFlow();
   const move = useRef(0);
-  const [chosen, choose] = useState<ReadonlySet<string>>(new Set());
   const frames = useMemo(() => draftFrames(draft), [draft]);
   const tasks = draft.tasks.map((task): Shown => {
     const id = task.task_id;
@@ -67,7 +72,10 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
     places,
     titled: (of) => ({ title: titleOf(of, t), dashed: of.kind !== 'arm' }),
     nameOf: (id) => names.get(id) ?? id,
-    choose: (ids) => select(new Set(ids)),
+    choose: (ids) => {
+      selectLines(new Set());
+      select(new Set(ids));
+    },
   });
   // The frame of an arm says when it is taken.
   const said = new Set(
@@ -75,15 +83,16 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
       of.kind === 'arm' ? all.map((task) => JSON.stringify([of.branch, task, of.when])) : [],
     ),
   );
-  const edges = edgesOf(draft).map(({ from, to, when, isArm }): Edge => {
-    const id = JSON.stringify([from, to, isArm]);
+  const edges = edgesOf(draft).map((line): Edge => {
+    const { from, to, when, isArm } = line;
+    const id = edgeId(line);
     const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
     const label = when ?? (isArm ? t('designer.otherwise') : undefined);
     return {
       id,
       source: from,
       target: to,
-      selected: chosen.has(id),
+      selected: lines.has(id),
       deletable: !isArm,
       className: isArm ? 'arm' : '',
       markerEnd: { type: MarkerType.ArrowClosed },
@@ -104,9 +113,9 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
     if (Object.keys(to).length > 0) moved({ ...places, ...to }, move.current);
   };
   const onEdgesChange = (changes: EdgeChange[]) => {
-    const next = new Set(chosen);
+    const next = new Set(lines);
     for (const change of changes) if (change.type === 'select') next[change.selected ? 'add' : 'delete'](change.id);
-    choose(next);
+    selectLines(next);
   };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -131,10 +140,10 @@ export function Canvas({ draft, places, selected, faults, select, moved, connect
         // The keys of the canvas are for what was clicked; dragging keeps the browser from moving the focus by itself.
         onNodeClick={({ currentTarget }) => (currentTarget as HTMLElement).focus({ preventScroll: true })}
         onConnect={({ source, target }: Connection) => connect(source, target)}
-        onDelete={({ nodes: gone, edges: lines }) =>
+        onDelete={({ nodes: gone, edges: cut }) =>
           remove(
             gone.map(({ id }) => id),
-            lines.map(({ source, target }) => [source, target] as const),
+            cut.map(({ source, target }) => [source, target] as const),
           )
         }
         deleteKeyCode={['Delete', 'Backspace']}

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { Alert, Button, Tabs } from 'antd';
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { Alert, Tabs } from 'antd';
+import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { CreateChainRequest } from '#client';
@@ -10,12 +10,12 @@ import { useTaskTypes } from '../task-types.js';
 import { layOut, type Places } from '../chain/elk.js';
 import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
-import { useFaultWords } from '../view/fault-words.js';
 import { shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
-import { Canvas } from './canvas.js';
+import { Canvas, edgeId } from './canvas.js';
 import { ChainPanel } from './chain-panel.js';
-import { useCheck, type Check } from './check.js';
+import { useCheck } from './check.js';
+import { EdgePanel } from './dependency-fields.js';
 import { draftFrames } from './draft-frames.js';
 import { edgesOf, EMPTY, NoChain, type Draft, type DraftTask } from './draft.js';
 import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
@@ -29,6 +29,8 @@ import { TaskPanel } from './task-panel.js';
 import { readText, TextPanel } from './text-panel.js';
 import { Toolbar, type Command } from './toolbar.js';
 import { OriginLine, useOpened } from './origin.js';
+import { useKeys } from './use-keys.js';
+import { Verdict } from './verdict.js';
 
 /** Makes a chain: by drawing, by forms, as text. */
 export default function DesignerPage({ actor }: { actor: string }) {
@@ -48,7 +50,12 @@ function Designer({ actor }: { actor: string }) {
   const { draft } = now;
   const places = useMemo(() => placed(now), [now]);
   const { other, chosen } = useKept(actor, now, first);
-  const [selected, select] = useState<ReadonlySet<string>>(new Set());
+  const [selected, selectTasks] = useState<ReadonlySet<string>>(new Set());
+  const [lines, selectLines] = useState<ReadonlySet<string>>(new Set());
+  const select = (ids: ReadonlySet<string>) => {
+    selectTasks(ids);
+    selectLines(new Set());
+  };
   const clipboard = useRef<readonly DraftTask[]>([]);
   const [hasCopy, setHasCopy] = useState(false);
   const [wrong, setWrong] = useState<string>();
@@ -120,20 +127,30 @@ function Designer({ actor }: { actor: string }) {
       }
     });
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const { target } = event;
-    if (target instanceof Element && target.closest('input, textarea, [contenteditable], .ant-select')) return;
-    if (!event.ctrlKey && !event.metaKey) return;
-    const command = KEYS[`${event.shiftKey ? 'shift+' : ''}${event.key.toLowerCase()}`];
-    if (command === undefined) return;
-    event.preventDefault();
-    if (command === 'all') select(new Set(draft.tasks.map(({ task_id }) => task_id)));
-    else act(command);
-  };
+  const area = useRef<HTMLDivElement>(null);
+  useKeys(area, (command) => {
+    if (command === 'all') return select(new Set(draft.tasks.map(({ task_id }) => task_id)));
+    if (command === 'cut') {
+      act('copy');
+      return remove([...selected], []);
+    }
+    act(command);
+  });
 
   const [only] = selected.size === 1 ? draft.tasks.filter(({ task_id }) => selected.has(task_id)) : [];
+  const [line] =
+    lines.size === 1 && selected.size === 0 ? edgesOf(draft).filter((each) => lines.has(edgeId(each))) : [];
   const form =
-    only === undefined ? (
+    line !== undefined ? (
+      <EdgePanel
+        key={edgeId(line)}
+        {...line}
+        draft={draft}
+        faults={check.faults}
+        change={edit}
+        open={(task) => select(new Set([task]))}
+      />
+    ) : only === undefined ? (
       <ChainPanel draft={draft} datasets={datasets.data?.items ?? []} faults={check.faults} change={edit} />
     ) : (
       <TaskPanel
@@ -150,8 +167,7 @@ function Designer({ actor }: { actor: string }) {
       />
     );
   return (
-    // Keys of the whole page: what is chosen may be copied from wherever the focus is.
-    <div onKeyDown={onKeyDown}>
+    <div ref={area}>
       <Title text={t('pages./designer')} />
       {other !== undefined && (
         <Elsewhere
@@ -192,7 +208,9 @@ function Designer({ actor }: { actor: string }) {
           places={places}
           selected={selected}
           faults={check.byTask}
-          select={select}
+          select={selectTasks}
+          lines={lines}
+          selectLines={selectLines}
           moved={(next, move) => change((sheet) => ({ ...sheet, places: next }), `move ${move}`)}
           connect={(from, to) => edit((before) => connect(before, from, to))}
           remove={remove}
@@ -223,49 +241,6 @@ function Designer({ actor }: { actor: string }) {
           saved={(origin) => change((sheet) => ({ ...sheet, origin }), 'saved')}
         />
       )}
-    </div>
-  );
-}
-
-const KEYS: Readonly<Record<string, Command | 'all'>> = {
-  z: 'undo',
-  'shift+z': 'redo',
-  y: 'redo',
-  c: 'copy',
-  v: 'paste',
-  a: 'all',
-};
-
-/** What the API says of the whole. */
-function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) {
-  const { t } = useTranslation();
-  const words = useFaultWords();
-  const general = faults.filter(({ pointer = '' }) => !pointer.startsWith('/tasks/'));
-  return (
-    <div role="status" className="verdict">
-      {error !== null && error !== undefined && <Failed error={error} />}
-      {answer === undefined ? (
-        <span className="dim">{busy ? t('designer.checking') : t('designer.nothing')}</span>
-      ) : answer.valid ? (
-        <span className="status status-success">
-          ✓{' '}
-          {t('designer.valid', {
-            type: t(`chainType.${answer.chain_type ?? 'complex'}`),
-            tasks: answer.total_tasks,
-            levels: answer.levels?.length ?? 0,
-          })}
-        </span>
-      ) : (
-        <span className="status status-failure">✗ {t('designer.faults', { count: answer.errors.length })}</span>
-      )}
-      {answer !== undefined && answer.approvals.length > 0 && (
-        <span> {t('designer.approvals', { count: answer.approvals.length })}</span>
-      )}
-      {general.slice(0, 10).map(({ code, pointer, message }) => (
-        <p key={code + (pointer ?? '') + message} className="fault">
-          <code>{shownText(pointer ?? code, 80)}</code> {shownText(words({ code, message }), 400)}
-        </p>
-      ))}
     </div>
   );
 }

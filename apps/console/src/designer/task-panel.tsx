@@ -6,8 +6,9 @@ import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { Name, shownText } from '../view/name.js';
 import { ChildFields } from './child-fields.js';
 import { ConditionField } from './condition-field.js';
+import { DependencyFields } from './dependency-fields.js';
 import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
-import { editDependency, editTask, patched, renameTask, setParents } from './edits.js';
+import { editTask, patched, renameTask, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
 import { completions, conditions, partiesOf } from './references.js';
 import { Running } from './running-fields.js';
@@ -23,7 +24,6 @@ const RULES = [
   'none_failed_min_one_success',
   'always',
 ];
-const DEPENDENCIES = ['sequential', 'data', 'condition'];
 
 interface TaskPanelProps {
   readonly draft: Draft;
@@ -100,16 +100,13 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
         )}
       </Labelled>
       {task.depends_on.map((dependency, index) => (
-        <Condition
+        <details
           key={parentOf(dependency)}
-          parent={parentOf(dependency)}
-          fields={typeof dependency === 'string' ? {} : dependency}
-          fault={faultAt(`${at}/depends_on/${index}/when`)}
-          complete={before}
-          edit={(patch) =>
-            change((now) => editDependency(now, id, parentOf(dependency), patch), `${id} ${parentOf(dependency)}`)
-          }
-        />
+          open={typeof dependency !== 'string' && typeof dependency['when'] === 'string'}
+        >
+          <summary>{t('designer.from', { parent: shownText(parentOf(dependency)) })}</summary>
+          <DependencyFields draft={draft} task={task} index={index} faultAt={faultAt} change={change} />
+        </details>
       ))}
       <Labelled name={t('designer.trigger')} fault={faultAt(`${at}/trigger_rule`)}>
         {(field) =>
@@ -225,49 +222,5 @@ function TaskId({ id, rename }: { id: string; rename: (to: string) => boolean })
         />
       )}
     </Labelled>
-  );
-}
-
-interface ConditionProps {
-  readonly parent: string;
-  readonly fields: Fields;
-  readonly fault: string | undefined;
-  readonly edit: (patch: Fields) => void;
-  readonly complete: (text: string) => readonly string[];
-}
-
-/** What one dependency asks of the task before it. */
-function Condition({ parent, fields, fault, edit, complete }: ConditionProps) {
-  const { t } = useTranslation();
-  const { dependency_type: kind, when } = fields;
-  const asked = typeof when === 'string' ? when : '';
-  return (
-    <details open={asked !== ''}>
-      <summary>{t('designer.from', { parent: shownText(parent) })}</summary>
-      <Labelled name={t('designer.dependency')}>
-        {(field) => (
-          <Select
-            id={field}
-            className="wide"
-            allowClear
-            placeholder={asked === '' ? 'sequential' : 'condition'}
-            options={DEPENDENCIES.map((each) => ({ value: each, label: t(`designer.dependencies.${each}`) }))}
-            value={typeof kind === 'string' ? kind : undefined}
-            onChange={(next: string | undefined) => edit({ dependency_type: next })}
-          />
-        )}
-      </Labelled>
-      <Labelled name={t('designer.when')} fault={fault}>
-        {(field) => (
-          <ConditionField
-            id={field}
-            value={asked}
-            change={(next) => edit({ when: next })}
-            complete={complete}
-            isWrong={fault !== undefined}
-          />
-        )}
-      </Labelled>
-    </details>
   );
 }

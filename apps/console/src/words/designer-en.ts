@@ -30,6 +30,10 @@ export const designer = {
   remove: 'Remove the task',
   edge: '{{to}} waits for {{from}}',
   arm: '{{to}} is an arm of {{from}}',
+  theEdge: 'The chosen edge',
+  armHelp: 'The branch of {{from}} has its condition: open that task.',
+  removeEdge: 'Remove the edge',
+  openTask: 'Open {{task}}',
   otherwise: 'else',
   branch: 'Branch',
   branchHelp:

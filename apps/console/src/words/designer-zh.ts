@@ -32,6 +32,10 @@ export const designer: typeof en = {
   remove: '删除任务',
   edge: '{{to}} 等待 {{from}}',
   arm: '{{to}} 是 {{from}} 的分支',
+  theEdge: '选中的连线',
+  armHelp: '其条件在 {{from}} 的分支中：请打开该任务。',
+  removeEdge: '删除连线',
+  openTask: '打开 {{task}}',
   otherwise: '否则',
   branch: '分支',
   branchHelp:

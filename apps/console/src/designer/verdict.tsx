@@ -1,0 +1,39 @@
+import { useTranslation } from 'react-i18next';
+import { Failed } from '../view/failed.js';
+import { useFaultWords } from '../view/fault-words.js';
+import { shownText } from '../view/name.js';
+import type { Check } from './check.js';
+
+/** What the API says of the whole. */
+export function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) {
+  const { t } = useTranslation();
+  const words = useFaultWords();
+  const general = faults.filter(({ pointer = '' }) => !pointer.startsWith('/tasks/'));
+  return (
+    <div role="status" className="verdict">
+      {error !== null && error !== undefined && <Failed error={error} />}
+      {answer === undefined ? (
+        <span className="dim">{busy ? t('designer.checking') : t('designer.nothing')}</span>
+      ) : answer.valid ? (
+        <span className="status status-success">
+          ✓{' '}
+          {t('designer.valid', {
+            type: t(`chainType.${answer.chain_type ?? 'complex'}`),
+            tasks: answer.total_tasks,
+            levels: answer.levels?.length ?? 0,
+          })}
+        </span>
+      ) : (
+        <span className="status status-failure">✗ {t('designer.faults', { count: answer.errors.length })}</span>
+      )}
+      {answer !== undefined && answer.approvals.length > 0 && (
+        <span> {t('designer.approvals', { count: answer.approvals.length })}</span>
+      )}
+      {general.slice(0, 10).map(({ code, pointer, message }) => (
+        <p key={code + (pointer ?? '') + message} className="fault">
+          <code>{shownText(pointer ?? code, 80)}</code> {shownText(words({ code, message }), 400)}
+        </p>
+      ))}
+    </div>
+  );
+}
