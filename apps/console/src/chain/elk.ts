@@ -1,6 +1,6 @@
 import elkUrl from 'elkjs/lib/elk-worker.min.js?url';
 import { PADDING, type Frame } from './frames.js';
-import { NODE } from './node-size.js';
+import { NODE, type Places } from './node-size.js';
 
 export interface Shape {
   readonly ids: readonly string[];
@@ -8,7 +8,6 @@ export interface Shape {
   /** What is in one stands apart from what is not. */
   readonly frames?: readonly Omit<Frame<unknown>, 'of'>[];
 }
-export type Places = Readonly<Record<string, { readonly x: number; readonly y: number }>>;
 
 /** As elkjs places it, from the corner of what it stands in. */
 interface Laid {

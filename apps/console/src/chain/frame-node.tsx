@@ -1,8 +1,8 @@
 import type { Node, NodeProps } from '@xyflow/react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
-import type { Places } from './elk.js';
 import { boxesOf, type Frame } from './frames.js';
+import type { Places } from './node-size.js';
 
 export type FrameNodeOf = Node<
   { title: string; names: readonly string[]; dashed: boolean; choose: () => void },

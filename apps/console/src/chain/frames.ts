@@ -1,5 +1,4 @@
-import type { Places } from './elk.js';
-import { NODE } from './node-size.js';
+import { NODE, type Places } from './node-size.js';
 
 /** Tasks that have something in common, such as an arm of a branch; `of` says what. */
 export interface Group<Of> {

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Drawn } from './groups.js';
-import { inRows, layOut, type Places, type Shape } from './elk.js';
+import { inRows, layOut, type Shape } from './elk.js';
+import type { Places } from './node-size.js';
 
 /**
  * Where the nodes stand; undefined until they are laid out. Their states may change: only another graph is laid out anew. `areInOrder`: one follows

@@ -16,9 +16,8 @@ import {
 import '@xyflow/react/dist/style.css';
 import { useMemo, useRef, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Places } from '../chain/elk.js';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
-import { NODE } from '../chain/node-size.js';
+import { NODE, type Places } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { edgesOf, isFields, type Draft, type DraftEdge, type DraftTask } from './draft.js';

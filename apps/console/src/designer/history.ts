@@ -1,5 +1,5 @@
 import { useCallback, useReducer } from 'react';
-import type { Places } from '../chain/elk.js';
+import type { Places } from '../chain/node-size.js';
 import { EMPTY, type Draft } from './draft.js';
 
 /** The version of a template that a draft began with. */

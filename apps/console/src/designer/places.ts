@@ -1,6 +1,5 @@
-import type { Places } from '../chain/elk.js';
 import { PADDING } from '../chain/frames.js';
-import { NODE } from '../chain/node-size.js';
+import { NODE, type Places } from '../chain/node-size.js';
 import { parentOf } from './draft.js';
 import type { Sheet } from './history.js';
 
