@@ -23,7 +23,7 @@ export function Views({ label, items, view, open, keep = false }: ViewsProps) {
   return (
     <>
       <Select
-        className="wide note"
+        className="wide views"
         aria-label={label}
         value={shown}
         onChange={onChange}
