@@ -53,7 +53,7 @@ try {
   await client.createChain({ body: { chain_name: 'asks-alice', tasks: [asking()], execute: true } as never });
   await client.sendSignal({ body: { name: 'file-arrived', key: 'orders', payload: { path: 'orders/4711.csv' } } });
   while ((await client.listApprovals()).items.length === 0) await new Promise((next) => setTimeout(next, 200));
-  const pages = pagesOf(chainId, scheduleId, largeId).filter(([name]) => !forDocs || SHOWN.includes(name));
+  const pages = pagesOf(chainId, failed, scheduleId, largeId).filter(([name]) => !forDocs || SHOWN.includes(name));
   mkdirSync(PICTURES, { recursive: true });
   mkdirSync(IN_DOCS, { recursive: true });
   for (const language of LANGUAGES) {
@@ -65,10 +65,11 @@ try {
       await page.locator('input[type=password]').fill(system.api.key!);
       await page.locator('button[type=submit]').click();
       await page.locator('nav').waitFor();
-      for (const [name, path, wait] of pages) {
+      for (const [name, path, wait, tab] of pages) {
         await page.setViewportSize({ width: 1280, height: 800 });
         await page.goto(base + path);
         await page.locator(wait).first().waitFor();
+        if (tab !== undefined) await showTab(page, tab);
         for (const width of WIDTHS) {
           await page.setViewportSize({ width, height: width < 500 ? 780 : 800 });
           await settle(page);
@@ -114,19 +115,40 @@ function asking(): object {
   return { task_id: 'fill', task_type: 'fillna', depends_on: [], task_params: { sf_init_config, task_config } };
 }
 
-/** A page's name, its path, and what it shows once it is there. */
-function pagesOf(chainId: string, scheduleId: string, largeId: string): readonly (readonly [string, string, string])[] {
+interface Tab {
+  readonly name: RegExp;
+  /** What it shows once it is there, and a button that is pressed then. */
+  readonly wait: string;
+  readonly press?: string;
+}
+type Shown = readonly [name: string, path: string, wait: string, tab?: Tab];
+
+async function showTab(page: Page, { name, wait, press }: Tab): Promise<void> {
+  await page.getByRole('tab', { name }).click();
+  await page.locator(wait).first().waitFor();
+  if (press !== undefined) await page.locator(press).first().click();
+}
+
+/** A page's name, its path, what it shows once it is there, and a tab of it. */
+function pagesOf(chainId: string, failedId: string, scheduleId: string, largeId: string): readonly Shown[] {
   const chain = `/chains/${chainId}`;
   return [
     ['overview', '/', '.figures'],
     ['chains', '/chains', '.ant-table-row'],
     ['chain', chain, '.node'],
     ['timeline', `${chain}?view=gantt`, '.gantt-row'],
-    ['table', `${chain}?view=table`, '.ant-table-row'],
+    ['table', `${chain}?view=table`, '.many .row'],
     ['history', `${chain}?view=history`, '.ant-table-row'],
     ['task', `${chain}?task=train`, '.ant-drawer .facts'],
+    ['log', `/chains/${failedId}?task=load`, '.ant-drawer .facts', { name: /^(Log|日志)$/, wait: 'pre[role=log]' }],
+    [
+      'attempts',
+      `/chains/${failedId}?task=load`,
+      '.ant-drawer .facts',
+      { name: /^(Attempts|各次尝试)$/, wait: '.compared' },
+    ],
     ['large', `/chains/${largeId}`, '.node.group'],
-    ['large-table', `/chains/${largeId}?view=table`, '.ant-table-row'],
+    ['large-table', `/chains/${largeId}?view=table`, '.many .row'],
     ['designer', '/designer?template=template-credit-scoring', '.react-flow__node'],
     ['templates', '/templates', '.ant-table-row'],
     ['template', '/templates/template-psi-pipeline', '.node'],
