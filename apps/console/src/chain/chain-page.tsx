@@ -5,6 +5,7 @@ import { Link, useParams, useSearchParams } from 'react-router';
 import type { ChainSummaryDto } from '#client';
 import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
+import { Later } from '../view/later.js';
 import { Name } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { duration, Time, useNow } from '../view/times.js';
@@ -72,9 +73,33 @@ function Chain({ chainId }: { chainId: string }) {
         onChange={(view) => set('view', view === 'graph' ? undefined : view)}
         destroyOnHidden
         items={[
-          { key: 'graph', label: t('chain.graph'), children: <Graph chainId={chainId} tasks={tasks} open={open} /> },
-          { key: 'gantt', label: t('chain.gantt'), children: <Gantt chain={chain} tasks={tasks} open={open} /> },
-          { key: 'table', label: t('chain.table'), children: <TaskTable tasks={tasks} open={open} /> },
+          {
+            key: 'graph',
+            label: t('chain.graph'),
+            children: (
+              <Later>
+                <Graph chainId={chainId} tasks={tasks} open={open} />
+              </Later>
+            ),
+          },
+          {
+            key: 'gantt',
+            label: t('chain.gantt'),
+            children: (
+              <Later>
+                <Gantt chain={chain} tasks={tasks} open={open} />
+              </Later>
+            ),
+          },
+          {
+            key: 'table',
+            label: t('chain.table'),
+            children: (
+              <Later>
+                <TaskTable tasks={tasks} open={open} />
+              </Later>
+            ),
+          },
           { key: 'history', label: t('chain.history'), children: <History chain={chain} /> },
           ...(readsAudit ? [{ key: 'audit', label: t('audit.title'), children: <Audit chain={chain} /> }] : []),
         ]}

@@ -66,9 +66,9 @@ export function Gantt({ chain, tasks, open }: GanttProps) {
       </div>
       {rows.map(({ task, last }) => (
         <div key={task.task_id} className="gantt-row">
-          <Button type="link" className="cell" onClick={() => open(task.task_id)}>
+          <button type="button" className="link cell" onClick={() => open(task.task_id)}>
             <Name text={task.task_name || task.task_id} />
-          </Button>
+          </button>
           <div className="lane">
             {[...(earlier.get(task.task_id) ?? []), last].map((each) => {
               const { attempt, outcome, queued, started: run, ended } = each;

@@ -6,6 +6,9 @@ import { apiWithStream, isSignedOut } from '../api.js';
 /** Changes are shown together, at most so often, ms: a chain of thousands of tasks changes faster than a page draws. */
 const DRAW_MS = 100;
 
+/** What came is read for so long at a time, ms. */
+const BUSY_MS = 10;
+
 export interface LiveChain {
   readonly chain: ChainSummaryDto | undefined;
   /** In the order of the chain. */
@@ -71,12 +74,18 @@ export function useLiveChain(chainId: string): LiveChain {
       stream = live ? 'live' : wasLive ? 'broken' : 'connecting';
       drawSoon();
     });
+    let since = performance.now();
     const follow = async () => {
       for await (const update of client.watchChain(chainId, { signal: stop.signal })) {
         if (update.event === 'task') tasks.set(update.data.task_id, update.data);
         if (update.event === 'chain') chain = update.data;
         if (update.event === 'end') stream = 'ended';
         drawSoon();
+        // Thousands of tasks come at once: the page answers in between.
+        if (performance.now() - since > BUSY_MS) {
+          await new Promise((next) => setTimeout(next));
+          since = performance.now();
+        }
       }
     };
     follow().catch((error: unknown) => {

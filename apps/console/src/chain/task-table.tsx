@@ -1,9 +1,9 @@
-import { Button, Empty, Input } from 'antd';
-import { useState } from 'react';
+import { Empty, Input } from 'antd';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveTask } from '#client';
+import { ManyRows } from '../view/many-rows.js';
 import { Name } from '../view/name.js';
-import { ManyRows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration, useNow } from '../view/times.js';
 import { fits } from './fits.js';
@@ -12,8 +12,9 @@ import { fits } from './fits.js';
 export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (task: string) => void }) {
   const { t } = useTranslation();
   const [text, find] = useState('');
+  const wanted = useDeferredValue(text);
   const now = useNow(tasks.some(({ status }) => status === 'RUNNING'));
-  const found = tasks.filter((task) => fits(task, text));
+  const found = useMemo(() => tasks.filter((task) => fits(task, wanted)), [tasks, wanted]);
   const took = ({ started_at, completed_at }: LiveTask) =>
     started_at === null
       ? '–'
@@ -27,39 +28,36 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
         placeholder={t('chain.find')}
         onChange={({ target }) => find(target.value)}
       />
-      <ManyRows
-        rowKey="task_id"
-        dataSource={found}
-        locale={{ emptyText: <Empty description={t('chain.noTask')} /> }}
-        columns={[
-          {
-            title: t('task.task'),
-            key: 'task',
-            width: 270,
-            render: (_, { task_id, task_name }) => (
-              <Button type="link" size="small" className="cell" onClick={() => open(task_id)}>
-                <Name text={task_name || task_id} />
-              </Button>
-            ),
-          },
-          { title: t('chains.state'), key: 'status', width: 140, render: (_, { status }) => <Status of={status} /> },
-          { title: t('task.type'), dataIndex: 'task_type', width: 160 },
-          { title: t('task.attempt'), dataIndex: 'attempt', width: 90 },
-          { title: t('chains.took'), key: 'took', width: 110, render: (_, task) => took(task) },
-          {
-            title: t('task.worker'),
-            key: 'worker',
-            width: 210,
-            render: (_, { worker_id }) => <Name text={worker_id ?? '–'} className="cell" />,
-          },
-          {
-            title: t('task.error'),
-            key: 'error',
-            width: 170,
-            render: (_, { error }) => error && <code>{error.code}</code>,
-          },
-        ]}
-      />
+      {found.length === 0 ? (
+        <Empty description={t('chain.noTask')} />
+      ) : (
+        <ManyRows
+          label={t('chain.table')}
+          rows={found}
+          keyOf={({ task_id }) => task_id}
+          columns={[
+            {
+              title: t('task.task'),
+              width: 270,
+              cell: ({ task_id, task_name }) => (
+                <button type="button" className="link cell" onClick={() => open(task_id)}>
+                  <Name text={task_name || task_id} />
+                </button>
+              ),
+            },
+            { title: t('chains.state'), width: 140, cell: ({ status }) => <Status of={status} /> },
+            { title: t('task.type'), width: 160, cell: ({ task_type }) => task_type },
+            { title: t('task.attempt'), width: 90, cell: ({ attempt }) => attempt },
+            { title: t('chains.took'), width: 110, cell: took },
+            {
+              title: t('task.worker'),
+              width: 210,
+              cell: ({ worker_id }) => <Name text={worker_id ?? '–'} className="cell" />,
+            },
+            { title: t('task.error'), width: 170, cell: ({ error }) => error && <code>{error.code}</code> },
+          ]}
+        />
+      )}
     </>
   );
 }
