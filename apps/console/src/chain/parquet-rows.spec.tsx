@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { parquetRows } from './parquet-rows.js';
@@ -32,27 +30,6 @@ test('of a large file the first rows and columns are shown, and that there are m
   expect([many.columns.length, many.rows.length, many.rows[0]!.length, many.isWhole]).toEqual([50, 20, 50, false]);
   const none = await parquetRows(parquetWriteBuffer({ columnData: [{ name: 'c', data: [], type: 'INT32' }] }));
   expect([none.rows, none.isWhole]).toEqual([[], true]);
-});
-
-test.each([
-  ['GZIP', (bytes: Uint8Array) => gzipSync(bytes)],
-  ['BROTLI', (bytes: Uint8Array) => brotliCompressSync(bytes)],
-] as const)('what %s packed is read', async (codec, pack) => {
-  const data = Array.from({ length: 1_000 }, (_, row) => `row ${row % 7}`);
-  const columnData = [{ name: 'c', data, type: 'STRING' as const }];
-  const file = parquetWriteBuffer({
-    columnData,
-    codec,
-    compressors: { [codec]: (bytes: Uint8Array) => new Uint8Array(pack(bytes)) },
-  });
-  const { rows } = await parquetRows(file);
-  expect([rows.length, rows[8]]).toEqual([20, ['row 1']]);
-});
-
-test.each(['lz4_raw_compressed', 'datapage_v2.snappy'])('a file of another program is read: %s', async (name) => {
-  const { buffer, byteOffset, length } = await readFile(`libs/compute/src/table/parquet-for-tests/${name}.parquet`);
-  const { rows } = await parquetRows(buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer);
-  expect(rows.length).toBeGreaterThan(2);
 });
 
 test('a file that holds more than its bytes tell is refused before that is allocated', async () => {
