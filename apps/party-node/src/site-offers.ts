@@ -330,9 +330,8 @@ export class SiteOffers {
     this.running = undefined;
     await this.apart(() => {
       const offer = store.find(run);
-      // Also where it was killed after that, or was told to stop: what is prepared is not this site's to decide.
-      if (offer && (offer.state === 'RUNNING' || offer.state === 'ENDED') && this.takePrepared(offer))
-        return log(`run ${run} is prepared`);
+      // Also where it was killed after that: what is prepared is not this site's to decide.
+      if (offer?.state === 'RUNNING' && this.takePrepared(offer)) return log(`run ${run} is prepared`);
       const failed = refused === undefined ? (end === 'PREPARED' ? GONE : end) : refusedOf(refused);
       log(`run ${run} ended: ${failed.code}: ${failed.message}`);
       if (offer?.state === 'RUNNING') this.finish(offer, { run, state: 'FAILED', ...failed });

@@ -1,10 +1,10 @@
 import { mkdtemp, open, readdir, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DealerDone, type Site } from '../contract/site.js';
-import type { Artifact, TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { heldUntilRead } from './held-files.js';
+import type { Artifact, HeldFile, TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { heldUntilRead, nameFiles } from './held-files.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -88,4 +88,32 @@ test('what a site cannot note it does not leave, and no other site is to blame f
 test('a dealer keeps what it has, though it comes to no result', async () => {
   const done = new DealerDone('done');
   expect(await endOf(fail(done))).toEqual([done, NAMED]);
+});
+
+describe('files of a site that others decide on', () => {
+  const table = { party: 'alice', target: 'a.csv', record: '' };
+  /** A run of one file, or of two of the same name. */
+  const prepared = async (final: string, count = 1): Promise<readonly [unknown, HeldFile[]]> => {
+    const taken: HeldFile[] = [];
+    const prepares: Site['prepares'] = async (_, files) => void taken.push(...files);
+    const held = Array.from({ length: count }, (_, at) => ({ temporary: join(folder, `.a${at}.tmp`), final, table }));
+    for (const { temporary } of held) await writeFile(temporary, 'id\n1\n');
+    const of = { ...run, dataRoot: folder, artifactRoot: folder, site: { ...run.site!, prepares } };
+    const work = async (each: TaskRun): Promise<TaskRunResult> => (each.hold!(held), DONE);
+    return [await heldUntilRead(of, work, () => undefined).catch((error: unknown) => error), taken];
+  };
+
+  test('are handed over complete, without their names', async () => {
+    const [outcome, taken] = await prepared(join(folder, 'a.csv'));
+    expect([outcome, taken.length, await readdir(folder)]).toEqual([DONE, 1, ['.a0.tmp']]);
+    await nameFiles([{ ...taken[0]!, table: { ...table, record: join(folder, 'record.json') } } as HeldFile], [folder]);
+    expect(await readdir(folder)).toEqual(['a.csv', 'record.json']);
+  });
+
+  test('are not handed over where they could not get their names', async () => {
+    expect(await prepared(join(folder, 'a.csv'), 2)).toMatchObject([{ code: 'OUTPUT_CONFLICT' }, []]);
+    await writeFile(join(folder, 'mine.csv'), 'mine');
+    expect(await prepared(join(folder, 'mine.csv'))).toMatchObject([{ code: 'OUTPUT_EXISTS' }, []]);
+    expect(await readdir(folder)).toEqual(['mine.csv']);
+  });
 });
