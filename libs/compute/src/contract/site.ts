@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { HeldFile, TaskRunResult } from './task-type.js';
+import type { HeldFile, TaskRunResult } from './outcome.js';
 
 /** What crossed between two members of a run, for both to keep. */
 export interface Transcript {

@@ -1,12 +1,10 @@
 import type { OpenedEntry, PartyResult } from '#libs/chain-domain';
 import type { Statement, TaskStatement } from '#libs/consent';
+import type { HeldFile, Json, JsonObject, TaskRunResult } from './outcome.js';
 import type { Site } from './site.js';
 
 export type { OpenedEntry, PartyResult } from '#libs/chain-domain';
-
-/** A JSON value, as it crosses the queue. */
-export type Json = null | boolean | number | string | readonly Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
+export type { Artifact, HeldFile, Json, JsonObject, TaskRunResult } from './outcome.js';
 
 /**
  * `T` if JSON can hold all of it, else a type that `T` does not fit. Interfaces fit, which `JsonObject` refuses for want of an
@@ -99,14 +97,6 @@ export interface AllowedScript {
 /** Commands by name. */
 export type AllowedScripts = Readonly<Record<string, AllowedScript>>;
 
-/** A complete file under a temporary name. */
-export interface HeldFile {
-  readonly temporary: string;
-  readonly final: string;
-  /** Set for a file of the artifact store. */
-  readonly artifact?: Artifact;
-}
-
 /** The input of one run of one attempt. */
 export interface TaskRun<Config = Record<string, unknown>> {
   readonly chainId: string;
@@ -142,23 +132,6 @@ export interface TaskRun<Config = Record<string, unknown>> {
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   /** Takes a copy of what a claimed party's ledger noted. */
   opened?(party: string, entry: OpenedEntry): void;
-}
-
-/** A file that a run left in the artifact store. */
-export interface Artifact {
-  /** `<party>/<file>` for what belongs to one party, `<file>` for what all may read. */
-  readonly name: string;
-  readonly mediaType: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-}
-
-export interface TaskRunResult {
-  /** Small JSON, 64 KiB at most. */
-  readonly result: JsonObject;
-  readonly artifacts: readonly Artifact[];
-  /** By party: what it alone may read. */
-  readonly partyResults?: Readonly<Record<string, PartyResult>>;
 }
 
 export type RunTask<Config = Record<string, unknown>> = (run: TaskRun<Config>) => Promise<TaskRunResult>;
