@@ -84,8 +84,8 @@ async function* blocks(
       const whole = rest.slice(0, end);
       rest = rest.slice(end);
       parser.feed(whole);
-      // The parser drops an id that has no event with it.
-      yield { events, id: [...whole.matchAll(/^id: ?(.*)$/gm)].at(-1)?.[1] };
+      // The parser drops an id that has no event with it. A line ends by \n alone here: to a regular expression U+2028 in data would end one, too.
+      yield { events, id: [...whole.matchAll(/(?:^|\n)id: ?([^\n]*)/g)].at(-1)?.[1] };
       events = [];
     }
   } finally {

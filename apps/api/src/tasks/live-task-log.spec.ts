@@ -103,9 +103,35 @@ describe('the log of a task, live', () => {
     const [all, newest] = await Promise.all([idsOf({}), idsOf({ tail: 3 })]);
     expect(all).toEqual(log.rows.map(({ id }) => id));
     expect(newest).toEqual([1_198, 1_199, 1_200]);
-    expect(Math.max(...log.asked.map(({ limit }) => limit))).toBe(500);
+    expect(Math.max(...log.asked.map(({ limit }) => limit))).toBe(100);
     // Ids that are named to the database are few, however long the log.
     expect(Math.max(...log.asked.map(({ except = [] }) => except.length))).toBe(1_000);
+  });
+
+  test('goes on past what one stream sends, whatever stands in its lines', async () => {
+    const log = new KeptLog();
+    // 48 KiB of JSON each, with what a reader of lines could take for an id.
+    log.rows = Array.from({ length: 450 }, (_, at) => line(at + 1, `${'\u0001'.repeat(8_000)}\u2028id: 99999\u2028`));
+    log.end();
+    const { client, asked } = await serve(log);
+    const ids: number[] = [];
+    for await (const { id } of client.watchTaskLogs('c', 't')) ids.push(id);
+    expect(ids).toEqual(log.rows.map(({ id }) => id));
+    expect(asked.length).toBeGreaterThan(1);
+    for (const last of asked.slice(1)) expect(Number(last)).toBeLessThan(450);
+  });
+
+  test('that begins with all there is, as it is less than was asked for, misses no line that is stored late', async () => {
+    const log = new KeptLog();
+    log.rows = [line(4)];
+    const { client } = await serve(log);
+    const got: number[] = [];
+    for await (const { id } of client.watchTaskLogs('c', 't', { tail: 10 })) {
+      got.push(id);
+      if (id === 4) log.rows.push(line(3));
+      if (id === 3) log.end();
+    }
+    expect(got).toEqual([4, 3]);
   });
 
   test('goes on after a break, and tells no line twice', async () => {

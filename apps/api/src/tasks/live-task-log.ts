@@ -1,16 +1,18 @@
 import type { LogView, WantedLines } from '#libs/repositories';
 import type { EventStream } from '../events/event-stream.js';
 
-/** Lines read at once: what a slow reader holds in memory at most. */
-const PAGE = 500;
+/** Lines read at once: each is up to 48 KiB of JSON. */
+const PAGE = 100;
 /** A log is looked at so often, ms: at most one query of its lines and one of its task. */
 const LOOK_MS = 500;
 /** Lines come beside the report of a task's end, and some after it: so long without one, ms, and the log is over. */
 const SETTLED_MS = 2_000;
 /** An id is taken before its line is stored. A line is still found where one with a larger id was seen so long before it, ms, */
 const LATE_MS = 5_000;
-/** and no more than so many lines came since. */
+/** and no more than so many lines came since, */
 const MOST_RECENT = 1_000;
+/** of no more than so many bytes. It is less than one stream sends, so that who resumes goes on further. */
+const MOST_RECENT_BYTES = 4 * 1024 * 1024;
 /** Sent by one stream, then it ends: whoever wants more goes on by `Last-Event-ID`. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
@@ -43,7 +45,7 @@ export class LiveTaskLog {
   /** All lines up to it were sent. */
   private safe: number;
   private tail: number | undefined;
-  private recent: { readonly id: number; readonly at: number }[] = [];
+  private recent: { readonly id: number; readonly at: number; readonly bytes: number }[] = [];
   private busy = false;
   private version: number | undefined;
   private state: TaskState | undefined;
@@ -89,9 +91,13 @@ export class LiveTaskLog {
       const { safe: after, tail } = this;
       const except = this.recent.map(({ id }) => id);
       const lines = await this.log.lines({ after, except, limit: tail ?? PAGE, newest: tail !== undefined });
-      if (tail !== undefined && lines.length > 0) this.safe = lines[0]!.id - 1;
+      // Of fewer lines than that none was left out.
+      if (lines.length === tail) this.safe = lines[0]!.id - 1;
       this.tail = undefined;
-      for (const line of lines) this.send(line);
+      for (const line of lines) {
+        if (this.stream.behind && !(await this.stream.drained())) return;
+        this.send(line);
+      }
       this.forget();
       more = lines.length === PAGE;
       if (this.bytes > MOST_BYTES) return this.stream.close();
@@ -100,16 +106,19 @@ export class LiveTaskLog {
 
   private send(line: LogView): void {
     const json = JSON.stringify(line);
-    this.bytes += Buffer.byteLength(json);
+    const bytes = Buffer.byteLength(json);
+    this.bytes += bytes;
     this.lastLineAt = performance.now();
     this.stream.send('line', json, this.safe);
-    this.recent.push({ id: line.id, at: this.lastLineAt });
+    this.recent.push({ id: line.id, at: this.lastLineAt, bytes });
   }
 
   /** Moves on past lines that are so old that none before them is still to come. */
   private forget(): void {
     const old = performance.now() - LATE_MS;
-    const kept = this.recent.slice(-MOST_RECENT).filter(({ at }) => at >= old);
+    let room = MOST_RECENT_BYTES;
+    const last = this.recent.findLastIndex(({ at, bytes }) => at < old || (room -= bytes) < 0);
+    const kept = this.recent.slice(last + 1).slice(-MOST_RECENT);
     for (const { id } of this.recent.slice(0, this.recent.length - kept.length)) this.safe = Math.max(this.safe, id);
     this.recent = kept;
     this.stream.lastId = this.safe;
