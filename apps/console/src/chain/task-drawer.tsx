@@ -109,7 +109,7 @@ export function TaskDrawer({ chain, live, tasks, taskId, act, close, open }: Dra
               {
                 key: 'logs',
                 label: t('task.logs'),
-                children: <Logs path={path} task={live} />,
+                children: <Logs key={task.task_id} path={path} task={live} />,
               },
             ]}
           />

@@ -130,6 +130,8 @@ function Designer({ actor }: { actor: string }) {
   const area = useRef<HTMLDivElement>(null);
   useKeys(area, (command) => {
     if (command === 'all') return select(new Set(draft.tasks.map(({ task_id }) => task_id)));
+    if (selected.size === 0 && (command === 'copy' || command === 'cut')) return;
+    if (clipboard.current.length === 0 && command === 'paste') return;
     if (command === 'cut') {
       act('copy');
       return remove([...selected], []);
@@ -217,7 +219,8 @@ function Designer({ actor }: { actor: string }) {
           drop={add}
         />
         <Tabs
-          className="panel"
+          // Keys of the canvas are not for what has the focus in here.
+          className="panel nokey"
           items={[
             { key: 'form', label: t('designer.form'), children: form },
             {

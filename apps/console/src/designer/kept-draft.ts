@@ -20,7 +20,8 @@ export function readKept(actor: string): Kept {
 }
 
 function readSheet(text: string | null): Sheet | undefined {
-  if (text === null || text.length > LONGEST) return undefined;
+  // The places of its tasks, beside the chain.
+  if (text === null || text.length > 4 * LONGEST) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     if (!isFields(value) || !isFields(value['places'])) return undefined;
@@ -52,6 +53,7 @@ export function useKept(actor: string, sheet: Sheet, first: Kept) {
   const written = useRef<{ sheet: Sheet | undefined; isApart: boolean }>({ sheet, isApart });
   /** What all tabs had when this one looked last. */
   const known = useRef(localStorage.getItem(name));
+  const pending = useRef<() => void>(() => undefined);
   useEffect(() => {
     const isWritten = () => written.current.sheet === sheet && written.current.isApart === isApart;
     if (isWritten()) return;
@@ -76,6 +78,7 @@ export function useKept(actor: string, sheet: Sheet, first: Kept) {
       }
       if (news !== undefined) setOther(news);
     };
+    pending.current = write;
     const timer = setTimeout(write, WRITE_MS);
     addEventListener('pagehide', write);
     return () => {
@@ -83,6 +86,8 @@ export function useKept(actor: string, sheet: Sheet, first: Kept) {
       removeEventListener('pagehide', write);
     };
   }, [name, sheet, isApart]);
+  // Who leaves the page at once loses nothing.
+  useEffect(() => () => pending.current(), []);
   useEffect(() => {
     const listen = ({ key, newValue }: StorageEvent) => {
       if (key !== name) return;
