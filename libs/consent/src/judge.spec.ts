@@ -70,6 +70,10 @@ test('a dataset for sites alone is refused to a task at a worker, whatever else 
   });
   expect(judgeUse(request({ atSites: true }), record(only), NOW)).toEqual(ALLOWED);
   expect(judgeUse(request({ datasets: ['other'] }), record(only), NOW).kind).toBe('ask');
+  // By its path, or a copy of it.
+  const unknown = judgeUse(request({ datasets: [], readsPlainFiles: true }), record(only, approval()), NOW);
+  expect(unknown).toEqual({ kind: 'refused', words });
+  expect(unknown).toMatchObject({ words: expect.stringMatching(/^a file that is no dataset could be customers/) });
 });
 
 describe('a purpose', () => {

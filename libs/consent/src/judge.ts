@@ -71,7 +71,7 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   if (decision !== undefined && decision.decision !== 'approve') {
     return { kind: 'refused', words: decision.words ?? NO_WORDS };
   }
-  const words = request.atSites ? undefined : siteWordsOf(request.datasets, record.policies);
+  const words = request.atSites ? undefined : siteWordsOf(request, record.policies);
   if (words !== undefined) return { kind: 'refused', words };
   const reasons: string[] = [];
   for (const dataset of request.datasets) {
@@ -102,12 +102,20 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   return { kind: 'allowed', by: 'approval' };
 }
 
-/** What forbids these datasets to a task at a worker: undefined where nothing does. A policy forbids it also after its end, and no approval lifts it. */
-export function siteWordsOf(datasets: readonly string[], policies: readonly PolicyStatement[]): string | undefined {
-  const kept = policies.find(({ dataset, sites }) => sites === 'only' && datasets.includes(dataset));
+/**
+ * What forbids a task at a worker to read this: undefined where nothing does. A policy forbids it also after its end, and no approval lifts it. A
+ * file that is no dataset may be one of them, by its path, or a copy.
+ */
+export function siteWordsOf(
+  { datasets, readsPlainFiles }: Pick<UseRequest, 'datasets' | 'readsPlainFiles'>,
+  policies: readonly PolicyStatement[],
+): string | undefined {
+  const kept = policies.find(
+    ({ dataset, sites }) => sites === 'only' && (readsPlainFiles || datasets.includes(dataset)),
+  );
   return (
     kept &&
-    `${kept.dataset} is read at the site of ${kept.party} alone (sites: only), and the task runs at a worker: "address": "node" in sf_init_config runs it at sites.`
+    `${readsPlainFiles ? 'a file that is no dataset could be ' : ''}${kept.dataset} is read at the site of ${kept.party} alone (sites: only), and the task runs at a worker: "address": "node" in sf_init_config runs it at sites.`
   );
 }
 

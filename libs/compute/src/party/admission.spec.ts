@@ -92,6 +92,10 @@ describe('a claimed party opens no file', () => {
     expect(await refusalOf([customers, only, await owner.approve(task)])).toMatch(refusal);
     const over = await policy({}, { sites: 'only', serial: 2, expires_at: '2026-01-01T00:00:00Z' });
     expect(await refusalOf([customers, over, await owner.approve(task)])).toMatch(refusal);
+    // Nor under its path, in a chain of its owner.
+    const named = { input: 'c.csv', statement: { proposer: 'alice' } };
+    const asked = consentFor('fillna', runOf(named), {}, named.statement).task;
+    expect(await refusalOf([over, await owner.approve(asked)], named)).toMatch(refusal);
     // That a task says so proves nothing: the process knows where it is.
     const init = { parties: ['alice'], address: 'node' };
     const plain = runOf({});

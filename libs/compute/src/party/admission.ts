@@ -266,7 +266,10 @@ export class Admission {
     const { roots, consent } = this.request;
     // What the owner trusts the operator to say: that the chain is the party's own.
     const isFree = this.owner.approvals === 'server' && consent!.task.proposer === roots.party;
-    const words = isFree && !this.request.atSites ? siteWordsOf(namesOf(versions), this.policies) : undefined;
+    const words =
+      isFree && !this.request.atSites
+        ? siteWordsOf({ datasets: namesOf(versions), readsPlainFiles }, this.policies)
+        : undefined;
     if (words !== undefined) throw this.refusal('POLICY_REFUSED', `the owner refuses: ${words}`);
     if (!isFree) await this.judge(versions, readsPlainFiles);
   }

@@ -6,6 +6,7 @@ import {
   parseDatasetRef,
   partiesOf,
   type PolicyStatement,
+  siteWordsOf,
   usesOf,
   type Statement,
   type UseRequest,
@@ -22,12 +23,16 @@ export interface ExpectedApproval {
   readonly reasons: readonly string[];
 }
 
-/** The datasets of one party that a task names, each once. */
+/** The datasets of one party that a task names, or what undoes it, each once. */
 interface PartyPart {
   readonly task: TaskInput;
+  readonly of: Written;
+  /** Where its parameters stand in the task. */
+  readonly place: readonly string[];
   readonly party: string;
   readonly references: readonly string[];
 }
+type Written = Pick<TaskInput, 'taskType' | 'params'>;
 
 /**
  * What owners have said of the datasets that tasks name, before anything is created: datasets that do not exist and uses that a
@@ -48,8 +53,8 @@ export async function readOwnersWords(
   const faults: InputFault[] = [];
   const approvals: ExpectedApproval[] = [];
   for (const part of parts) {
-    const { task, party } = part;
-    const at = pointer('tasks', task.position, 'task_params');
+    const { task, of, party } = part;
+    const at = pointer('tasks', task.position, ...part.place, 'task_params');
     const label = `Task ${quoted(task.taskId)}: `;
     const datasets = part.references.map((each) => known.get(each) as DatasetStatement | undefined);
     const missing = part.references.filter((_, i) => datasets[i] === undefined || datasets[i].removed === true);
@@ -59,9 +64,14 @@ export async function readOwnersWords(
     }
     if (missing.length > 0) continue;
     const versions = datasets.map((statement) => ({ name: statement!.name, statement }));
-    const verdict = verdictOf(part, versions, policies, by);
-    if (verdict.kind === 'refused' && by.proposer !== party) {
-      const message = `${label}the owner of ${party} refuses: ${verdict.words}`;
+    const own = policies.filter((each) => each.party === party);
+    const verdict = verdictOf(part, versions, own, by);
+    // That holds for the owner's own chains as well.
+    const atSites = isAtSites(of.params);
+    const kept = atSites ? undefined : siteWordsOf({ ...datasetFacts(versions), readsPlainFiles: false }, own);
+    const words = kept ?? (verdict.kind === 'refused' && by.proposer !== party ? verdict.words : undefined);
+    if (words !== undefined) {
+      const message = `${label}the owner of ${party} refuses: ${words}`;
       faults.push({ code: 'POLICY_REFUSED', pointer: at, message });
     } else if (verdict.kind === 'ask') approvals.push({ task_id: task.taskId, party, reasons: verdict.reasons });
   }
@@ -69,16 +79,21 @@ export async function readOwnersWords(
 }
 
 function partsOf(task: TaskInput): PartyPart[] {
-  return partiesOf(task.params).flatMap((party) => {
-    const { inputs } = usesOf(task.params['task_config'], party, task.taskType);
+  const { compensateWith: undo } = task;
+  return [...partsIn(task, task, []), ...(undo ? partsIn(task, undo, ['compensate_with']) : [])];
+}
+
+function partsIn(task: TaskInput, of: Written, place: readonly string[]): PartyPart[] {
+  return partiesOf(of.params).flatMap((party) => {
+    const { inputs } = usesOf(of.params['task_config'], party, of.taskType);
     const references = inputs.filter((each) => parseDatasetRef(each)?.party === party);
-    return references.length > 0 ? [{ task, party, references }] : [];
+    return references.length > 0 ? [{ task, of, place, party, references }] : [];
   });
 }
 
 /** By the policies alone: how often a dataset was used is known to its party. */
 function verdictOf(
-  { task: { taskType, params }, party }: PartyPart,
+  { of: { taskType, params }, party }: PartyPart,
   versions: Parameters<typeof datasetFacts>[0],
   policies: readonly PolicyStatement[],
   by: Pick<UseRequest, 'proposer' | 'purpose'>,
@@ -99,7 +114,7 @@ function verdictOf(
       ...datasetFacts(versions),
       readsPlainFiles: false,
     },
-    { policies: policies.filter((each) => each.party === party), approvals: [], ledger: [] },
+    { policies, approvals: [], ledger: [] },
     new Date().toISOString(),
   );
 }
