@@ -376,7 +376,7 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
         code: 'SITE_UNKNOWN',
         pointer: '/tasks/0/task_params/sf_init_config/parties',
         message: expect.stringContaining(
-          'no site of the party "bank-y" has joined, or its certificate has ended. Invite it with',
+          'no site of the party "bank-y" has joined, or it was revoked, or its certificate has ended. Invite it with',
         ) as unknown,
       },
     ]);

@@ -70,7 +70,7 @@ describe('what is offered to sites', () => {
     expect(await offer('c-t')).toEqual({ run: null, missing: ['b'] });
     const countingNow = async (): Promise<string[]> =>
       (await joinedSites(db.forTenant('default')))
-        .filter(({ expires_at: ends }) => Date.parse(ends) > Date.now())
+        .filter(({ expires_at: ends, revoked_at: revoked }) => !revoked && Date.parse(ends) > Date.now())
         .map(({ party }) => party);
     expect(await countingNow()).toEqual(['a']);
     await sql(`UPDATE nodes SET expires_at = now() + interval '1 h' WHERE party = 'b'`);

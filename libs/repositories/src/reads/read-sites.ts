@@ -1,14 +1,12 @@
-import { IsNull } from 'typeorm';
 import type { Queryable } from '../database.js';
 import { PartyNode } from '../entities/party-node.entity.js';
 import type { Statement } from '../pool.js';
 
-/** The sites of a tenant that have joined and were not revoked: parties' and dealers'. One whose certificate has ended takes part in nothing. */
-export function joinedSites(db: Queryable): Promise<Pick<PartyNode, 'party' | 'dealer' | 'expires_at'>[]> {
-  return db.entities.find(PartyNode, {
-    select: { party: true, dealer: true, expires_at: true },
-    where: { revoked_at: IsNull() },
-  });
+/** The sites of a tenant that have joined: parties' and dealers'. One that was revoked, or whose certificate has ended, takes part in nothing. */
+export function joinedSites(
+  db: Queryable,
+): Promise<Pick<PartyNode, 'party' | 'dealer' | 'expires_at' | 'revoked_at'>[]> {
+  return db.entities.find(PartyNode, { select: { party: true, dealer: true, expires_at: true, revoked_at: true } });
 }
 
 // SQL: task_requests has no entity.

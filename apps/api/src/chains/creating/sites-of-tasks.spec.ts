@@ -21,7 +21,7 @@ const correlation = (init: object = {}) => ({
   },
 });
 const site = (party: string, more: object = {}): Sites[number] => ({
-  ...{ party, dealer: false, expires_at: '2999-01-01T00:00:00Z' },
+  ...{ party, dealer: false, expires_at: '2999-01-01T00:00:00Z', revoked_at: null },
   ...more,
 });
 const BOTH = [site('bank-a'), site('bank-b')];
@@ -42,6 +42,11 @@ test('a task that says no address runs at sites once all its parties have one, a
   expect(addressOf(psi(), BOTH)).toBe('node');
   expect(read(psi(), BOTH).faults).toEqual([]);
   expect(addressOf(psi({ address: 'local' }), BOTH)).toBe('local');
+  // A site that was revoked, as one gets a new key, sends no task to a worker.
+  const revoked = [site('bank-a'), site('bank-b', { revoked_at: '2026-01-01T00:00:00Z' })];
+  expect(addressOf(psi(), revoked)).toBe('node');
+  expect(read(psi(), revoked).faults).toMatchObject([{ code: 'SITE_UNKNOWN' }]);
+  expect(read(psi(), [...revoked, site('bank-b')]).faults).toEqual([]);
   // What sites are not told: results of single parties.
   const own = psi({}, { input_paths: { ...inputs, 'bank-a': '${tasks.first.party_results.bank-a.file}' } });
   const first = { ...psi({ address: 'local' }), task_id: 'first' };

@@ -10,7 +10,7 @@ const NOT_AT_SITES = /\$\{(secrets\.|tasks\.[^}]*\.party_results\.)/;
 
 type Parameters = Pick<TaskInput, 'taskType' | 'params'>;
 
-/** The sites that have joined, where a task of the chain or of those within it could run at some. */
+/** The sites that ever joined, where a task of the chain or of those within it could run at some. */
 export async function sitesFor(db: Queryable, chain: ChainInput): Promise<Sites> {
   const all = tasksOf(chain).flatMap((task) => (task.compensateWith ? [task, task.compensateWith] : [task]));
   const isAsked = all.some(({ taskType, params }) => isAtSites(params) || couldBeAtSites(taskType, params));
@@ -19,7 +19,7 @@ export async function sitesFor(db: Queryable, chain: ChainInput): Promise<Sites>
 
 /**
  * The chain, and those within it, with `address: "node"` for each task that says no address and whose parties all have a site: what an owner signs
- * says where the task runs. A site counts here whose certificate has ended, so that no task goes to a worker because of a date.
+ * says where the task runs. A site counts here also where its certificate has ended, or it was revoked: no task goes to a worker because of that.
  */
 export const withSites = (chain: ChainInput, sites: Sites): ChainInput =>
   settled(chain, new Set(sites.filter(({ dealer }) => !dealer).map(({ party }) => party)));
@@ -50,14 +50,16 @@ function settled(chain: ChainInput, joined: ReadonlySet<string>): ChainInput {
 export function siteFaultsOf(tasks: readonly TaskInput[], sites: Sites): InputFault[] {
   const now = Date.now();
   const has = (name: string, dealer: boolean): boolean =>
-    sites.some((site) => site.party === name && site.dealer === dealer && Date.parse(site.expires_at) > now);
+    sites.some(
+      (site) => site.party === name && site.dealer === dealer && !site.revoked_at && Date.parse(site.expires_at) > now,
+    );
   const faultsOf = ({ taskId, position }: TaskInput, { taskType, params }: Parameters, ...place: string[]) => {
     const at = pointer('tasks', position, ...place, 'task_params');
     const label = `Task ${quoted(taskId)}: `;
     const missing = (field: string, name: string, what: string, option: string): InputFault => ({
       code: 'SITE_UNKNOWN',
       pointer: `${at}/sf_init_config/${field}`,
-      message: `${label}no site of the ${what} ${quoted(name)} has joined, or its certificate has ended. Invite it with "task-chain parties invite ${name}${option}", or set sf_init_config.address to "local": then all parties run at the worker.`,
+      message: `${label}no site of the ${what} ${quoted(name)} has joined, or it was revoked, or its certificate has ended. Invite it with "task-chain parties invite ${name}${option}", or set sf_init_config.address to "local": then all parties run at the worker.`,
     });
     const dealer = dealerOf(params);
     // One that says so itself has been checked.
