@@ -3,6 +3,8 @@ import { CurrentOffers1764028800040 } from './0040-current-offers.js';
 import { ownFunction } from './owned-function.js';
 
 const NEW = [
+  'sites_of_runs(uuid[])',
+  'vote_run(uuid)',
   'votes_of_run(uuid, uuid)',
   'prepare_offer(uuid, uuid, text, varchar)',
   'settle_run(uuid, uuid)',
@@ -10,7 +12,6 @@ const NEW = [
 ];
 const REPLACED = [
   'offer_run(varchar, integer, uuid, varchar[], boolean[], text)',
-  'runs_at_sites(uuid[])',
   'lose_offered(uuid)',
   'offers_of_nodes(uuid[])',
   'answer_offer(uuid, uuid, varchar, text, real, varchar)',
@@ -35,6 +36,7 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
     await runner.query(`
       ALTER TABLE node_offers
         ADD COLUMN vote varchar(1500), -- signed by the site
+        ADD COLUMN voted boolean NOT NULL DEFAULT false, -- the votes of all were checked
         DROP CONSTRAINT node_offers_state_check,
         ADD CONSTRAINT node_offers_state_check CHECK (state IN
           ('OFFERED','ACCEPTED','REFUSED','GO','RUNNING','PREPARED','DONE','FAILED','CANCELLED','LOST'))`);
@@ -80,7 +82,7 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
                                          WHERE t.task_request_id = of_request AND n.party = p.party AND n.dealer = p.dealer
                                            AND n.revoked_at IS NULL AND n.expires_at > now())) $$`);
     await runner.query(`
-      CREATE FUNCTION runs_at_sites(runs uuid[])
+      CREATE FUNCTION sites_of_runs(runs uuid[])
         RETURNS TABLE (run uuid, party varchar, dealer boolean, fingerprint varchar, state varchar, answer text, vote varchar,
                        fraction real, stage varchar, is_here boolean, counts boolean, version integer)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -111,7 +113,7 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
             SELECT * FROM (
               (SELECT 0 AS turn, d.run, d.decision AS state, d.decided_at AS since, d.decided_at AS offered_at
                  FROM node_decisions d WHERE d.tenant_id = n.tenant_id AND d.fingerprint = n.fingerprint
-                ORDER BY d.decided_at, d.run LIMIT 100)
+                ORDER BY d.decided_at, d.run LIMIT 50)
               UNION ALL
               (SELECT 1, o.run, o.state, o.go_at, o.offered_at FROM node_offers o
                 WHERE o.tenant_id = n.tenant_id AND o.fingerprint = n.fingerprint AND o.ended_at IS NULL
@@ -152,6 +154,19 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
           `state = 'PREPARED', answer = new_answer, vote = new_vote`,
           `new_vote IS NOT NULL AND o.state IN ('GO', 'RUNNING')`,
         )} $$`);
+    // Whether the votes of all are right is the worker's to find out: what ends the task otherwise makes nothing count.
+    await runner.query(`
+      CREATE FUNCTION vote_run(of_run uuid) RETURNS boolean
+        LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        WITH mine AS MATERIALIZED (
+          SELECT o.party, o.state FROM node_offers o WHERE o.run = of_run AND o.ended_at IS NULL AND ${COUNTS}
+           ORDER BY o.party FOR UPDATE
+        ), voted AS (
+          UPDATE node_offers o SET voted = true
+           WHERE o.run = of_run AND NOT EXISTS (SELECT FROM mine WHERE state <> 'PREPARED') AND EXISTS (SELECT FROM mine)
+          RETURNING 1
+        )
+        SELECT EXISTS (SELECT FROM voted) $$`);
     // The site has done what was decided.
     await runner.query(`
       CREATE FUNCTION settle_run(on_connection uuid, of_run uuid) RETURNS boolean
@@ -172,12 +187,12 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
           PERFORM FROM node_offers WHERE task_request_id = OLD.task_request_id AND attempt = OLD.attempt ORDER BY party FOR UPDATE;
           IF NOT FOUND THEN RETURN NULL; END IF;
           counts := NEW.status = 'SUCCESS' AND NEW.attempt = OLD.attempt AND NOT EXISTS (
-            SELECT FROM node_offers WHERE task_request_id = OLD.task_request_id AND attempt = OLD.attempt AND state <> 'PREPARED');
+            SELECT FROM node_offers WHERE task_request_id = OLD.task_request_id AND attempt = OLD.attempt AND NOT (state = 'PREPARED' AND voted));
           INSERT INTO node_decisions (run, tenant_id, fingerprint, decision, votes)
           SELECT run, tenant_id, fingerprint, CASE WHEN counts THEN 'COMMIT' ELSE 'ABORT' END,
                  CASE WHEN counts THEN to_json(array_agg(vote) OVER ())::text END
             FROM node_offers
-           WHERE task_request_id = OLD.task_request_id AND attempt = OLD.attempt AND go_at IS NOT NULL AND state <> 'FAILED'
+           WHERE task_request_id = OLD.task_request_id AND attempt = OLD.attempt AND go_at IS NOT NULL
               ON CONFLICT DO NOTHING;
           UPDATE node_offers
              SET ended_at = now(), state = CASE WHEN counts THEN 'DONE' WHEN state IN ('REFUSED', 'FAILED') THEN state ELSE 'CANCELLED' END
@@ -185,6 +200,14 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
           RETURN NULL;
         END $$`);
     for (const signature of [...REPLACED, ...NEW]) await ownFunction(runner, signature, 'task_chain_worker');
+    // Attempts that are under way. What a site of before has done has no vote, and counts for nothing.
+    await runner.query(`
+      UPDATE chain_tasks t SET at_sites = true
+       WHERE t.status IN ('QUEUED', 'RUNNING')
+         AND EXISTS (SELECT FROM node_offers o WHERE o.task_request_id = t.task_request_id AND o.attempt = t.attempt)`);
+    await runner.query(
+      `UPDATE node_offers SET state = 'LOST', ended_at = now() WHERE state = 'DONE' AND ended_at IS NULL`,
+    );
     await runner.query(`
       CREATE TRIGGER decide_run AFTER UPDATE OF status, attempt ON chain_tasks FOR EACH ROW
         WHEN (OLD.at_sites AND OLD.status IN ('QUEUED', 'RUNNING') AND (NEW.status NOT IN ('QUEUED', 'RUNNING') OR NEW.attempt <> OLD.attempt))

@@ -2,7 +2,15 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { HeldFile } from '#libs/compute';
-import { fingerprintOf, resultHash, signVote, type OfferState, type SiteAnswer, type ToSite } from '#libs/peers';
+import {
+  fingerprintOf,
+  membersHash,
+  resultHash,
+  signVote,
+  type OfferState,
+  type SiteAnswer,
+  type ToSite,
+} from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import { stampOf } from './inputs.js';
 import { prepareRun } from './prepared-run.js';
@@ -171,7 +179,11 @@ export class OfferedSite {
   /** What bob signs of a run, or of a key of another. */
   vote(run: string, more: object = {}, key: KeyObject = bob.privateKey): Promise<string> {
     const { hash } = offeredTask(this.store.find(run)!.task);
-    const said = { session: `session of ${run}`, task: hash, result: resultHash({ count: 3 }), files: 'f', ...more };
+    const members = membersHash({ alice: this.fingerprint, bob: fingerprintOf(bob.publicKey) });
+    const said = {
+      ...{ session: `session of ${run}`, task: hash, members },
+      ...{ result: resultHash({ count: 3 }), files: 'f', ...more },
+    };
     return signVote({ kind: 'prepared', member: 'bob', run, ...said }, key);
   }
 

@@ -1,10 +1,8 @@
-import { existsSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { nameFiles, type Artifact } from '#libs/compute';
-import { canonicalJson } from '#libs/consent';
-import { missingVote, readVote, resultHash, sha256, signVote } from '#libs/peers';
+import { artifactsHash, membersHash, missingVote, readVote, resultHash, signVote, type Vote } from '#libs/peers';
 import { stampOf } from './inputs.js';
 import type { NodeFolder } from './node-folder.js';
 import type { Ready } from './run-task.js';
@@ -13,13 +11,11 @@ import { withStore, type Prepared, type PreparedFile, type SiteStore } from './s
 /** Signs that this site's part of a run is complete, and keeps it. From then on the control plane decides what becomes of it, and no time does. */
 export async function prepareRun(folder: NodeFolder, member: string, run: string, ready: Ready): Promise<void> {
   const { left, maker, made, members, task } = ready;
-  const { artifacts = [], ...outcome } = left ?? {};
-  const told = await keyed(folder, artifacts);
+  const told = await keyed(folder, left?.artifacts ?? []);
   const vote = await signVote(
     {
-      ...{ kind: 'prepared', member, run, session: made.session, task },
-      result: resultHash(left?.result ?? null),
-      files: sha256(canonicalJson(told)),
+      ...{ kind: 'prepared', member, run, session: made.session, task, members: membersHash(members) },
+      ...{ result: resultHash(left?.result ?? null), files: artifactsHash(told) },
     },
     await folder.ownKey(),
   );
@@ -29,26 +25,21 @@ export async function prepareRun(folder: NodeFolder, member: string, run: string
     return { temporary, held, stamp: stampOf(file.temporary)!, file: { ...file, final } };
   });
   const answer = { run, state: 'PREPARED', result: left?.result ?? null, artifacts: told, vote } as const;
-  const prepared: Prepared = {
-    maker,
-    made,
-    members,
-    answer,
-    outcome: left && (outcome as Omit<typeof left, 'artifacts'>),
-    files,
-  };
-  await withStore(folder.path, (store) => store.prepare(run, prepared));
-  holdFiles(folder, prepared);
+  const { artifacts: _, ...outcome } = left ?? { artifacts: [], result: {} };
+  await withStore(folder.path, (store) =>
+    store.prepare(run, { maker, made, members, answer, outcome: left && outcome, files }),
+  );
+  holdFiles(folder, files);
 }
 
 /** The first member that has not signed what this site has; undefined: all have. */
 export async function unvoted({ answer, members }: Prepared, votes: readonly string[]): Promise<string | undefined> {
-  const { run = '', session = '', task = '', result = null } = (await readVote(answer.vote))?.vote ?? {};
-  return missingVote(votes, members, { run, session, task, result });
+  const { vote } = (await readVote(answer.vote))!;
+  return missingVote(votes, members, vote as Vote);
 }
 
 /** Keeps the files of a run from what sweeps behind killed ones; false: one of them is gone. Whoever was killed over it may do it again. */
-export function holdFiles({ path }: Pick<NodeFolder, 'path'>, { files }: Prepared): boolean {
+export function holdFiles({ path }: Pick<NodeFolder, 'path'>, files: readonly PreparedFile[]): boolean {
   for (const { temporary, held } of files)
     if (existsSync(join(path, temporary))) renameSync(join(path, temporary), join(path, held));
     else if (!existsSync(join(path, held))) return false;
@@ -57,29 +48,37 @@ export function holdFiles({ path }: Pick<NodeFolder, 'path'>, { files }: Prepare
 
 /**
  * Gives the files of a run their names, since it counts. What the site notes of them comes first: wherever this is cut off, they are not those
- * that it has noted, and no task reads them until this was done again. Throws where a file is gone, or a person has put another one in its place.
+ * that it has noted, and no task reads them until this was done again. Returns the name of a file that is gone: the others are dropped then, and
+ * who reads what the run left is told to run it again. Throws where a person has put another file in its place.
  */
-export async function nameRun(folder: NodeFolder, store: SiteStore, run: string, prepared: Prepared): Promise<void> {
-  const { maker, made, files, outcome } = prepared;
+export async function nameRun(
+  folder: NodeFolder,
+  store: SiteStore,
+  run: string,
+  { maker, made, files, outcome }: Prepared,
+): Promise<string | undefined> {
   const at = (path: string): string => join(folder.path, path);
   const left = files.filter(({ held }) => existsSync(at(held)));
   const gone = files.find((each) => !left.includes(each) && stampOf(at(each.file.final)) !== each.stamp);
-  if (gone) throw new Error(`${gone.file.final}, which the run had prepared, is gone`);
   if (outcome) store.keepMade(maker, made);
-  await nameFiles(
-    left.map(({ held, file }) => ({ ...file, temporary: at(held), final: at(file.final) })),
-    [folder.dataRoot, folder.artifactRoot],
-  );
-  // An earlier run of the task counts no more, whatever became of it.
-  for (const other of store.preparedOf([maker]))
-    if (other !== run) await dropRun(folder, store, other, store.prepared(other)!);
-  store.settle(run, 'DONE', outcome ?? undefined);
+  if (gone) dropRun(folder, store, run, files);
+  else {
+    await nameFiles(
+      left.map(({ held, file }) => ({ ...file, temporary: at(held), final: at(file.final) })),
+      [folder.dataRoot, folder.artifactRoot],
+    );
+    // An earlier run of the task counts no more, whatever became of it.
+    const runs = store.preparedOf([maker]);
+    for (const other of runs.slice(0, runs.indexOf(run))) dropRun(folder, store, other, store.prepared(other)!.files);
+    store.settle(run, 'DONE', outcome ?? undefined);
+  }
+  return gone?.file.final;
 }
 
-/** Drops what a run had prepared, since it came to nothing. */
-export async function dropRun(folder: NodeFolder, store: SiteStore, run: string, { files }: Prepared): Promise<void> {
+/** Drops what a run had prepared. */
+export function dropRun(folder: NodeFolder, store: SiteStore, run: string, files: readonly PreparedFile[]): void {
   for (const { temporary, held } of files)
-    for (const path of [temporary, held]) await rm(join(folder.path, path), { force: true });
+    for (const path of [temporary, held]) rmSync(join(folder.path, path), { force: true });
   store.settle(run, 'ENDED');
 }
 

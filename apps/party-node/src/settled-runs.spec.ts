@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { resultHash } from '#libs/peers';
-import { LATER, OfferedSite, RUN } from './offered-site-for-tests.js';
+import { stampOf } from './inputs.js';
+import { LATER, OfferedSite, RUN, taskOf } from './offered-site-for-tests.js';
 
 const work = await mkdtemp(join(tmpdir(), 'settled-runs-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
@@ -114,12 +115,34 @@ describe('a run that is prepared', () => {
     const final = await prepared();
     await rm(join(dirname(final), `.t.csv.${RUN}.held`));
     await site.commit(RUN, await site.vote(RUN));
-    await told('which the run had prepared, is gone');
+    await told('which it had prepared, is gone: run the task again');
+    await settled();
+    await site.untilState(RUN, 'ENDED');
     // Another file under its name is not it.
     await writeFile(final, 'id\n2\n');
-    site.hear([RUN, 'COMMIT']);
-    await site.untilState(RUN, 'PREPARED');
-    expect(site.said.filter(({ state }) => state === 'SETTLED')).toEqual([]);
+    expect(site.store.made('chain-1/match')!.files['alice/t.csv']).not.toBe(stampOf(final));
+  });
+
+  test('keeps its files where a person has taken the name, and no later run of its task begins', async () => {
+    const final = await prepared();
+    await mkdir(final);
+    await writeFile(join(final, 'x'), '');
+    site.take({ kind: 'task', run: LATER, task: taskOf() });
+    site.hear([LATER, 'OFFERED']);
+    await site.approvals('accept', await site.waiting());
+    await site.until(() => site.said.some(({ state }) => state === 'ACCEPTED'));
+    site.said.splice(0);
+    const votes = [site.store.prepared(RUN)!.answer.vote, await site.vote(RUN)];
+    site.hear([RUN, 'COMMIT'], [LATER, 'ACCEPTED']);
+    site.take({ kind: 'votes', run: RUN, votes });
+    await told(`run ${RUN}: `);
+    site.hear([RUN, 'COMMIT'], [LATER, 'GO']);
+    await site.until(() => site.said.length >= 1);
+    expect(site.said[0]).toMatchObject({ run: LATER, state: 'FAILED', code: 'SITE_NOT_READY' });
+    await rm(final, { recursive: true });
+    await site.commit(RUN, await site.vote(RUN));
+    await settled();
+    expect(await filesOf(final)).toEqual(['t.csv']);
   });
 
   test('that lost a file before it was told of fails', async () => {

@@ -18,7 +18,8 @@ export class SettledRuns {
   ) {}
 
   take(run: string, votes: readonly string[]): void {
-    this.votes.set(run, votes);
+    // Whoever sends others fills no memory.
+    if (this.store.prepared(run)) this.votes.set(run, votes);
   }
 
   /** Forgets the votes for all other runs. */
@@ -26,22 +27,21 @@ export class SettledRuns {
     for (const run of this.votes.keys()) if (!runs.has(run)) this.votes.delete(run);
   }
 
-  /** Returns whether this site has done what was decided, or has nothing of the run. Throws where it cannot be done now. */
-  async settle(run: string, decided: Decided): Promise<boolean> {
+  /** What this site has done of what was decided; undefined: nothing yet. Throws where it cannot be done now. */
+  async settle(run: string, decided: Decided): Promise<string | undefined> {
     const prepared = this.store.prepared(run);
-    if (!prepared) return true;
+    if (!prepared) return decided === 'COMMIT' ? 'counts, and nothing of it is here' : 'came to nothing';
     if (decided === 'ABORT') {
-      await dropRun(this.folder, this.store, run, prepared);
-      return true;
+      dropRun(this.folder, this.store, run, prepared.files);
+      return 'came to nothing';
     }
     const votes = this.votes.get(run);
-    if (!votes) return false; // They come in a frame of their own.
+    if (!votes) return undefined; // They come in a frame of their own.
     const missing = await unvoted(prepared, votes);
     if (missing !== undefined)
-      throw new Error(
-        `run ${run} is said to count, but ${missing} has not signed what this site has: it stays as it is.`,
-      );
-    await nameRun(this.folder, this.store, run, prepared);
-    return true;
+      throw new Error(`it is said to count, but ${missing} has not signed what this site has: it stays as it is`);
+    const gone = await nameRun(this.folder, this.store, run, prepared);
+    if (gone !== undefined) return `counts, but ${gone}, which it had prepared, is gone: run the task again`;
+    return 'counts: its files have their names';
   }
 }

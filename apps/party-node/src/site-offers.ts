@@ -1,11 +1,13 @@
 import { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from '#libs/peers';
+import { Faults } from './faults.js';
 import type { NodeFile, NodeFolder } from './node-folder.js';
-import { holdFiles } from './prepared-run.js';
+import { dropRun, holdFiles } from './prepared-run.js';
 import { readOffer } from './read-offer.js';
 import { GONE, refusedOf, type OfferEnd, type RunningOffer } from './running-offer.js';
 import { SettledRuns, type Decided } from './settled-runs.js';
 import type { Offer, SiteStore } from './site-store.js';
 import { makersOf, offeredTask } from './task-file.js';
+import { UNHEARD } from './unheard.js';
 
 export interface SiteOffersOptions {
   readonly store: SiteStore;
@@ -21,15 +23,6 @@ export interface SiteOffersOptions {
 const EVERY_MS = 1_000;
 const PROGRESS_MS = 2_000;
 const OPEN: readonly Offer['state'][] = ['WAITING', 'ACCEPTED', 'RUNNING'];
-
-/** The states of the control plane in which it still has to hear a state of this site. */
-const UNHEARD: Partial<Record<Offer['state'], readonly OfferState[]>> = {
-  ACCEPTED: ['OFFERED'],
-  REFUSED: ['OFFERED', 'ACCEPTED'],
-  RUNNING: ['GO'],
-  PREPARED: ['GO', 'RUNNING'],
-  FAILED: ['GO', 'RUNNING'],
-};
 
 type Ended = Extract<SiteAnswer, { state: 'PREPARED' | 'FAILED' }>;
 /**
@@ -49,7 +42,9 @@ export class SiteOffers {
   private readonly untaken = new Map<string, unknown>();
   /** Runs that are prepared, and of which it is told that the control plane says nothing. */
   private readonly missed = new Set<string>();
-  private fault: string | undefined;
+  private readonly faults: Faults;
+  /** A run of this step waits for its turn: none after it begins. */
+  private isHeldUp = false;
   private running: { readonly run: string; readonly work: RunningOffer; refused?: string } | undefined;
   private isClosed = false;
   private progressAt = 0;
@@ -60,6 +55,7 @@ export class SiteOffers {
 
   constructor(private readonly options: SiteOffersOptions) {
     this.settled = new SettledRuns(options.folder, options.store);
+    this.faults = new Faults(options.log);
   }
 
   /** Takes up what an earlier process left. A run that it was in has ended with it, unless it is prepared. */
@@ -79,7 +75,7 @@ export class SiteOffers {
     this.send = send;
     this.listed = [];
     this.said.clear();
-    this.fault = undefined;
+    this.faults.clear();
     this.connection += 1;
     return this.connection;
   }
@@ -109,19 +105,8 @@ export class SiteOffers {
 
   /** One after the other. */
   private then(work: () => Promise<void>): Promise<void> {
-    this.queue = this.queue.then(() => this.apart(work));
+    this.queue = this.queue.then(() => this.faults.apart('', work));
     return this.queue;
-  }
-
-  /** What fails of one run keeps no other one from its turn. It is tried again, and told once. */
-  private async apart(work: () => Promise<void> | void): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      const { message, code = message } = error as NodeJS.ErrnoException;
-      if (code !== this.fault) this.options.log(`an offer: ${message}`);
-      this.fault = code;
-    }
   }
 
   /** An offer that an earlier version took in says nothing of what made its inputs, and an accept counts for that alone. */
@@ -172,7 +157,7 @@ export class SiteOffers {
     for (const offer of store.inStates([...OPEN, 'REFUSED'])) {
       if (listed.has(offer.run)) continue;
       log(`run ${offer.run} is over, or was withdrawn.`);
-      await this.apart(() => (offer.state === 'RUNNING' ? this.end(offer) : store.remove(offer.run)));
+      await this.faults.apart(offer.run, () => (offer.state === 'RUNNING' ? this.end(offer) : store.remove(offer.run)));
     }
     for (const { run } of store.inStates(['PREPARED']))
       if (!listed.has(run) && !this.missed.has(run)) {
@@ -189,7 +174,8 @@ export class SiteOffers {
 
   /** Acts on decisions, says what the control plane has not heard, and starts what all have accepted. */
   private async step(): Promise<void> {
-    for (const line of this.listed) await this.apart(() => this.stepOf(line));
+    this.isHeldUp = false;
+    for (const line of this.listed) await this.faults.apart(line.run, () => this.stepOf(line));
   }
 
   private async stepOf({ run, state }: OfferLine): Promise<void> {
@@ -205,8 +191,7 @@ export class SiteOffers {
     if (isHere) return this.stopRefused(offer);
     if (offer.state === 'WAITING' || offer.state === 'REFUSED') this.refuseToRun(offer);
     else if (offer.state === 'ENDED' || offer.state === 'DONE' || offer.state === 'RUNNING') this.lose(offer);
-    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed && !this.hasToSettle(offer))
-      this.start(offer);
+    else if (offer.state === 'ACCEPTED' && !this.running && !this.isClosed && !this.isHeldUp) this.begin(offer);
   }
 
   /** A person has refused it after it began. */
@@ -226,22 +211,30 @@ export class SiteOffers {
       if (offer?.state === 'RUNNING') this.end(offer);
       return;
     }
-    // Its process has ended, and what it left is taken up when that is heard.
-    const isOpen = offer?.state === 'RUNNING' && this.takePrepared(offer);
-    if (!(await this.settled.settle(run, decided))) return;
+    const done = await this.settled.settle(run, decided);
+    if (done === undefined) return;
     this.unkept.delete(run);
-    if (offer?.state === 'PREPARED' || isOpen)
-      this.options.log(`run ${run} ${decided === 'COMMIT' ? 'counts: its files have their names' : 'came to nothing'}`);
-    else if (offer && OPEN.includes(offer.state)) this.end(offer);
+    if (offer?.state === 'PREPARED' || (decided === 'COMMIT' && offer?.state !== 'DONE'))
+      this.options.log(`run ${run} ${done}`);
+    if (offer && OPEN.includes(offer.state)) this.end(offer);
     this.say({ run, state: 'SETTLED' });
   }
 
-  /** Whether what it reads, or writes, is about to get its names. */
-  private hasToSettle({ task }: Offer): boolean {
-    const read = offeredTask(task);
+  /** Starts a run, unless what it reads, or writes, is about to get its names: where that cannot be, the run is not for now. */
+  private begin(offer: Offer): void {
+    const read = offeredTask(offer.task);
     const { chain_id: chain, task_id: id } = read.statement;
     const waiting = new Set(this.options.store.preparedOf([...makersOf(read), `${chain}/${id}`]));
-    return this.listed.some(({ run }) => waiting.has(run));
+    const before = this.listed.find(({ run }) => waiting.has(run));
+    if (!before) return this.start(offer);
+    const why = this.faults.of(before.run);
+    if (why === undefined) {
+      this.isHeldUp = true;
+      return;
+    }
+    const { run } = offer;
+    const message = `An earlier run, ${before.run}, waits for its names at this site: ${why}.`.slice(0, 2_000);
+    this.finish(offer, { run, state: 'FAILED', code: 'SITE_NOT_READY', message, retryable: false });
   }
 
   /** Whether the run has become prepared. */
@@ -249,8 +242,8 @@ export class SiteOffers {
     const { folder, store } = this.options;
     const prepared = store.prepared(offer.run);
     if (!prepared) return false;
-    if (!holdFiles(folder, prepared)) {
-      store.settle(offer.run, 'ENDED');
+    if (!holdFiles(folder, prepared.files)) {
+      dropRun(folder, store, offer.run, prepared.files);
       return false;
     }
     this.finish(offer, prepared.answer);
@@ -328,7 +321,7 @@ export class SiteOffers {
     const { store, log } = this.options;
     const { refused } = this.running ?? {};
     this.running = undefined;
-    await this.apart(() => {
+    await this.faults.apart(run, () => {
       const offer = store.find(run);
       // Also where it was killed after that: what is prepared is not this site's to decide.
       if (offer?.state === 'RUNNING' && this.takePrepared(offer)) return log(`run ${run} is prepared`);
@@ -336,7 +329,7 @@ export class SiteOffers {
       log(`run ${run} ended: ${failed.code}: ${failed.message}`);
       if (offer?.state === 'RUNNING') this.finish(offer, { run, state: 'FAILED', ...failed });
     });
-    await this.apart(() => store.prune());
+    await this.faults.apart('', () => store.prune());
     await this.step();
   }
 

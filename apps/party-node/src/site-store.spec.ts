@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import Database from 'libsql';
 import { canonicalJson } from '#libs/consent';
 import { NodeFolder } from './node-folder.js';
-import { SiteStore, withStore, type Entry, type Offer } from './site-store.js';
+import { SiteStore, withStore, type Entry, type Offer, type Prepared } from './site-store.js';
 import { command } from './sites-for-tests.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-store-'));
@@ -163,6 +163,24 @@ describe('the store of a site', () => {
     store.prune();
     expect(store.list()).toHaveLength(201);
     expect(store.find(RUN)).toEqual(done);
+  });
+
+  test('takes nothing as prepared that runs no longer, or whose file another task is about to write', () => {
+    const prepared = (maker: string, final: string): Prepared => ({
+      ...{ maker, made: { task: HASH, session: 's', files: {} }, members: {}, outcome: null },
+      answer: { run: RUN, state: 'PREPARED', result: null, artifacts: [], vote: 'v' },
+      files: [{ temporary: 't', held: 'h', stamp: '1', file: { temporary: 't', final } }],
+    });
+    const runs = [1, 2, 3].map((at) => RUN.replace(/.$/, String(at)));
+    for (const run of runs) store.put({ run, received: '2026-01-01', state: 'RUNNING' });
+    store.prepare(runs[0]!, prepared('c/one', 'data/a.csv'));
+    expect(() => store.prepare(runs[1]!, prepared('c/two', 'data/a.csv'))).toThrow('written by c/one as well');
+    store.prepare(runs[1]!, prepared('c/two', 'data/b.csv'));
+    // A later run of the same task takes its place.
+    store.prepare(runs[2]!, prepared('c/one', 'data/a.csv'));
+    expect(store.preparedOf(['c/one'])).toEqual([runs[0], runs[2]]);
+    store.put({ run: RUN, received: '2026-01-01', state: 'FAILED' });
+    expect(() => store.prepare(RUN, prepared('c/x', 'data/x.csv'))).toThrow('is over');
   });
 
   test('finds what is open without the rows of what is over', () => {

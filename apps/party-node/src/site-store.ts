@@ -222,9 +222,19 @@ export class SiteStore {
     return this.all('SELECT run FROM begun WHERE run = ?', run).length > 0;
   }
 
-  /** Keeps a run that is prepared: from now on it is not this site that decides what becomes of it. */
+  /**
+   * Keeps a run that is prepared: from now on it is not this site that decides what becomes of it. Throws Refusal where it runs no longer, as the
+   * site has told meanwhile, or where another task has prepared a file of the same name.
+   */
   prepare(run: string, prepared: Prepared): void {
     this.atOnce(() => {
+      if (this.find(run)?.state !== 'RUNNING') throw new Refusal('The run is over at this site.');
+      const finals = new Set(prepared.files.map(({ file }) => file.final));
+      const others = this.all<{ prepared: string }>('SELECT prepared FROM prepared WHERE maker <> ?', prepared.maker);
+      for (const other of others.map((row) => JSON.parse(row.prepared) as Prepared))
+        for (const { file } of other.files)
+          if (finals.has(file.final))
+            throw new Refusal(`${file.final} is about to be written by ${other.maker} as well: give one another path.`);
       this.run('INSERT INTO prepared (run, maker, prepared) VALUES (?, ?, ?)', [
         runName(run),
         prepared.maker,
@@ -239,9 +249,9 @@ export class SiteStore {
     return row && (JSON.parse(row.prepared) as Prepared);
   }
 
-  /** The runs of one of these tasks, `<chain>/<task>`, that are prepared. */
+  /** The runs of one of these tasks, `<chain>/<task>`, that are prepared, the oldest first. */
   preparedOf(makers: readonly string[]): readonly string[] {
-    const sql = `SELECT run FROM prepared WHERE maker IN (${makers.map(() => '?').join()})`;
+    const sql = `SELECT run FROM prepared WHERE maker IN (${makers.map(() => '?').join()}) ORDER BY rowid`;
     return this.all<{ run: string }>(sql, ...makers).map(({ run }) => run);
   }
 

@@ -1,5 +1,4 @@
 /** How the members of a task, each at its own site, meet: TLS 1.3 with keys that were compared before, and what each has accepted. */
-export { sha256 } from './accept.js';
 export { Authority, makeRequest, readRequest, RENEWED_MS, type Asked, type Subject } from './authority.js';
 export { FINGERPRINT, fingerprintOf, identityOf, makeIdentity, ownFingerprint, type Identity } from './identity.js';
 export { meet, type Address, type Meeting, type Met, type Peer } from './meet.js';
@@ -10,4 +9,4 @@ export { OFFERS_FROM, type UplinkCode } from './uplink.js';
 export { dial, UplinkFault, type Uplink } from './uplink-client.js';
 export type { UplinkAdmission, UplinkCaller } from './uplink-options.js';
 export { UplinkServer } from './uplink-server.js';
-export { missingVote, readVote, resultHash, signVote, type Vote } from './vote.js';
+export { artifactsHash, membersHash, missingVote, readVote, resultHash, signVote, type Vote } from './vote.js';

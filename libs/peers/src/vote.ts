@@ -15,6 +15,8 @@ export interface Vote {
   readonly session: string;
   /** `sha256:<hex>` of the canonical task. */
   readonly task: string;
+  /** `sha256:<hex>` of the canonical names of all members, with the fingerprints of their keys. */
+  readonly members: string;
   /** `sha256:<hex>` of the canonical result; null at a dealer. */
   readonly result: string | null;
   /** `sha256:<hex>` of the canonical list of its artifacts, whose hashes are keyed by the site. */
@@ -22,10 +24,15 @@ export interface Vote {
 }
 
 /** What all members of a run have to vote for alike. */
-export type Voted = Pick<Vote, 'run' | 'session' | 'task' | 'result'>;
+export type Voted = Pick<Vote, 'run' | 'session' | 'task' | 'members' | 'result'>;
 
-/** What stands in a vote for a result. */
+/** How a dealer is called among the members. */
+const DEALER = '#neutral';
+
+/** What stands in a vote for a result, for a list of artifacts, and for the members. */
 export const resultHash = (result: unknown): string | null => (result === null ? null : sha256(canonicalJson(result)));
+export const artifactsHash = (artifacts: unknown): string => sha256(canonicalJson(artifacts));
+export const membersHash = (members: Readonly<Record<string, string>>): string => sha256(canonicalJson(members));
 
 /** A compact JWS (RFC 7515) by Ed25519 over the canonical form of a vote. It carries the public key: who it is of, its fingerprint says. */
 export function signVote(vote: Vote, key: KeyObject): Promise<string> {
@@ -51,13 +58,13 @@ export async function readVote(
 }
 
 /**
- * The first member, by name, of whose key no vote for this is among them; undefined: all have voted. A dealer has no result, and whoever has
- * none takes that of others as it is.
+ * The first member, by name, of whose key no vote for this is among them; undefined: all have voted. A dealer has no result, and takes that of
+ * others as it is.
  */
 export async function missingVote(
   votes: readonly string[],
   members: Readonly<Record<string, string>>,
-  { run, session, task, result }: Voted,
+  { run, session, task, result, members: all }: Voted,
 ): Promise<string | undefined> {
   const read = await Promise.all(votes.map(readVote));
   const given = read.filter((each) => each !== undefined);
@@ -65,7 +72,8 @@ export async function missingVote(
     vote.run === run &&
     vote.session === session &&
     vote.task === task &&
-    (vote.result === null || result === null || vote.result === result);
+    vote.members === all &&
+    (vote.member === DEALER ? vote.result === null : result === null || vote.result === result);
   const has = (member: string): boolean =>
     given.some(({ vote, fingerprint }) => fingerprint === members[member] && vote.member === member && isFor(vote));
   return Object.keys(members)

@@ -7,9 +7,10 @@ import {
   offerRun,
   offersOfNodes,
   prepareOffer,
-  runsAtSites,
   settleRun,
+  sitesOfRuns,
   startOffered,
+  voteRun,
   votesOfRun,
 } from './statements/node-offers.js';
 
@@ -76,7 +77,7 @@ export class NodeOfferRepository {
   }
 
   sitesOf(db: Queryable, runs: readonly string[]): Promise<SiteOfRun[]> {
-    return db.query<SiteOfRun>(runsAtSites, [runs]);
+    return db.query<SiteOfRun>(sitesOfRuns, [runs]);
   }
 
   /** Tells all sites to run it, if all have accepted. */
@@ -117,6 +118,12 @@ export class NodeOfferRepository {
   async prepare(db: Queryable, connection: string, { run, answer, vote }: Prepared): Promise<boolean> {
     const [row] = await db.query<{ stored: boolean }>(prepareOffer, [connection, run, answer, vote]);
     return row!.stored;
+  }
+
+  /** Notes that the votes of all for a run are right: it counts if the task ends with success now. Returns false where not all are prepared. */
+  async vote(db: Queryable, run: string): Promise<boolean> {
+    const [row] = await db.query<{ voted: boolean }>(voteRun, [run]);
+    return row!.voted;
   }
 
   /** The votes of all for a run that counts, as a JSON list; undefined where the site need not hear of it any more. */

@@ -3,7 +3,7 @@ import { expect, jest, test } from '@jest/globals';
 import type { Logger } from '#libs/platform';
 import type { TaskJob } from '#libs/queues';
 import type { Database, NodeOfferRepository, SiteOfRun } from '#libs/repositories';
-import { fingerprintOf, resultHash, signVote } from '#libs/peers';
+import { artifactsHash, fingerprintOf, membersHash, resultHash, signVote } from '#libs/peers';
 import { SiteRuns } from './site-runs.js';
 
 const job = {
@@ -12,13 +12,17 @@ const job = {
   params: { sf_init_config: { parties: ['a', 'b'] } },
 } as unknown as TaskJob;
 const keys = { a: generateKeyPairSync('ed25519'), b: generateKeyPairSync('ed25519') };
+const members = membersHash({ a: fingerprintOf(keys.a.publicKey), b: fingerprintOf(keys.b.publicKey) });
 const prepared = (run: string, answer: string, result: object = {}): Promise<SiteOfRun[]> =>
   Promise.all(
     (['a', 'b'] as const).map(async (party) => ({
       ...{ run, party, dealer: false, state: 'PREPARED' as const, answer, fraction: 1, stage: null },
       ...{ is_here: true, counts: true, version: 3, fingerprint: fingerprintOf(keys[party].publicKey) },
       vote: await signVote(
-        { kind: 'prepared', member: party, run, session: 's', task: 't', result: resultHash(result), files: 'f' },
+        {
+          ...{ kind: 'prepared', member: party, run, session: 's', task: 't', members },
+          ...{ result: resultHash(result), files: artifactsHash([]) },
+        },
         keys[party].privateKey,
       ),
     })),
@@ -37,6 +41,7 @@ test('a run at sites that cannot be judged fails by itself, and no other one wit
     const offers = {
       offer: async () => ({ run: names.shift(), missing: [] }),
       sitesOf: async () => rows,
+      vote: async () => true,
     } as unknown as NodeOfferRepository;
     const runs = new SiteRuns({} as Database, offers, { warn: () => undefined } as unknown as Logger);
     const events = { signal: new AbortController().signal, begin: () => undefined, progress: () => undefined };

@@ -124,6 +124,8 @@ export class SiteRuns {
           case 'prepared': {
             events.begin();
             const fault = await voteFault(sites);
+            // What ends the task otherwise makes nothing count. Where it cannot be stored, the next look does it.
+            if (!fault && !(await this.offers.vote(this.db, run).catch(() => false))) return;
             return settle(() => (fault ? reject(fault) : resolve(verdict.outcome)));
           }
           case 'failed':

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { SiteOfRun } from '#libs/repositories';
 import { NEUTRAL } from '#libs/compute';
-import { fingerprintOf, resultHash, signVote, type Vote } from '#libs/peers';
+import { artifactsHash, fingerprintOf, membersHash, resultHash, signVote, type Vote } from '#libs/peers';
 import { judgeSites, voteFault } from './site-states.js';
 
 const site = (party: string, state: SiteOfRun['state'], more: Partial<SiteOfRun> = {}): SiteOfRun => ({
@@ -102,6 +102,10 @@ describe('a run for which all are prepared', () => {
   };
   type Name = keyof typeof keys;
   const result = { x: 1 };
+  const known = Object.entries(keys).map(
+    ([name, { publicKey }]) => [name === 'lab' ? NEUTRAL : name, publicKey] as const,
+  );
+  const members = membersHash(Object.fromEntries(known.map(([name, key]) => [name, fingerprintOf(key)])));
   /** Each site with what it has signed. */
   const votedBy = (more: Partial<Record<Name, Partial<Vote>>> = {}, signer: Partial<Record<Name, Name>> = {}) =>
     Promise.all(
@@ -109,8 +113,8 @@ describe('a run for which all are prepared', () => {
         const dealer = name === 'lab';
         const own = dealer ? null : result;
         const vote: Vote = {
-          ...{ kind: 'prepared', member: dealer ? NEUTRAL : name, run: 'r', session: 's', task: 't', files: 'f' },
-          ...{ result: resultHash(own), ...more[name] },
+          ...{ kind: 'prepared', member: dealer ? NEUTRAL : name, run: 'r', session: 's', task: 't', members },
+          ...{ files: artifactsHash([]), result: resultHash(own), ...more[name] },
         };
         return {
           ...{ ...prepared(name, own), dealer, fingerprint: fingerprintOf(keys[name].publicKey) },
@@ -125,14 +129,23 @@ describe('a run for which all are prepared', () => {
     ['by the key of another', 'b', {}, { b: 'a' }],
     ['as another', 'b', { b: { member: 'a' } }, {}],
     ['of another run', 'b', { b: { run: 'q' } }, {}],
-    ['of another session', 'b', { b: { session: 'q' } }, {}],
-    ['of another task', NEUTRAL, { lab: { task: 'q' } }, {}],
+    ['with a key of a member that it has not joined with', 'a', { a: { members: 'q' } }, {}],
+    ['of other files', 'b', { b: { files: 'q' } }, {}],
+    ['of no result', 'b', { b: { result: null } }, {}],
     ['of another result', 'a', { a: { result: resultHash({ x: 2 }) } }, {}],
   ])('does not count where one has signed %s', async (_, name, more, signer) => {
     const fault = await voteFault(await votedBy(more, signer));
     expect(fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', retryable: false });
     expect(fault!.message).toContain(`The site of ${name} has not signed`);
   });
+
+  test.each(['session', 'task'])(
+    'does not count where they have signed another %s, and nobody is to blame',
+    async (field) => {
+      const fault = await voteFault(await votedBy({ lab: { [field]: 'q' } }));
+      expect(fault!.message).toMatch(/^The sites of a, b, lab have not signed the same run/);
+    },
+  );
 
   test('does not count where one has signed nothing', async () => {
     const [a, ...others] = await votedBy();

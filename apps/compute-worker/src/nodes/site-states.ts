@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { resultFault } from '#libs/chain-domain';
 import { NEUTRAL, TaskFailure, type JsonObject, type TaskRunResult } from '#libs/compute';
 import { canonicalJson } from '#libs/consent';
-import { missingVote, OFFERS_FROM, readVote, resultHash, type SiteAnswer } from '#libs/peers';
+import { artifactsHash, membersHash, OFFERS_FROM, readVote, resultHash, type SiteAnswer } from '#libs/peers';
 import type { SiteOfRun } from '#libs/repositories';
 
 /** What is to be done about a run at sites. */
@@ -77,17 +78,26 @@ function agreed(sites: readonly SiteOfRun[]): Verdict {
 
 /** Why a run does not count for which all are prepared. Undefined: each site has voted for it, by the key that it was offered to. */
 export async function voteFault(sites: readonly SiteOfRun[]): Promise<TaskFailure | undefined> {
-  const votes = sites.map(({ vote }) => vote!);
-  const members = Object.fromEntries(
-    sites.map(({ party, dealer, fingerprint }) => [dealer ? NEUTRAL : party, fingerprint]),
-  );
-  const { run, answer } = sites.find(({ dealer }) => !dealer)!;
-  const [first] = await Promise.all(votes.map(readVote));
-  const { session = '', task = '' } = first?.vote ?? {};
-  const { result } = JSON.parse(answer!) as AnswerOf<'PREPARED'>;
-  const missing = await missingVote(votes, members, { run, session, task, result: resultHash(result) });
-  if (missing === undefined) return undefined;
-  return failed('PROTOCOL_VIOLATION', `The site of ${missing} has not signed what the others have.`).error;
+  const nameOf = ({ party, dealer }: SiteOfRun): string => (dealer ? NEUTRAL : party);
+  const members = membersHash(Object.fromEntries(sites.map((site) => [nameOf(site), site.fingerprint])));
+  const votes = await Promise.all(sites.map(({ vote }) => readVote(vote!)));
+  for (const [at, site] of sites.entries()) {
+    const { result, artifacts } = answerOf(site) as AnswerOf<'PREPARED'>;
+    const said = {
+      ...{ member: nameOf(site), run: site.run, members },
+      ...{ result: resultHash(result), files: artifactsHash(artifacts) },
+    };
+    const { vote, fingerprint } = votes[at] ?? {};
+    const isItsOwn = fingerprint === site.fingerprint && isDeepStrictEqual({ ...vote, ...said }, vote);
+    if (!isItsOwn) {
+      const message = `The site of ${site.party} has not signed what it says, or with other keys of the members than they have joined with.`;
+      return failed('PROTOCOL_VIOLATION', message).error;
+    }
+  }
+  const of = new Set(votes.map((each) => `${each!.vote.session} ${each!.vote.task}`));
+  if (of.size === 1) return undefined;
+  const message = `The sites of ${sites.map(({ party }) => party).join(', ')} have not signed the same run: compare their records.`;
+  return failed('PROTOCOL_VIOLATION', message).error;
 }
 
 function failureOf(site: SiteOfRun): TaskFailure {

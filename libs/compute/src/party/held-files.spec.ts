@@ -93,12 +93,16 @@ test('a dealer keeps what it has, though it comes to no result', async () => {
 describe('files of a site that others decide on', () => {
   const table = { party: 'alice', target: 'a.csv', record: '' };
   /** A run of one file, or of two of the same name. */
-  const prepared = async (final: string, count = 1): Promise<readonly [unknown, HeldFile[]]> => {
+  const prepared = async (
+    final: string,
+    count = 1,
+    signal = new AbortController().signal,
+  ): Promise<readonly [unknown, HeldFile[]]> => {
     const taken: HeldFile[] = [];
     const prepares: Site['prepares'] = async (_, files) => void taken.push(...files);
     const held = Array.from({ length: count }, (_, at) => ({ temporary: join(folder, `.a${at}.tmp`), final, table }));
     for (const { temporary } of held) await writeFile(temporary, 'id\n1\n');
-    const of = { ...run, dataRoot: folder, artifactRoot: folder, site: { ...run.site!, prepares } };
+    const of = { ...run, dataRoot: folder, artifactRoot: folder, signal, site: { ...run.site!, prepares } };
     const work = async (each: TaskRun): Promise<TaskRunResult> => (each.hold!(held), DONE);
     return [await heldUntilRead(of, work, () => undefined).catch((error: unknown) => error), taken];
   };
@@ -112,6 +116,8 @@ describe('files of a site that others decide on', () => {
 
   test('are not handed over where they could not get their names', async () => {
     expect(await prepared(join(folder, 'a.csv'), 2)).toMatchObject([{ code: 'OUTPUT_CONFLICT' }, []]);
+    const stopped = new Error('stopped');
+    expect(await prepared(join(folder, 'a.csv'), 1, AbortSignal.abort(stopped))).toEqual([stopped, []]);
     await writeFile(join(folder, 'mine.csv'), 'mine');
     expect(await prepared(join(folder, 'mine.csv'))).toMatchObject([{ code: 'OUTPUT_EXISTS' }, []]);
     expect(await readdir(folder)).toEqual(['mine.csv']);

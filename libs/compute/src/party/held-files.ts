@@ -55,13 +55,14 @@ async function leave(run: TaskRun, held: readonly WrittenFile[]): Promise<void> 
 
 /** What could not get its name is found out here: once others count on it, it is too late. */
 async function prepare(
-  { site, dataRoot, artifactRoot }: TaskRun,
+  { site, dataRoot, artifactRoot, signal }: TaskRun,
   outcome: TaskRunResult,
   held: readonly WrittenFile[],
 ): Promise<void> {
   await requireNames(held);
   for (const { temporary } of held) await toDisk(temporary);
   await foldersToDisk(held, [dataRoot, artifactRoot]);
+  signal.throwIfAborted();
   await site!.prepares!(outcome, held);
 }
 

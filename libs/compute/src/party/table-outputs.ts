@@ -39,11 +39,20 @@ export async function refuseToReplace(final: string, table: TableOutput): Promis
   if (found === undefined) return;
   const record = await readFile(table.record, 'utf8').catch(() => undefined);
   if (record !== undefined && found.isFile()) {
-    const { size, mtimeMs } = JSON.parse(record) as { size: number; mtimeMs: number };
+    const noted = read(record);
     // An empty one is the name that a run took before it was killed.
-    if (found.size === 0 || (found.size === size && found.mtimeMs === mtimeMs)) return;
+    if (noted && (found.size === 0 || (found.size === noted.size && found.mtimeMs === noted.mtimeMs))) return;
   }
   throw existing(table);
+}
+
+/** Undefined where a loss of power has left no whole record. */
+function read(record: string): { readonly size: number; readonly mtimeMs: number } | undefined {
+  try {
+    return JSON.parse(record) as { size: number; mtimeMs: number };
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -75,7 +84,7 @@ async function record(temporary: string, table: TableOutput): Promise<void> {
   await mkdir(dirname(table.record), { recursive: true });
   const whole = `${table.record}.new`;
   try {
-    await writeFile(whole, JSON.stringify({ target: table.target, size, mtimeMs }));
+    await writeFile(whole, JSON.stringify({ target: table.target, size, mtimeMs }), { flush: true });
     await rename(whole, table.record);
   } catch (error) {
     await rm(whole, { force: true });

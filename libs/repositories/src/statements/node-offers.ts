@@ -9,7 +9,11 @@ export const offerRun: Statement = {
 };
 
 /** $1 runs -> their sites. */
-export const runsAtSites: Statement = { name: 'runs-at-sites', text: `SELECT * FROM runs_at_sites($1::uuid[])` };
+export const sitesOfRuns: Statement = {
+  name: 'sites-of-runs',
+  text: `SELECT run, party, dealer, fingerprint, state, answer, vote, fraction, stage, is_here, counts, version
+           FROM sites_of_runs($1::uuid[])`,
+};
 
 /** $1 run -> whether all have accepted, and are told to run it. */
 export const startOffered: Statement = { name: 'start-offered', text: `SELECT start_offered($1) AS started` };
@@ -34,6 +38,9 @@ export const prepareOffer: Statement = {
   name: 'prepare-offer',
   text: `SELECT prepare_offer($1, $2, $3, $4) AS stored`,
 };
+
+/** $1 run -> whether all are prepared, and it counts if the task ends with success. */
+export const voteRun: Statement = { name: 'vote-run', text: `SELECT vote_run($1) AS voted` };
 
 /** $1 connection, $2 run -> the votes of all, where it counts. */
 export const votesOfRun: Statement = { name: 'votes-of-run', text: `SELECT votes_of_run($1, $2) AS votes` };
