@@ -26,8 +26,14 @@ export async function followsLog(page: Page, task: string): Promise<void> {
 /** A Parquet file that another program packed by gzip is read in a thread, under the page's policy. */
 export async function showsTable(page: Page): Promise<void> {
   const table = await readFile(TABLE);
-  const item = { reference: 'artifact:c/t/rows.parquet', name: 'rows.parquet', party: null, size_bytes: table.length };
-  const artifact = { ...item, media_type: 'application/vnd.apache.parquet', sha256: '', created_at: '' };
+  const item = { reference: 'artifact:c/t/rows.parquet', name: 'rows.parquet', party: null, at_site: null };
+  const artifact = {
+    ...item,
+    size_bytes: table.length,
+    media_type: 'application/vnd.apache.parquet',
+    sha256: '',
+    created_at: '',
+  };
   await page.route('**/artifacts', (route) => route.fulfill({ json: { items: [artifact] } }));
   await page.route('**/artifacts/rows.parquet', (route) => route.fulfill({ body: table }));
   const thread = page.waitForEvent('worker');
