@@ -262,7 +262,7 @@ describeSystem('schedules', 'postgres', { env: { RATE_LIMIT: '0' } }, (check, sy
     await post(`/schedules/${id}/run`, {}, {}, author);
     const made = await tickOf(author, id, null);
     expect((await api.call(`/schedules/${id}`)).status).toBe(404);
-    expect((await api.call(`/chains/${made.chain_id}`, { headers: of })).body).toMatchObject({ schedule_id: id });
+    expect(await author.ended(made.chain_id!)).toMatchObject({ schedule_id: id });
     // What time alone may change is tried again: the tick waits, and says for what.
     const limit = (max_creates_per_minute: number | null) =>
       api.expect(200, '/tenants/limited', { method: 'PATCH', body: { max_creates_per_minute } });
