@@ -5,6 +5,7 @@ import { ScheduleTick } from './entities/schedule-tick.entity.js';
 import { Schedule } from './entities/schedule.entity.js';
 import type { Statement } from './pool.js';
 import { rowsOf } from './rows.js';
+import { searchWords } from './search-words.js';
 import { COUNTED_NOW } from './statements/clock.js';
 import * as statements from './statements/schedules.js';
 
@@ -170,7 +171,7 @@ export class ScheduleRepository {
       .limit(limit)
       .offset(offset);
     if (paused !== undefined) query.andWhere('s.paused = :paused', { paused });
-    const words = q?.split(/\s+/).filter((word) => word !== '') ?? [];
+    const words = searchWords(q);
     for (const [at, word] of words.entries()) {
       const text = `lower(concat_ws(' ', s.title, s.description, s.template_id))`;
       query.andWhere(`strpos(${text}, lower(:word${at})) > 0`, { [`word${at}`]: word });

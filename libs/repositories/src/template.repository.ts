@@ -5,6 +5,7 @@ import { TemplateVersion } from './entities/template-version.entity.js';
 import { Template } from './entities/template.entity.js';
 import type { Statement } from './pool.js';
 import { rowsOf } from './rows.js';
+import { searchWords } from './search-words.js';
 
 export type TemplateView = Omit<Template, 'deleted_at' | 'grams'>;
 export type TemplateVersionView = Omit<TemplateVersion, 'tenant_id' | 'chain'>;
@@ -122,7 +123,7 @@ export class TemplateRepository {
       .limit(limit)
       .offset(offset);
     if (tag !== undefined) query.andWhere(':tag = ANY (t.tags)', { tag });
-    const words = q?.split(/\s+/).filter((word) => word !== '') ?? [];
+    const words = searchWords(q);
     if (words.length > 0) query.andWhere('t.template_id IN (SELECT * FROM find_templates(:words))', { words });
     return query.getMany();
   }

@@ -1,16 +1,9 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
-import {
-  ApiExtraModels,
-  ApiHeader,
-  ApiOperation,
-  ApiProduces,
-  ApiResponse,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { TenantDatabases } from '#libs/repositories';
 import { asksFor } from '../http/asks-for.js';
+import { ApiListOrStream } from '../http/list-or-stream.js';
 import { TenantDb } from '../auth/tenant-db.js';
 import { Roles } from '../auth/access.js';
 import { ApiProblems } from '../http/api-problems.js';
@@ -21,7 +14,6 @@ import { lastEvent } from './event-stream.js';
 import { OpenStreams } from './open-streams.js';
 
 @ApiTags('events')
-@ApiExtraModels(ChainEventListDto)
 @Controller('events')
 @Roles('viewer')
 export class AllEventsController {
@@ -37,16 +29,7 @@ export class AllEventsController {
     description:
       'In the order in which they were recorded. An event whose transaction is still open holds later ones back. JSON: a page. With `Accept: text/event-stream`: each as an `event` as it is recorded; `Last-Event-ID` resumes an interrupted stream. A caller may have 20 streams open; a stream ends when its key or token does.',
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
-  @ApiProduces('application/json', 'text/event-stream')
-  @ApiResponse({
-    status: 200,
-    description: 'The events in the order in which they were recorded, or a stream.',
-    content: {
-      'application/json': { schema: { $ref: getSchemaPath(ChainEventListDto) } },
-      'text/event-stream': { schema: { type: 'string' } },
-    },
-  })
+  @ApiListOrStream(ChainEventListDto, 'The events in the order in which they were recorded, or a stream.')
   @ApiProblems(400, 503)
   async events(
     @TenantDb() { reads }: TenantDatabases,

@@ -1,17 +1,9 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import {
-  ApiHeader,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiResponse,
-  ApiTags,
-  getSchemaPath,
-  ApiExtraModels,
-} from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { readHistory, type TenantDatabases } from '#libs/repositories';
 import { asksFor } from '../http/asks-for.js';
+import { ApiListOrStream } from '../http/list-or-stream.js';
 import { ChainReader } from '../chains/chain-reader.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -23,7 +15,6 @@ import { LiveEvents } from './live-events.js';
 import { OpenStreams } from './open-streams.js';
 
 @ApiTags('events')
-@ApiExtraModels(ChainEventListDto)
 @Controller('chains/:chain_id/events')
 @Roles('viewer')
 export class EventsController {
@@ -41,16 +32,7 @@ export class EventsController {
     description:
       'JSON: every recorded event with its disposition. With `Accept: text/event-stream`: the tasks as they change (`task`, `chain`, `end`); `Last-Event-ID` resumes an interrupted stream. A caller may have 20 streams open; a stream ends when its key or token does.',
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
-  @ApiProduces('application/json', 'text/event-stream')
-  @ApiResponse({
-    status: 200,
-    description: 'The events in the order in which they were recorded, or a stream.',
-    content: {
-      'application/json': { schema: { $ref: getSchemaPath(ChainEventListDto) } },
-      'text/event-stream': { schema: { type: 'string' } },
-    },
-  })
+  @ApiListOrStream(ChainEventListDto, 'The events in the order in which they were recorded, or a stream.')
   @ApiProblems(400, 404, 503)
   async events(
     @TenantDb() { reads }: TenantDatabases,

@@ -1,14 +1,5 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import {
-  ApiExtraModels,
-  ApiHeader,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiResponse,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { isTerminal, type TaskStatus } from '#libs/chain-domain';
 import { TaskHistoryRepository, type ChainTask, type Database, type TenantDatabases } from '#libs/repositories';
@@ -20,12 +11,12 @@ import { lastEvent } from '../events/event-stream.js';
 import { OpenStreams } from '../events/open-streams.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { asksFor } from '../http/asks-for.js';
+import { ApiListOrStream } from '../http/list-or-stream.js';
 import { LiveTaskLog, type SeenTaskLog } from './live-task-log.js';
 import { CHAIN_ID, TASK_ID } from './tasks.controller.js';
 import { LogListDto, LogQueryDto } from './tasks.dto.js';
 
 @ApiTags('tasks')
-@ApiExtraModels(LogListDto)
 @Controller('chains/:chain_id/tasks/:task_id/logs')
 @Roles('viewer')
 export class TaskLogsController {
@@ -45,16 +36,7 @@ export class TaskLogsController {
     description:
       'Lines of all attempts, oldest first. With `Accept: text/event-stream`: each line as it is written (`line`), and `end` once the task, or the `attempt`, has ended and no line came for 2 s. `Last-Event-ID` resumes an interrupted stream: lines that came just before may come again, with the same `id` in their data. A stream looks twice a second, and ends after 16 MiB: resume it. A caller may have 20 streams open; a stream ends when its key or token does.',
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
-  @ApiProduces('application/json', 'text/event-stream')
-  @ApiResponse({
-    status: 200,
-    description: 'Lines after `after`, or a stream.',
-    content: {
-      'application/json': { schema: { $ref: getSchemaPath(LogListDto) } },
-      'text/event-stream': { schema: { type: 'string' } },
-    },
-  })
+  @ApiListOrStream(LogListDto, 'Lines after `after`, or a stream.')
   @ApiProblems(400, 404, 503)
   async logs(
     @TenantDb() { reads }: TenantDatabases,

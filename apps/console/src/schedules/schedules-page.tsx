@@ -1,10 +1,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Empty, Input, Select, Tag } from 'antd';
+import { Button, Empty, Select, Tag } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
+import { FindWords } from '../view/find-words.js';
 import { Name } from '../view/name.js';
 import { Pager } from '../view/pager.js';
 import { Rows } from '../view/rows.js';
@@ -46,16 +47,7 @@ export default function SchedulesPage() {
         <Button onClick={() => make(true)}>{t('schedules.make')}</Button>
       </Title>
       <search className="filters">
-        <Input.Search
-          key={q}
-          allowClear
-          className="search"
-          maxLength={255}
-          defaultValue={q}
-          aria-label={t('schedules.find')}
-          placeholder={t('schedules.find')}
-          onSearch={(text) => set('q', text.trim())}
-        />
+        <FindWords label={t('schedules.find')} words={q} find={(text) => set('q', text)} />
         <Select
           allowClear
           className="filter"

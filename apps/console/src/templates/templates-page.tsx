@@ -1,10 +1,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Empty, Input } from 'antd';
+import { Button, Empty } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { UsedTemplateDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
+import { FindWords } from '../view/find-words.js';
 import { Name, shownText } from '../view/name.js';
 import { Pager } from '../view/pager.js';
 import { Rows } from '../view/rows.js';
@@ -45,16 +46,7 @@ export function TemplatesPage() {
         <Link to="/designer">{t('templates.makeOne')}</Link>
       </Title>
       <search className="filters">
-        <Input.Search
-          key={q}
-          allowClear
-          className="search"
-          maxLength={255}
-          defaultValue={q}
-          aria-label={t('templates.find')}
-          placeholder={t('templates.find')}
-          onSearch={(text) => set({ q: text.trim() })}
-        />
+        <FindWords label={t('templates.find')} words={q} find={(text) => set({ q: text })} />
         {tag !== '' && (
           <Button onClick={() => set({ tag: '' })}>
             {t('templates.tagged', { tag: shownText(tag, 40) })} <span aria-hidden="true">✕</span>
