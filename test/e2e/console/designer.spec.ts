@@ -33,6 +33,14 @@ describeUnless(chromium.skip, 'the designer', () => {
       await addByKeyboard(page, 0);
       await addByKeyboard(page, 1);
       await choose(page, 'task-001');
+      // Beside the canvas, Backspace removes nothing.
+      await page.locator('.panel').getByRole('tab').first().focus();
+      await keyboard.press('Backspace');
+      await page.getByRole('button', { name: 'Save as a template' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Back' }).focus();
+      await keyboard.press('Backspace');
+      await keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await addByKeyboard(page, 2);
       await addByKeyboard(page, 3);
       await field(page, 'Waits for').focus();
@@ -86,7 +94,7 @@ describeUnless(chromium.skip, 'the designer', () => {
       // A reference to a task that is not before it is a fault at the field.
       await tables.getByRole('combobox', { name: 'bob' }).fill('${tasks.none.result.x}');
       await tables.getByRole('alert').getByText('none').waitFor();
-      // Another tab of the browser is told, and neither writes over the other.
+      // Another tab of the browser shows it, and neither writes over the other.
       const beside = await page.context().newPage();
       await beside.goto(page.url());
       await node(beside, 'psi').waitFor();

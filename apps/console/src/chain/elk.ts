@@ -40,11 +40,12 @@ const FAST = {
   'elk.layered.thoroughness': '1',
   'elk.edgeRouting': 'POLYLINE',
 };
-/** For boxes with edges that lead in and out, where elkjs fails by any order of its own. It takes its time for them: of more tasks it is made to hurry. */
+/** For boxes with edges across their borders: elkjs 0.12 fails there with any other `considerModelOrder`. */
 const DEEP = {
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.layered.considerModelOrder.strategy': 'NONE',
 };
+/** Layouts of boxes are slow: above so many tasks they use the fast settings. */
 const MANY = 40;
 /** Of a box around others. */
 const FRAME = {

@@ -83,6 +83,21 @@ test('the log of a task that runs is followed to its end, in the order of its li
   expect(streams[1]!.signal.aborted).toBe(true);
 });
 
+test('a log that ends before its task is known to have ended is not opened again', async () => {
+  const running = task('RUNNING');
+  const { become } = show(running);
+  streams[0]!.send(line(1, 'one'));
+  await screen.findByText(/one/);
+  streams[0]!.end();
+  await screen.findByText('Ended');
+  become(running);
+  expect(streams).toHaveLength(1);
+  // A change says that it goes on.
+  become(task('RUNNING'));
+  await screen.findByText('Connecting …');
+  expect(streams).toHaveLength(2);
+});
+
 test('that of a task that ended before is read once; words are found in it', async () => {
   show(task('FAILURE', '2026-01-01T00:00:00Z'));
   await screen.findByText(/long over/);

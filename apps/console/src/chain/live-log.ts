@@ -21,7 +21,11 @@ export interface LiveLog {
   readonly restart: () => void;
 }
 
-const NOTHING: Omit<LiveLog, 'restart'> = { lines: undefined, stream: 'connecting', error: undefined };
+interface Shown extends Omit<LiveLog, 'restart'> {
+  /** The task as it was when the stream ended. */
+  readonly endedAs: LiveTask | undefined;
+}
+const NOTHING: Shown = { lines: undefined, stream: 'connecting', error: undefined, endedAs: undefined };
 
 /** The log of a task: as it is written by a stream, and read once where the task has ended. A hidden tab keeps no stream. */
 export function useLiveLog({ chain_id, task_id }: TaskPath, task: LiveTask | undefined): LiveLog {
@@ -49,7 +53,7 @@ export function useLiveLog({ chain_id, task_id }: TaskPath, task: LiveTask | und
           // Until lines are there again those before the break stay.
           error === undefined && all.length === 0 && state !== 'live' && state !== 'ended'
             ? { ...before, stream: state }
-            : { lines: error === undefined ? all : before.lines, stream: state, error },
+            : { lines: error === undefined ? all : before.lines, stream: state, error, endedAs: now.current },
         ),
       );
     };
@@ -96,9 +100,10 @@ export function useLiveLog({ chain_id, task_id }: TaskPath, task: LiveTask | und
       stop.abort();
     };
   }, [chain_id, task_id, round, restart, queries]);
-  // It runs once more.
-  if (!OVER.has(task?.status ?? '') && shown.stream === 'ended' && shown.error === undefined) restart();
-  return { ...shown, restart };
+  const { endedAs, ...log } = shown;
+  // It runs once more. Without news of the task there is nothing to follow: the log would end and be opened again for ever.
+  if (task !== endedAs && !OVER.has(task?.status ?? '') && log.stream === 'ended' && log.error === undefined) restart();
+  return { ...log, restart };
 }
 
 function isSettled(task: LiveTask | undefined): boolean {

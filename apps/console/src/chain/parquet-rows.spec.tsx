@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import packed from './packed-for-tests.json';
 import { parquetRows } from './parquet-rows.js';
 
 test('a Parquet file has the types that it names itself', async () => {
@@ -21,6 +22,17 @@ test('a Parquet file has the types that it names itself', async () => {
     ['2', '', 'false', '2026-11-30T10:00:00.000Z', 'b'],
   ]);
   expect(isWhole).toBe(true);
+});
+
+test.each(Object.entries(packed))('reads what Apache Arrow has packed by %s', async (_, base64) => {
+  const { columns, rows } = await parquetRows(Uint8Array.from(atob(base64), (each) => each.charCodeAt(0)).buffer);
+  expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual(['id integer', 'name text', 'note text']);
+  const note = 'x'.repeat(200);
+  expect(rows).toEqual([
+    ['1', 'alice', note],
+    ['2', '爱丽丝', note],
+    ['3', '', note],
+  ]);
 });
 
 test('of a large file the first rows and columns are shown, and that there are more', async () => {

@@ -4,7 +4,7 @@ import type { FirstRows } from './table-part.js';
 const LONGEST_MS = 10_000;
 
 /**
- * The first rows of a Parquet file, read in a thread of its own: whatever somebody wrote into the file, the page answers. Undefined where
+ * The first rows of a Parquet file, read in a worker, so that a hostile file cannot block the page. Undefined where
  * it cannot be read; rejects where the time is over or the signal was given, and the thread is ended then.
  */
 export function parquetRowsInThread(file: ArrayBuffer, signal: AbortSignal): Promise<FirstRows | undefined> {

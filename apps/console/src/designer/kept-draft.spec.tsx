@@ -20,14 +20,26 @@ afterEach(() => {
 /** A tab that shows the draft that the browser keeps. */
 function tab() {
   const first = readKept('ann');
-  const { result, rerender } = renderHook(({ sheet }) => useKept('ann', sheet, first), {
+  const {
+    result,
+    rerender,
+    unmount: leave,
+  } = renderHook(({ sheet }) => useKept('ann', sheet, first), {
     initialProps: { sheet: first.own ?? sheetOf('empty') },
   });
+  const change = (chain_name: string) => rerender({ sheet: sheetOf(chain_name) });
   const edit = (chain_name: string) => {
-    rerender({ sheet: sheetOf(chain_name) });
+    change(chain_name);
     act(() => jest.runAllTimers());
   };
-  return { edit, first, chosen: () => act(() => result.current.chosen()), other: () => result.current.other };
+  return {
+    edit,
+    change,
+    leave,
+    first,
+    chosen: () => act(() => result.current.chosen()),
+    other: () => result.current.other,
+  };
 }
 /** Another tab writes; a frozen page is not told. */
 function elsewhere(chain_name: string, isTold = true): void {
@@ -40,6 +52,23 @@ test('a draft is kept for all tabs while one alone changes it', () => {
   tab().edit('a');
   expect([nameIn(localStorage), nameIn(sessionStorage)]).toEqual(['a', undefined]);
   expect(readKept('ann')).toEqual({ own: sheetOf('a'), other: undefined });
+});
+
+test('the last change is kept as the page is left, before its time has come', () => {
+  const { change, leave } = tab();
+  change('a');
+  expect(nameIn(localStorage)).toBeUndefined();
+  leave();
+  expect(nameIn(localStorage)).toBe('a');
+});
+
+test('a draft near the longest chain is read again, with its places', () => {
+  const sheet = {
+    ...sheetOf('x'.repeat(999_000)),
+    places: Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`task-${at}`, { x: at, y: at }])),
+  };
+  localStorage.setItem(NAME, JSON.stringify(sheet));
+  expect(readKept('ann').own).toEqual(sheet);
 });
 
 test.each([true, false])(
@@ -62,7 +91,7 @@ test.each([true, false])(
   },
 );
 
-test('what another tab changes while nothing is changed here is told, and this one is kept over a reload', () => {
+test('shows a change by another tab while this one has none, and keeps this one over a reload', () => {
   elsewhere('both', false);
   const { other } = tab();
   elsewhere('theirs');

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api } from '../api.js';
 import { shownText } from '../view/name.js';
+import { saveFile } from '../view/save-file.js';
 import type { Draft } from './draft.js';
 import { EXAMPLES } from './examples.js';
 import { written, type Format } from './text-panel.js';
@@ -31,12 +32,8 @@ export function Toolbar({ draft, running, can, act, take, read, run, save: keep 
   const file = useRef<HTMLInputElement>(null);
   const save = (format: Format) => {
     const type = format === 'json' ? 'application/json' : 'application/yaml';
-    const address = URL.createObjectURL(new Blob([written(draft, format)], { type }));
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = `${draft.chain_name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60) || 'chain'}.${format}`;
-    link.click();
-    URL.revokeObjectURL(address);
+    const name = draft.chain_name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60) || 'chain';
+    saveFile(`${name}.${format}`, type, [written(draft, format)]);
   };
   const isEmpty = draft.tasks.length === 0;
   return (

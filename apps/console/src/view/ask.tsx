@@ -23,6 +23,8 @@ export function Ask({ title, ok, danger = false, ready = true, send, close, chil
   const sending = useMutation({ mutationFn: send, onSuccess: close });
   return (
     <Modal
+      // React Flow acts on Backspace wherever the focus is, but in elements of this class.
+      rootClassName="nokey"
       open
       title={title}
       okText={ok}
