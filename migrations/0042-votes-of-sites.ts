@@ -31,7 +31,7 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     for (const signature of REPLACED) await runner.query(`DROP FUNCTION ${signature}`);
-    // The trigger costs other tasks nothing.
+    // The trigger's condition reads it: the function runs for no other task.
     await runner.query(`ALTER TABLE chain_tasks ADD COLUMN at_sites boolean NOT NULL DEFAULT false`);
     await runner.query(`
       ALTER TABLE node_offers
@@ -154,7 +154,7 @@ export class VotesOfSites1764028800042 implements MigrationInterface {
           `state = 'PREPARED', answer = new_answer, vote = new_vote`,
           `new_vote IS NOT NULL AND o.state IN ('GO', 'RUNNING')`,
         )} $$`);
-    // Whether the votes of all are right is the worker's to find out: what ends the task otherwise makes nothing count.
+    // The worker checks the votes. A task that ends in another way, such as by an operator, commits nothing.
     await runner.query(`
       CREATE FUNCTION vote_run(of_run uuid) RETURNS boolean
         LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$

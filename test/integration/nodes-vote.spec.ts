@@ -49,6 +49,8 @@ describe('what a run leaves at two sites', () => {
     readonly id: string;
     private readonly chain = `chain-${randomUUID().slice(0, 8)}`;
     status = 'RUNNING';
+    /** Whether the worker ends the task once all are prepared. */
+    worker = true;
 
     private constructor(id: string) {
       this.id = id;
@@ -85,7 +87,7 @@ describe('what a run leaves at two sites', () => {
       expect(offered).toEqual({ run: this.id, missing: [] });
     }
 
-    /** Brings what a site says, and what it is told, across its link. */
+    /** Carries frames both ways over the link of a site. */
     async exchange(party: Party): Promise<void> {
       const [site, connection, link] = [this.sites.get(party)!, this.connections.get(party)!, this.links[party]];
       const lines: readonly OfferLine[] = (await this.source.offers([connection])).get(connection)!;
@@ -119,7 +121,7 @@ describe('what a run leaves at two sites', () => {
       const verdict = judgeSites(rows);
       if (verdict.kind === 'go') await offers.start(db, this.id);
       if (verdict.kind === 'failed') await this.end('FAILURE');
-      if (verdict.kind === 'prepared' && !(await voteFault(rows)) && (await offers.vote(db, this.id)))
+      if (this.worker && verdict.kind === 'prepared' && !(await voteFault(rows)) && (await offers.vote(db, this.id)))
         await this.end('SUCCESS');
     }
 
@@ -148,6 +150,18 @@ describe('what a run leaves at two sites', () => {
       for (const site of this.sites.values()) await site.close();
     }
   }
+
+  test('does not count where the worker has not checked the votes, as where an operator ends the task', async () => {
+    const run = await Run.begin();
+    const prepared = async (): Promise<boolean> => judgeSites(await offers.sitesOf(db, [run.id])).kind === 'prepared';
+    run.worker = false;
+    for (let round = 0; round < ROUNDS && !(await prepared()); round += 1) await run.round();
+    expect(await prepared()).toBe(true);
+    await run.end('SUCCESS');
+    for (let round = 0; round < ROUNDS && (await run.undecided()) !== '0'; round += 1) await run.round();
+    expect([run.left(), await run.undecided()]).toEqual([{ has: [false, false], beside: [] }, '0']);
+    await run.close();
+  });
 
   const cuts: [number, Party, keyof Link | 'both'][] = [];
   for (let at = 0; at < ROUNDS; at += 1)

@@ -30,7 +30,7 @@ export const taskOf = (input = 'a.csv', init: object = {}) => ({
   },
 });
 
-/** The key of bob, who is told of alone. */
+/** The key of bob, who has no site here. */
 const bob = generateKeyPairSync('ed25519');
 
 /** A site, and what it says and runs. */

@@ -8,7 +8,7 @@ import type { NodeFolder } from './node-folder.js';
 import type { Ready } from './run-task.js';
 import { withStore, type Prepared, type PreparedFile, type SiteStore } from './site-store.js';
 
-/** Signs that this site's part of a run is complete, and keeps it. From then on the control plane decides what becomes of it, and no time does. */
+/** Signs that this site's part of a run is complete, and stores it. From then on only the control plane decides. There is no time-out. */
 export async function prepareRun(folder: NodeFolder, member: string, run: string, ready: Ready): Promise<void> {
   const { left, maker, made, members, task } = ready;
   const told = await keyed(folder, left?.artifacts ?? []);
@@ -38,7 +38,10 @@ export async function unvoted({ answer, members }: Prepared, votes: readonly str
   return missingVote(votes, members, vote as Vote);
 }
 
-/** Keeps the files of a run from what sweeps behind killed ones; false: one of them is gone. Whoever was killed over it may do it again. */
+/**
+ * Renames the files of a run, so that no later attempt deletes them as leftovers of a killed one. Returns false if a file is missing. It may be
+ * called again after a crash.
+ */
 export function holdFiles({ path }: Pick<NodeFolder, 'path'>, files: readonly PreparedFile[]): boolean {
   for (const { temporary, held } of files)
     if (existsSync(join(path, temporary))) renameSync(join(path, temporary), join(path, held));
@@ -47,9 +50,9 @@ export function holdFiles({ path }: Pick<NodeFolder, 'path'>, files: readonly Pr
 }
 
 /**
- * Gives the files of a run their names, since it counts. What the site notes of them comes first: wherever this is cut off, they are not those
- * that it has noted, and no task reads them until this was done again. Returns the name of a file that is gone: the others are dropped then, and
- * who reads what the run left is told to run it again. Throws where a person has put another file in its place.
+ * Gives the files of a committed run their final names. It stores their stamps first: after a crash in between, the stamps do not match, and no
+ * task reads the files until this has run again. If a file is missing, it drops the others and returns the file's name. Throws if another
+ * file has the name.
  */
 export async function nameRun(
   folder: NodeFolder,

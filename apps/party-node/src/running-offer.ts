@@ -20,5 +20,5 @@ export const refusedOf = (reason: string): Failed => ({
   retryable: false,
 });
 
-/** It ended as prepared, and is not. */
+/** The process said that it was prepared, but the files are missing. */
 export const GONE: Failed = { code: 'TASK_ERROR', message: 'The files that the run left are gone.', retryable: true };

@@ -83,7 +83,7 @@ describe('a run that is prepared', () => {
     await site.commit(RUN, ...(await votes()));
     await told('bob has not signed what this site has');
     expect(await filesOf(final)).toEqual([`.t.csv.${RUN}.held`]);
-    // It is told of once, and counts with the vote.
+    // The log has it once. With the vote the run counts.
     await site.commit(RUN, await site.vote(RUN));
     await settled();
     expect(await filesOf(final)).toEqual(['t.csv']);

@@ -6,8 +6,8 @@ import type { SiteStore } from './site-store.js';
 export type Decided = 'COMMIT' | 'ABORT';
 
 /**
- * Does what the control plane has decided of runs that are prepared here. It decides when, and no time does: but it cannot make a run count for
- * which not everybody has voted.
+ * Carries out the control plane's decisions on prepared runs. There is no time-out. A commit needs the votes of all members: the control plane
+ * alone cannot make a run count.
  */
 export class SettledRuns {
   private readonly votes = new Map<string, readonly string[]>();
@@ -18,7 +18,7 @@ export class SettledRuns {
   ) {}
 
   take(run: string, votes: readonly string[]): void {
-    // Whoever sends others fills no memory.
+    // Votes for other runs would only fill memory.
     if (this.store.prepared(run)) this.votes.set(run, votes);
   }
 
@@ -27,7 +27,7 @@ export class SettledRuns {
     for (const run of this.votes.keys()) if (!runs.has(run)) this.votes.delete(run);
   }
 
-  /** What this site has done of what was decided; undefined: nothing yet. Throws where it cannot be done now. */
+  /** Returns what was done, for the log; undefined if the votes are missing still. Throws if it cannot be done now. */
   async settle(run: string, decided: Decided): Promise<string | undefined> {
     const prepared = this.store.prepared(run);
     if (!prepared) return decided === 'COMMIT' ? 'counts, and nothing of it is here' : 'came to nothing';

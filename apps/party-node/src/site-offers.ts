@@ -40,10 +40,10 @@ export class SiteOffers {
   private readonly unkept = new Map<string, Offer>();
   /** Tasks that the disk has not taken yet: each is sent once on a connection. */
   private readonly untaken = new Map<string, unknown>();
-  /** Runs that are prepared, and of which it is told that the control plane says nothing. */
+  /** Prepared runs that the control plane does not list. The log names each once. */
   private readonly missed = new Set<string>();
   private readonly faults: Faults;
-  /** A run of this step waits for its turn: none after it begins. */
+  /** A run of this step has to wait. Later runs wait behind it. */
   private isHeldUp = false;
   private running: { readonly run: string; readonly work: RunningOffer; refused?: string } | undefined;
   private isClosed = false;
@@ -216,11 +216,12 @@ export class SiteOffers {
     this.unkept.delete(run);
     if (offer?.state === 'PREPARED' || (decided === 'COMMIT' && offer?.state !== 'DONE'))
       this.options.log(`run ${run} ${done}`);
-    if (offer && OPEN.includes(offer.state)) this.end(offer);
+    const left = this.options.store.find(run);
+    if (left && OPEN.includes(left.state)) this.end(left);
     this.say({ run, state: 'SETTLED' });
   }
 
-  /** Starts a run, unless what it reads, or writes, is about to get its names: where that cannot be, the run is not for now. */
+  /** Starts a run once earlier ones have named what it reads and writes. Where they cannot, it fails. */
   private begin(offer: Offer): void {
     const read = offeredTask(offer.task);
     const { chain_id: chain, task_id: id } = read.statement;

@@ -18,8 +18,8 @@ export interface Offer {
   /** As it was offered; absent where that is no task for this site, since anything of any size may come. */
   readonly task?: unknown;
   /**
-   * WAITING: for a person at this site. DONE: it counts, and its files have their names. ENDED: the control plane offers it no longer, or has
-   * said that it came to nothing. The others are as the control plane is told them.
+   * WAITING: for a person at this site. DONE: it counts, and its files have their names. ENDED: withdrawn or aborted by the
+   * control plane. The others are as the control plane hears them.
    */
   readonly state: 'WAITING' | 'ENDED' | 'DONE' | Exclude<SiteAnswer['state'], 'SETTLED'>;
   readonly received: string;
@@ -65,7 +65,7 @@ export interface Prepared {
   readonly made: Made;
   /** Everybody who took part, by name: the fingerprint of the key. */
   readonly members: Readonly<Record<string, string>>;
-  /** What the control plane is told, with what this site has signed. */
+  /** What the site answers to the control plane, with its signed vote. */
   readonly answer: Extract<SiteAnswer, { state: 'PREPARED' }>;
   /** What this party has of it; null at a dealer. */
   readonly outcome: Outcome | null;

@@ -139,19 +139,23 @@ export class OfferDesk {
   /** What a site needs to know beside the state of a run. */
   private wantedOf(connection: string, { run, state }: OfferLine): readonly (readonly [key: string, Wanted])[] {
     const { source } = this;
-    const isOf = (kind: 'task' | 'votes', text: Promise<string | undefined>): Promise<ToSite | undefined> =>
-      text.then((found) =>
-        found === undefined ? found : ({ kind, run, [kind]: JSON.parse(found) } as unknown as ToSite),
-      );
     switch (state) {
       case 'ABORT':
         return [];
-      case 'COMMIT':
-        return [[`${run} votes`, { isAgain: true, frame: () => isOf('votes', source.votes(connection, run)) }]];
-      default:
-        return [
-          [`${run} task`, { isAgain: state === 'OFFERED', frame: () => isOf('task', source.task(connection, run)) }],
-        ];
+      case 'COMMIT': {
+        const frame = async (): Promise<ToSite | undefined> => {
+          const votes = await source.votes(connection, run);
+          return votes === undefined ? undefined : { kind: 'votes', run, votes: JSON.parse(votes) as string[] };
+        };
+        return [[`${run} votes`, { isAgain: true, frame }]];
+      }
+      default: {
+        const frame = async (): Promise<ToSite | undefined> => {
+          const task = await source.task(connection, run);
+          return task === undefined ? undefined : { kind: 'task', run, task: JSON.parse(task) as unknown };
+        };
+        return [[`${run} task`, { isAgain: state === 'OFFERED', frame }]];
+      }
     }
   }
 }

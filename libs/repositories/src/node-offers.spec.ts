@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { useTestDatabase } from '#libs/testing';
 import { openDatabase, type Database } from './database.js';
 import { engineQueries } from './engine-queries.js';
+import { revertMigration, runMigrations } from './migrate.js';
 import { NodeOfferRepository } from './node-offer.repository.js';
 import { joinedSites } from './reads/read-sites.js';
 import { storeChain } from './statements/waits-for-tests.js';
@@ -76,6 +77,27 @@ describe('what is offered to sites', () => {
     await sql(`UPDATE nodes SET expires_at = now() + interval '1 h' WHERE party = 'b'`);
     expect(await offer('c-t')).toEqual({ run: expect.any(String) as unknown, missing: [] });
     expect(await countingNow()).toHaveLength(2);
+  });
+
+  test('is decided where it was under way before there were votes', async () => {
+    while (!(await revertMigration(database.url))!.startsWith('VotesOfSites'));
+    await storeChain(db, 'c', { t: QUEUED });
+    const old = `SELECT run FROM offer_run('c-t', 1, gen_random_uuid(), '{a,b}', '{f,f}', '{}')`;
+    const [{ run }] = (await sql(old)) as [{ run: string }];
+    await sql(`UPDATE node_offers SET go_at = now(), state = CASE party WHEN 'a' THEN 'DONE' ELSE 'RUNNING' END`);
+    await runMigrations(database.url);
+    expect((await offers.sitesOf(db, [run])).map(({ state }) => state)).toEqual(['LOST', 'RUNNING']);
+    await sql(`UPDATE chain_tasks SET status = 'SUCCESS', lease_until = NULL WHERE chain_id = 'c'`);
+    const [a, b] = connections;
+    const abort = [{ run, state: 'ABORT' }];
+    expect(await offers.offersOf(db, [a, b])).toEqual(
+      new Map([
+        [a, abort],
+        [b, abort],
+      ]),
+    );
+    expect([await offers.settle(db, a, run), await offers.settle(db, a, run)]).toEqual([true, false]);
+    expect(await offers.offersOf(db, [a])).toEqual(new Map([[a, []]]));
   });
 
   test('takes no slot of a worker, and no turn of its tenant', async () => {

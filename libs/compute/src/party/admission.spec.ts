@@ -92,7 +92,7 @@ describe('a claimed party opens no file', () => {
     expect(await refusalOf([customers, only, await owner.approve(task)])).toMatch(refusal);
     const over = await policy({}, { sites: 'only', serial: 2, expires_at: '2026-01-01T00:00:00Z' });
     expect(await refusalOf([customers, over, await owner.approve(task)])).toMatch(refusal);
-    // Nor under its path, in a chain of its owner.
+    // A chain of the owner cannot name the file by its path instead.
     const named = { input: 'c.csv', statement: { proposer: 'alice' } };
     const asked = consentFor('fillna', runOf(named), {}, named.statement).task;
     expect(await refusalOf([over, await owner.approve(asked)], named)).toMatch(refusal);

@@ -66,7 +66,7 @@ test('what undoes a task, and the tasks of a chain within it, are settled alike'
   expect(inner!.input.tasks[0]!.params['sf_init_config']).toMatchObject({ address: 'node' });
 });
 
-test('a task that could not run at sites as it is written is refused, and is told how it runs at a worker', () => {
+test('a task that could not run at sites as it is written is refused with a hint how to run it at a worker', () => {
   const [fault, ...more] = read(correlation(), BOTH).faults;
   expect(more).toEqual([]);
   expect(fault).toEqual({
