@@ -148,6 +148,24 @@ describeUnless(chromium.skip, 'the designer', () => {
       const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
       const [first] = (JSON.parse(text) as { tasks: { branch: unknown }[] }).tasks;
       expect(first!.branch).toEqual([{ else: ['too-few'] }]);
+      // What is wrong with it stands at the arm; an edge goes into one that has no task yet, and out of it.
+      await page.getByRole('tab', { name: 'Form' }).click();
+      await choose(page, 'intersect');
+      await page.getByRole('group', { name: 'Otherwise' }).getByRole('alert').first().waitFor();
+      await page.getByRole('button', { name: 'Add an arm' }).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('size(tasks.intersect.result) > 1');
+      await page.keyboard.press('Escape');
+      await node(page, 'intersect').locator('.source').dragTo(node(page, 'report').locator('.target'));
+      const drawn = page.locator('[aria-label="report is an arm of intersect: size(tasks.intersect.result) > 1"]');
+      await drawn.waitFor({ state: 'attached' });
+      await drawn.focus();
+      await page.keyboard.press('Delete');
+      await drawn.waitFor({ state: 'detached' });
+      await choose(page, 'intersect');
+      await page.getByRole('group', { name: 'Arm 1: if' }).getByRole('alert').waitFor();
+      await page.keyboard.press('Control+Z');
+      await drawn.waitFor({ state: 'attached' });
       expect(faults).toEqual([]);
       await page.context().close();
     });
@@ -349,6 +367,11 @@ describeUnless(chromium.skip, 'the designer', () => {
         await node(page, 'train').dispatchEvent('click');
         await page.locator('.panel .field').getByText('carry', { exact: true }).waitFor();
         await expectAccessible(window, `${name}-designer-turns`);
+        await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
+        await page.locator('.ant-select-item-option').getByText('branching').click();
+        await node(page, 'intersect').dispatchEvent('click');
+        await page.locator('.arms > div').nth(1).scrollIntoViewIfNeeded();
+        await expectAccessible(window, `${name}-designer-branch`);
         await templatePages(window, api, name);
         await page.context().close();
       });

@@ -41,11 +41,12 @@ interface CanvasProps {
   /** `move` counts the drags: one is one step back. */
   readonly moved: (places: Places, move: number) => void;
   readonly connect: (from: string, to: string) => void;
-  readonly remove: (ids: readonly string[], edges: readonly (readonly [string, string])[]) => void;
+  readonly remove: (ids: readonly string[], edges: readonly DraftEdge[]) => void;
   readonly drop: (type: string, at: { x: number; y: number }) => void;
 }
 
-export const edgeId = ({ from, to, isArm }: DraftEdge): string => JSON.stringify([from, to, isArm]);
+export const edgeId = ({ from, to, isArm }: Pick<DraftEdge, 'from' | 'to' | 'isArm'>): string =>
+  JSON.stringify([from, to, isArm]);
 
 /** The tasks of a draft, which are moved, connected and chosen by mouse and by keyboard. */
 export function Canvas(props: CanvasProps) {
@@ -83,16 +84,15 @@ export function Canvas(props: CanvasProps) {
     ),
   );
   const edges = edgesOf(draft).map((line): Edge => {
-    const { from, to, when, isArm } = line;
+    const { from, to, when, isArm, arms } = line;
     const id = edgeId(line);
     const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
-    const label = when ?? (isArm ? t('designer.otherwise') : undefined);
+    const label = arms?.map((each) => each ?? t('designer.otherwise')).join(' || ') ?? when;
     return {
       id,
       source: from,
       target: to,
       selected: lines.has(id),
-      deletable: !isArm,
       className: isArm ? 'arm' : '',
       markerEnd: { type: MarkerType.ArrowClosed },
       ariaLabel: label === undefined ? name : `${name}: ${shownText(label)}`,
@@ -142,7 +142,7 @@ export function Canvas(props: CanvasProps) {
         onDelete={({ nodes: gone, edges: cut }) =>
           remove(
             gone.map(({ id }) => id),
-            cut.map(({ source, target }) => [source, target] as const),
+            cut.map(({ source: from, target: to, className }) => ({ from, to, isArm: className === 'arm' })),
           )
         }
         deleteKeyCode={['Delete', 'Backspace']}

@@ -17,8 +17,9 @@ import { ChainPanel } from './chain-panel.js';
 import { useCheck } from './check.js';
 import { EdgePanel } from './dependency-fields.js';
 import { draftFrames } from './draft-frames.js';
-import { edgesOf, EMPTY, NoChain, type Draft, type DraftTask } from './draft.js';
-import { addTask, connect, disconnect, paste, removeTasks } from './edits.js';
+import { edgesOf, EMPTY, NoChain, type Draft, type DraftEdge, type DraftTask } from './draft.js';
+import { drawEdge, takeOut } from './branch.js';
+import { addTask, disconnect, paste, removeTasks } from './edits.js';
 import { useHistory, type Origin } from './history.js';
 import { Elsewhere } from './elsewhere.js';
 import { readKept, useKept } from './kept-draft.js';
@@ -55,6 +56,10 @@ function Designer({ actor }: { actor: string }) {
   const select = (ids: ReadonlySet<string>) => {
     selectTasks(ids);
     selectLines(new Set());
+  };
+  const chooseLine = (line: Pick<DraftEdge, 'from' | 'to' | 'isArm'>) => {
+    selectTasks(new Set());
+    selectLines(new Set([edgeId(line)]));
   };
   const clipboard = useRef<readonly DraftTask[]>([]);
   const [hasCopy, setHasCopy] = useState(false);
@@ -95,9 +100,22 @@ function Designer({ actor }: { actor: string }) {
     select(new Set([id]));
     if (at === undefined) requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
   };
-  const remove = (ids: readonly string[], edges: readonly (readonly [string, string])[]) => {
-    edit((before) => edges.reduce((left, [from, to]) => disconnect(left, from, to), removeTasks(before, new Set(ids))));
+  const remove = (ids: readonly string[], edges: readonly DraftEdge[]) => {
+    edit((before) =>
+      edges.reduce(
+        (left, { from, to, isArm }) => (isArm ? takeOut : disconnect)(left, from, to),
+        removeTasks(before, new Set(ids)),
+      ),
+    );
     select(new Set());
+  };
+  const draw = (from: string, to: string) => {
+    const next = drawEdge(draft, from, to);
+    edit(() => next);
+    const branches = draft.tasks.some(({ task_id, branch }) => task_id === from && branch !== undefined);
+    const drawn = edgesOf(next).find((each) => each.from === from && each.to === to);
+    // Its form says in which arm it is.
+    if (branches && drawn !== undefined) chooseLine(drawn);
   };
   const opened = useOpened(take);
   const act = (command: Command) => {
@@ -151,6 +169,7 @@ function Designer({ actor }: { actor: string }) {
         faults={check.faults}
         change={edit}
         open={(task) => select(new Set([task]))}
+        became={chooseLine}
       />
     ) : only === undefined ? (
       <ChainPanel draft={draft} datasets={datasets.data?.items ?? []} faults={check.faults} change={edit} />
@@ -214,7 +233,7 @@ function Designer({ actor }: { actor: string }) {
           lines={lines}
           selectLines={selectLines}
           moved={(next, move) => change((sheet) => ({ ...sheet, places: next }), `move ${move}`)}
-          connect={(from, to) => edit((before) => connect(before, from, to))}
+          connect={draw}
           remove={remove}
           drop={add}
         />

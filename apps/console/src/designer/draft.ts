@@ -88,6 +88,8 @@ export interface DraftEdge {
   readonly to: string;
   readonly when?: string | undefined;
   readonly isArm: boolean;
+  /** The conditions of the arms that name the task: they are one edge. */
+  readonly arms?: readonly (string | undefined)[];
 }
 
 /** What waits for what, as it is drawn: dependencies, and the arms of branches. */
@@ -99,7 +101,11 @@ export function edgesOf({ tasks }: Draft): DraftEdge[] {
       const when = typeof each !== 'string' && typeof each['when'] === 'string' ? each['when'] : undefined;
       return { from: parentOf(each), to: id, when, isArm: false };
     });
-    const arms = armsOf(task).flatMap(({ to, when }) => to.map((each) => ({ from: id, to: each, when, isArm: true })));
+    const named = armsOf(task).flatMap(({ to, when }) => to.map((each) => ({ to: each, when })));
+    const arms = [...Map.groupBy(named, ({ to }) => to)].map(([to, all]): DraftEdge => {
+      const asked = all.map(({ when }) => when);
+      return { from: id, to, when: asked.length === 1 ? asked[0] : undefined, isArm: true, arms: asked };
+    });
     return [...parents, ...arms];
   });
   return all.filter(({ from, to }) => known.has(from) && known.has(to));

@@ -74,7 +74,7 @@ export function disconnect(draft: Draft, from: string, to: string): Draft {
   );
 }
 
-/** The branch of a task with other names of tasks; undefined leaves one out, and an arm without any. */
+/** The branch of a task with other names of tasks; undefined leaves one out, and an arm that has no task any more. */
 function withArms<Of extends Fields>(task: Of, nameOf: (id: string) => string | undefined): Of {
   const { branch } = task;
   if (!Array.isArray(branch)) return task;
@@ -83,7 +83,7 @@ function withArms<Of extends Fields>(task: Of, nameOf: (id: string) => string | 
     const to = arm[key];
     if (!Array.isArray(to)) return [arm];
     const left = to.flatMap((each: string) => nameOf(each) ?? []);
-    return left.length > 0 ? [{ ...arm, [key]: left }] : [];
+    return left.length > 0 || to.length === 0 ? [{ ...arm, [key]: left }] : [];
   });
   return patched(task, { branch: arms.length > 0 ? arms : undefined });
 }

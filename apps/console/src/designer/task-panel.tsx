@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
 import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { Name, shownText } from '../view/name.js';
+import { BranchFields } from './branch-fields.js';
 import { ChildFields } from './child-fields.js';
 import { ConditionField } from './condition-field.js';
 import { DependencyFields } from './dependency-fields.js';
@@ -31,7 +32,7 @@ interface TaskPanelProps {
   readonly type: TaskTypeDto | undefined;
   readonly datasets: readonly DatasetDto[];
   readonly faults: readonly FaultDto[];
-  readonly change: (change: (draft: Draft) => Draft, field: string) => void;
+  readonly change: (change: (draft: Draft) => Draft, field?: string) => void;
   readonly renamed: (to: string) => void;
   readonly remove: () => void;
 }
@@ -142,13 +143,11 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           />
         )}
       </Labelled>
-      <Labelled
-        name={t('designer.branch')}
-        schema={{ description: t('designer.branchHelp') }}
-        fault={faultIn(faults, words, `${at}/branch`)}
-      >
-        {(field) => <AsJson key={id} id={field} value={task['branch']} change={(next) => edit({ branch: next })} />}
-      </Labelled>
+      <BranchFields
+        key={`${id} branch`}
+        {...{ draft, task, at, faultAt, change }}
+        faultWithin={(pointer) => faultIn(faults, words, pointer)}
+      />
       <FlowFields
         key={`${id} flow`}
         task={task}

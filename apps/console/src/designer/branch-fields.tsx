@@ -1,0 +1,198 @@
+import { Button, Select, Space } from 'antd';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { shownText } from '../view/name.js';
+import { canGoDown, MOST_ARMS, readArms, swapped, withNewArm, writtenArms, type Arm } from './branch.js';
+import { ConditionField } from './condition-field.js';
+import { ancestorsOf, type Draft, type DraftTask } from './draft.js';
+import { editTask } from './edits.js';
+import { conditions } from './references.js';
+import { AsJson, Labelled } from './schema-form.js';
+
+interface BranchFieldsProps {
+  readonly draft: Draft;
+  readonly task: DraftTask;
+  /** The task's JSON pointer. */
+  readonly at: string;
+  readonly faultAt: (pointer: string) => string | undefined;
+  /** What is wrong at a pointer or below it. */
+  readonly faultWithin: (pointer: string) => string | undefined;
+  readonly change: (change: (draft: Draft) => Draft, field?: string) => void;
+}
+
+/** The arms of a task's branch: what each asks, and which tasks run where it is taken. */
+export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: BranchFieldsProps) {
+  const { t } = useTranslation();
+  const id = task.task_id;
+  const arms = readArms(task['branch']);
+  const [isEdited, edited] = useState(false);
+  const list = useRef<HTMLDivElement>(null);
+  const adding = useRef<HTMLButtonElement>(null);
+  /** What has the focus after a change: what was moved keeps it, of a new arm its first field gets it. */
+  const focus = useRef<() => void>(undefined);
+  useEffect(() => {
+    focus.current?.();
+    focus.current = undefined;
+  });
+  const put = (branch: unknown, field?: string) => change((now) => editTask(now, id, { branch }), field);
+  if (arms === undefined) {
+    return (
+      <Labelled
+        name={t('designer.branch')}
+        schema={{ description: t('designer.branchHelp') }}
+        fault={faultWithin(`${at}/branch`)}
+      >
+        {(field) => <AsJson id={field} value={task['branch']} change={(next) => put(next, `${id} branch`)} />}
+      </Labelled>
+    );
+  }
+  const partOf = (index: number, part: string) =>
+    list.current?.children[index]?.querySelector<HTMLElement>(`${part}:not(:disabled)`);
+  const write = (next: readonly Arm[], then?: () => void, field?: string) => {
+    focus.current = then;
+    edited(true);
+    put(writtenArms(next), field);
+  };
+  const move = (index: number, by: 1 | -1) => {
+    const [way, back] = by === 1 ? ['.down', '.up'] : ['.up', '.down'];
+    write(swapped(arms, by === 1 ? index : index - 1), () =>
+      (partOf(index + by, way!) ?? partOf(index + by, back!))?.focus(),
+    );
+  };
+  const add = (next: readonly Arm[], index: number) => write(next, () => partOf(index, 'input')?.focus());
+  const whole = faultAt(`${at}/branch`);
+  const hasElse = arms.some(({ when }) => when === undefined);
+  const before = new Set([id, ...ancestorsOf(draft, id)]);
+  const others = draft.tasks.flatMap(({ task_id: each }) => (before.has(each) ? [] : [each]));
+  const isFull = arms.length >= MOST_ARMS;
+  return (
+    // It stays open where its last arm was removed.
+    <details open={arms.length > 0 || isEdited}>
+      <summary>{t('designer.branch')}</summary>
+      <p className="help">{t('designer.branchHelp')}</p>
+      {whole !== undefined && (
+        <p className="fault" role="alert">
+          {shownText(whole, 400)}
+        </p>
+      )}
+      <div className="arms" ref={list}>
+        {arms.map((arm, index) => (
+          <ArmFields
+            // An arm has no name; what is half chosen of it is its tasks and its condition.
+            key={index}
+            {...{ arm, faultAt, faultWithin }}
+            name={
+              arm.when === undefined
+                ? t('designer.arms.else')
+                : t(index === 0 ? 'designer.arms.if' : 'designer.arms.elseIf', { number: index + 1 })
+            }
+            at={`${at}/branch/${index}`}
+            others={others}
+            complete={(text) => conditions(draft, task, text, true)}
+            set={(next, part) => write(arms.with(index, next), undefined, `${id} branch ${index} ${part}`)}
+            up={index > 0 && canGoDown(arms, index - 1) ? () => move(index, -1) : undefined}
+            down={canGoDown(arms, index) ? () => move(index, 1) : undefined}
+            remove={() => write(arms.toSpliced(index, 1), () => adding.current?.focus())}
+          />
+        ))}
+      </div>
+      <Space wrap>
+        <Button
+          ref={adding}
+          disabled={isFull}
+          onClick={() => {
+            const next = withNewArm(arms);
+            add(next, next.length - (hasElse && next.at(-1)!.when === undefined ? 2 : 1));
+          }}
+        >
+          {t('designer.arms.add')}
+        </Button>
+        {arms.length > 0 && !hasElse && (
+          <Button disabled={isFull} onClick={() => add([...arms, { when: undefined, tasks: [] }], arms.length)}>
+            {t('designer.arms.addElse')}
+          </Button>
+        )}
+      </Space>
+    </details>
+  );
+}
+
+interface ArmFieldsProps extends Pick<BranchFieldsProps, 'at' | 'faultAt' | 'faultWithin'> {
+  readonly arm: Arm;
+  readonly name: string;
+  /** The tasks that may run after this one. */
+  readonly others: readonly string[];
+  readonly complete: (text: string) => readonly string[];
+  readonly set: (arm: Arm, part: string) => void;
+  /** Undefined: it cannot go there. */
+  readonly up: (() => void) | undefined;
+  readonly down: (() => void) | undefined;
+  readonly remove: () => void;
+}
+
+function ArmFields({ arm, name, at, others, complete, set, up, down, remove, ...faults }: ArmFieldsProps) {
+  const { t } = useTranslation();
+  const title = useId();
+  const { when, tasks } = arm;
+  const fault = faults.faultAt(at);
+  const asked = faults.faultAt(`${at}/when`);
+  const options = [...new Set([...others, ...tasks])].map((each) => ({ value: each, label: shownText(each) }));
+  const button = (way: string, act: (() => void) | undefined) => (
+    <Button
+      size="small"
+      className={way}
+      disabled={act === undefined}
+      aria-label={t(`designer.arms.${way}`, { arm: name })}
+      title={t(`designer.arms.${way}`, { arm: name })}
+      onClick={act}
+    >
+      {way === 'up' ? '↑' : way === 'down' ? '↓' : '×'}
+    </Button>
+  );
+  return (
+    <div role="group" aria-labelledby={title}>
+      <div className="arm-head">
+        <strong id={title}>{name}</strong>
+        <Space size={4}>
+          {button('up', up)}
+          {button('down', down)}
+          {button('remove', remove)}
+        </Space>
+      </div>
+      {fault !== undefined && (
+        <p className="fault" role="alert">
+          {shownText(fault, 400)}
+        </p>
+      )}
+      {when !== undefined && (
+        <Labelled name={t('designer.arms.when')} required fault={asked}>
+          {(field) => (
+            <ConditionField
+              id={field}
+              value={when}
+              change={(next = '') => set({ ...arm, when: next }, 'when')}
+              complete={complete}
+              isWrong={asked !== undefined}
+            />
+          )}
+        </Labelled>
+      )}
+      <Labelled
+        name={t('designer.arms.tasks')}
+        required
+        fault={faults.faultWithin(`${at}/${when === undefined ? 'else' : 'then'}`)}
+      >
+        {(field) => (
+          <Select
+            id={field}
+            className="wide"
+            mode="multiple"
+            options={options}
+            value={[...tasks]}
+            onChange={(next: string[]) => set({ ...arm, tasks: next }, 'tasks')}
+          />
+        )}
+      </Labelled>
+    </div>
+  );
+}
