@@ -115,8 +115,7 @@ describeUnless(chromium.skip, 'the designer', () => {
 
     check('draws the arms of a branch, and keeps them as tasks are renamed and removed', async () => {
       const { page, faults } = await open();
-      await page.getByRole('combobox', { name: 'Start from an example' }).click();
-      await page.locator('.ant-select-item-option').getByText('branching').click();
+      await startFrom(page, 'branching');
       await page.locator('[aria-label^="too-few is an arm of intersect: else"]').waitFor({ state: 'attached' });
       expect(await page.locator('[aria-label="too-few waits for describe"]').count()).toBe(0);
       // Each arm has a frame, which chooses its tasks and goes where they go.
@@ -257,6 +256,41 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.context().close();
     });
 
+    check('opens the chain that is written out in a task, and leads to what is wrong in it', async () => {
+      const { page, faults } = await open();
+      await startFrom(page, 'nested');
+      await page.getByRole('button', { name: 'Open the chain of Describe both tables: 2 tasks' }).click();
+      await node(page, 'note').waitFor();
+      await palette(page)
+        .getByRole('button', { name: /\bpsi$/ })
+        .click();
+      await node(page, 'psi').getByText('fault').waitFor();
+      // The whole is what is written, and what undo goes through.
+      await page.getByRole('tab', { name: 'Text' }).click();
+      const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
+      const { tasks } = JSON.parse(text) as {
+        tasks: { task_params: { task_config: { chain?: { tasks: object[] } } } }[];
+      };
+      expect(tasks[1]!.task_params.task_config.chain!.tasks).toMatchObject([{}, {}, { task_id: 'psi' }]);
+      await page.getByRole('tab', { name: 'Form' }).click();
+      await page.getByRole('button', { name: 'Describe in another chain' }).focus();
+      await page.keyboard.press('Enter');
+      // Where it leads from is chosen; what is wrong inside is counted there, and leads back in.
+      await page.locator('.react-flow__node.selected[data-id="describe"]').getByText('fault').waitFor();
+      await page
+        .locator('.faults li', { hasText: 'chain/tasks/2' })
+        .getByRole('button', { name: 'Show it' })
+        .first()
+        .click();
+      await page.locator('.react-flow__node.selected[data-id="psi"]').waitFor();
+      await page.getByRole('button', { name: 'Describe in another chain' }).click();
+      await page.getByRole('button', { name: /^Open the chain of Describe both tables: 3/ }).waitFor();
+      await page.keyboard.press('Control+Z');
+      await page.getByRole('button', { name: /^Open the chain of Describe both tables: 2/ }).waitFor();
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+
     check('is edited as text as well, and takes what is hostile for text', async ({ api }) => {
       const { page, faults } = await open();
       await page.getByRole('tab', { name: 'Text' }).click();
@@ -351,8 +385,7 @@ describeUnless(chromium.skip, 'the designer', () => {
         const window = await open(options);
         const { page } = window;
         await expectAccessible(window, `${name}-designer-empty`);
-        await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
-        await page.locator('.ant-select-item-option').getByText('breast-cancer').click();
+        await startFrom(page, 'breast-cancer');
         await node(page, 'evaluate').waitFor();
         await expectAccessible(window, `${name}-designer-example`);
         await node(page, 'train').dispatchEvent('click');
@@ -361,23 +394,33 @@ describeUnless(chromium.skip, 'the designer', () => {
         await page.getByRole('tab', { name: /Text|文本/ }).click();
         await page.getByRole('textbox', { name: /Text|文本/ }).waitFor();
         await expectAccessible(window, `${name}-designer-text`);
-        await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
-        await page.locator('.ant-select-item-option').getByText('federated-loop').click();
+        await startFrom(page, 'federated-loop');
         await page.getByRole('tab', { name: /Form|表单/ }).click();
         await node(page, 'train').dispatchEvent('click');
         await page.locator('.panel .field').getByText('carry', { exact: true }).waitFor();
         await expectAccessible(window, `${name}-designer-turns`);
-        await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
-        await page.locator('.ant-select-item-option').getByText('branching').click();
+        await startFrom(page, 'branching');
         await node(page, 'intersect').dispatchEvent('click');
         await page.locator('.arms > div').nth(1).scrollIntoViewIfNeeded();
         await expectAccessible(window, `${name}-designer-branch`);
+        await startFrom(page, 'nested');
+        await page.locator('button.inner').click();
+        await node(page, 'note').dispatchEvent('click');
+        await expectAccessible(window, `${name}-designer-inner`);
+        await page.locator('.trail button').click();
+        await page.locator('.panel details', { hasText: 'JSON' }).scrollIntoViewIfNeeded();
+        await expectAccessible(window, `${name}-designer-around`);
         await templatePages(window, api, name);
         await page.context().close();
       });
     }
   });
 });
+
+async function startFrom(page: Page, example: string): Promise<void> {
+  await page.getByRole('combobox', { name: /Start from an example|从示例或模板开始/ }).click();
+  await page.locator('.ant-select-item-option').getByText(example, { exact: true }).click();
+}
 
 /** Waits until a task stands elsewhere. */
 async function expectMoved(page: Page, id: string, from: { y: number } | null): Promise<void> {

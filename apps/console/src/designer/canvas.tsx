@@ -22,14 +22,17 @@ import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { edgesOf, isFields, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { draftFrames, titleOf } from './draft-frames.js';
+import { canOpen, sizeOf, type Path } from './inner-chain.js';
 
 /** The type of what is dragged from the palette. */
 export const DRAGGED = 'application/x-task-type';
 
-type Shown = Node<{ task: DraftTask; faults: number }>;
+type Shown = Node<{ task: DraftTask; faults: number; open: (() => void) | undefined }>;
 const TYPES = { task: TaskNode, frame: FrameNode };
 
 interface CanvasProps {
+  /** The tasks that lead to this chain. */
+  readonly path: Path;
   readonly draft: Draft;
   readonly places: Places;
   readonly selected: ReadonlySet<string>;
@@ -42,6 +45,8 @@ interface CanvasProps {
   readonly moved: (places: Places, move: number) => void;
   readonly connect: (from: string, to: string) => void;
   readonly remove: (ids: readonly string[], edges: readonly DraftEdge[]) => void;
+  /** Draws the chain that is written out in a task. */
+  readonly open: (id: string) => void;
   readonly drop: (type: string, at: { x: number; y: number }) => void;
 }
 
@@ -50,7 +55,8 @@ export const edgeId = ({ from, to, isArm }: Pick<DraftEdge, 'from' | 'to' | 'isA
 
 /** The tasks of a draft, which are moved, connected and chosen by mouse and by keyboard. */
 export function Canvas(props: CanvasProps) {
-  const { draft, places, selected, faults, select, lines, selectLines, moved, connect, remove, drop } = props;
+  const { path, draft, places, selected, faults, select, lines, selectLines, moved, connect, remove, open, drop } =
+    props;
   const { t } = useTranslation();
   const flow = useReactFlow();
   const move = useRef(0);
@@ -63,7 +69,7 @@ export function Canvas(props: CanvasProps) {
       position: places[id] ?? { x: 0, y: 0 },
       ...NODE,
       selected: selected.has(id),
-      data: { task, faults: faults.get(id) ?? 0 },
+      data: { task, faults: faults.get(id) ?? 0, open: canOpen(task, path) ? () => open(id) : undefined },
       ariaLabel: shownText(task.task_name ?? id),
     };
   });
@@ -160,7 +166,7 @@ export function Canvas(props: CanvasProps) {
   );
 }
 
-function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
+function TaskNode({ data: { task, faults, open }, selected }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { trigger_rule: rule, when } = task;
   const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''}`;
@@ -178,6 +184,19 @@ function TaskNode({ data: { task, faults }, selected }: NodeProps<Shown>) {
           {task['end_chain'] !== undefined && ` · ${t('designer.flow.ends')}`}
           {task['compensate_with'] !== undefined && ` · ${t('designer.flow.undoes')}`}
         </span>
+        {open !== undefined && (
+          <button
+            type="button"
+            className="nodrag nopan inner"
+            aria-label={t('designer.inner.openOf', {
+              task: shownText(task.task_name ?? task.task_id, 60),
+              count: sizeOf(task),
+            })}
+            onClick={open}
+          >
+            ▸ {sizeOf(task)}
+          </button>
+        )}
       </span>
       <Handle type="source" position={Position.Right} />
     </div>

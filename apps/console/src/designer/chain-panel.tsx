@@ -8,6 +8,8 @@ import { AsJson, Labelled, SchemaFields } from './schema-form.js';
 
 interface ChainPanelProps {
   readonly draft: Draft;
+  /** It stands in a task, whose form gives its parameters their values. */
+  readonly isInner: boolean;
   readonly datasets: readonly DatasetDto[];
   readonly faults: readonly FaultDto[];
   readonly change: (change: (draft: Draft) => Draft, field: string) => void;
@@ -21,7 +23,7 @@ const OPTIONS = {
   priority: { enum: ['low', 'normal', 'high', 'critical'], default: 'normal' },
 } as const;
 
-export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps) {
+export function ChainPanel({ draft, isInner, datasets, faults, change }: ChainPanelProps) {
   const { t } = useTranslation();
   const words = useFaultWords();
   const faultAt = faultAtOf(faults, words);
@@ -33,11 +35,11 @@ export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps)
     name,
     { ...each, title: t(`designer.options.${name}`) },
   ]);
-  const hasParams = isFields(params) && isFields(params['properties']);
+  const hasParams = !isInner && isFields(params) && isFields(params['properties']);
   return (
     <form aria-label={t('designer.chain')} onSubmit={(event) => event.preventDefault()}>
-      <h2>{t('designer.chain')}</h2>
-      <Labelled name={t('designer.name')} required fault={faultAt('/chain_name')}>
+      <h2>{t(isInner ? 'designer.inner.chain' : 'designer.chain')}</h2>
+      <Labelled name={t('designer.name')} required={!isInner} fault={faultAt('/chain_name')}>
         {(id) => (
           <Input id={id} value={draft.chain_name} onChange={({ target }) => edit({ chain_name: target.value })} />
         )}
@@ -79,7 +81,7 @@ export function ChainPanel({ draft, datasets, faults, change }: ChainPanelProps)
       <h3>{t('designer.params')}</h3>
       <Labelled
         name={t('designer.paramsSchema')}
-        schema={{ description: t('designer.paramsHelp') }}
+        schema={{ description: t(isInner ? 'designer.inner.paramsHelp' : 'designer.paramsHelp') }}
         fault={faultIn(faults, words, '/params')}
       >
         {(id) => <AsJson id={id} value={params} change={(next) => edit({ params: next })} />}

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Select } from 'antd';
+import { Button, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api.js';
 import { shownText } from '../view/name.js';
@@ -17,10 +17,12 @@ interface ChildFieldsProps {
   /** The JSON pointer of the config. */
   readonly at: string;
   readonly help: Help;
+  /** Draws the chain that is written out; undefined where that cannot be. */
+  readonly open: (() => void) | undefined;
 }
 
 /** The chain that a task runs: one that is written out, or a version of a template, with a value for each of its parameters. */
-export function ChildFields({ config, change, at, help }: ChildFieldsProps) {
+export function ChildFields({ config, change, at, help, open }: ChildFieldsProps) {
   const { t } = useTranslation();
   const { chain, template, version, args } = config;
   const templates = useQuery({
@@ -60,7 +62,21 @@ export function ChildFields({ config, change, at, help }: ChildFieldsProps) {
           schema={{ description: t('designer.child.chainHelp') }}
           fault={help.faultAt(`${at}/chain`)}
         >
-          {(id) => <AsJson id={id} value={chain} change={(next) => set({ chain: next })} />}
+          {(id) => (
+            <>
+              {open !== undefined && (
+                <div>
+                  <Button onClick={open}>
+                    {t(chain === undefined ? 'designer.inner.draw' : 'designer.inner.open')}
+                  </Button>
+                </div>
+              )}
+              <details open={open === undefined}>
+                <summary>{t('designer.inner.json')}</summary>
+                <AsJson id={id} value={chain} change={(next) => set({ chain: next })} />
+              </details>
+            </>
+          )}
         </Labelled>
       ) : (
         <SchemaFields

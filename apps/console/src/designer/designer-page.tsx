@@ -7,8 +7,7 @@ import { useNavigate } from 'react-router';
 import type { CreateChainRequest } from '#client';
 import { api } from '../api.js';
 import { useTaskTypes } from '../task-types.js';
-import { layOut } from '../chain/elk.js';
-import { NODE, type Places } from '../chain/node-size.js';
+import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
@@ -16,20 +15,22 @@ import { Canvas, edgeId } from './canvas.js';
 import { ChainPanel } from './chain-panel.js';
 import { useCheck } from './check.js';
 import { EdgePanel } from './dependency-fields.js';
-import { draftFrames } from './draft-frames.js';
 import { edgesOf, EMPTY, NoChain, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { drawEdge, takeOut } from './branch.js';
 import { addTask, disconnect, paste, removeTasks } from './edits.js';
 import { useHistory, type Origin } from './history.js';
 import { Elsewhere } from './elsewhere.js';
+import { canOpen, type Path } from './inner-chain.js';
 import { readKept, useKept } from './kept-draft.js';
 import { Palette } from './palette.js';
 import { placed } from './places.js';
 import { SaveModal } from './save-modal.js';
+import { Trail } from './trail.js';
 import { TaskPanel } from './task-panel.js';
 import { readText, TextPanel } from './text-panel.js';
 import { Toolbar, type Command } from './toolbar.js';
 import { OriginLine, useOpened } from './origin.js';
+import { laidOut, useInner } from './use-inner.js';
 import { useKeys } from './use-keys.js';
 import { Verdict } from './verdict.js';
 
@@ -48,8 +49,7 @@ function Designer({ actor }: { actor: string }) {
   const flow = useReactFlow();
   const first = useMemo(() => readKept(actor), [actor]);
   const { now, change, undo, redo, canUndo, canRedo } = useHistory(first.own);
-  const { draft } = now;
-  const places = useMemo(() => placed(now), [now]);
+  const { draft, path, key, places, put, open: enter, leave } = useInner(now, change);
   const { other, chosen } = useKept(actor, now, first);
   const [selected, selectTasks] = useState<ReadonlySet<string>>(new Set());
   const [lines, selectLines] = useState<ReadonlySet<string>>(new Set());
@@ -71,34 +71,37 @@ function Designer({ actor }: { actor: string }) {
     queryFn: ({ signal }) => api.listDatasets({ signal }),
     staleTime: 60_000,
   });
-  const check = useCheck(draft);
+  const check = useCheck(now.draft, path);
   const run = useMutation({
-    mutationFn: () => api.createChain({ body: { ...draft, execute: true } as unknown as CreateChainRequest }),
+    mutationFn: () => api.createChain({ body: { ...now.draft, execute: true } as unknown as CreateChainRequest }),
     onSuccess: ({ chain_id: id }) => void navigate(`/chains/${id}`),
   });
 
   const edit = (how: (draft: Draft) => Draft, field?: string) =>
-    change((sheet) => ({ ...sheet, draft: how(sheet.draft), places: placed(sheet) }), field);
+    put((drawn) => ({ ...drawn, draft: how(drawn.draft) }), field);
+  const fit = () => requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
   const take = (next: Draft, origin?: Origin) => {
     setWrong(undefined);
     select(new Set());
-    const ids = next.tasks.map(({ task_id }) => task_id);
-    const edges = edgesOf(next).map(({ from, to }) => [from, to] as const);
-    // What cannot be laid out is drawn all the same.
-    const laying = layOut({ ids, edges, frames: draftFrames(next) }).catch((): Places => ({}));
-    void laying.then((laid) => {
+    void laidOut(next).then((laid) => {
       change(() => ({ draft: next, places: laid, origin }));
-      requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
+      leave();
+      fit();
     });
   };
+  const open = (next: Path, chosen?: string) =>
+    void enter(next).then(() => {
+      select(new Set(chosen === undefined ? [] : [chosen]));
+      fit();
+    });
   const add = (type: string, at?: { x: number; y: number }) => {
     const parents = at === undefined ? [...selected] : [];
     const [next, id] = addTask(draft, type, { task_config: {} }, parents);
     const place = at && { x: at.x - NODE.width / 2, y: at.y - NODE.height / 2 };
-    const sheet = { ...now, draft: next, places: place === undefined ? places : { ...places, [id]: place } };
-    change(() => ({ ...sheet, places: placed(sheet) }));
+    const drawn = { draft: next, places: place === undefined ? places : { ...places, [id]: place } };
+    put(() => ({ ...drawn, places: placed(drawn) }));
     select(new Set([id]));
-    if (at === undefined) requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
+    if (at === undefined) fit();
   };
   const remove = (ids: readonly string[], edges: readonly DraftEdge[]) => {
     edit((before) =>
@@ -121,8 +124,15 @@ function Designer({ actor }: { actor: string }) {
   const act = (command: Command) => {
     if (command === 'undo') return undo();
     if (command === 'redo') return redo();
-    if (command === 'arrange') return take(draft, now.origin);
-    if (command === 'clear') return take(EMPTY);
+    if (command === 'arrange') {
+      return void laidOut(draft).then((laid) => {
+        put((drawn) => ({ ...drawn, places: laid }));
+        fit();
+      });
+    }
+    if (command === 'clear') {
+      return path.length === 0 ? take(EMPTY) : remove([...draft.tasks.map(({ task_id }) => task_id)], []);
+    }
     if (command === 'copy') {
       clipboard.current = draft.tasks.filter(({ task_id }) => selected.has(task_id));
       return setHasCopy(clipboard.current.length > 0);
@@ -132,7 +142,7 @@ function Designer({ actor }: { actor: string }) {
       const { x, y } = places[id] ?? { x: 0, y: 0 };
       return [names.get(id)!, { x: x + 40, y: y + NODE.height + 30 }] as const;
     });
-    change(() => ({ ...now, draft: next, places: { ...places, ...Object.fromEntries(moved) } }));
+    put(() => ({ draft: next, places: { ...places, ...Object.fromEntries(moved) } }));
     select(new Set(names.values()));
   };
   const read = (file: File) => {
@@ -172,11 +182,17 @@ function Designer({ actor }: { actor: string }) {
         became={chooseLine}
       />
     ) : only === undefined ? (
-      <ChainPanel draft={draft} datasets={datasets.data?.items ?? []} faults={check.faults} change={edit} />
+      <ChainPanel
+        draft={draft}
+        isInner={path.length > 0}
+        datasets={datasets.data?.items ?? []}
+        faults={check.faults}
+        change={edit}
+      />
     ) : (
       <TaskPanel
         // What is half typed is of one task.
-        key={draft.tasks.indexOf(only)}
+        key={`${key} ${draft.tasks.indexOf(only)}`}
         draft={draft}
         task={only}
         type={types.data?.find((each) => each.task_type === only.task_type)}
@@ -185,6 +201,7 @@ function Designer({ actor }: { actor: string }) {
         change={edit}
         renamed={(to) => select(new Set([to]))}
         remove={() => remove([only.task_id], [])}
+        open={canOpen(only, path) ? (chosen) => open([...path, only.task_id], chosen) : undefined}
       />
     );
   return (
@@ -211,7 +228,7 @@ function Designer({ actor }: { actor: string }) {
       {opened !== undefined && <Failed error={opened} />}
       {run.isError && <Failed error={run.error} />}
       <Toolbar
-        draft={draft}
+        draft={now.draft}
         running={run.isPending}
         can={{ undo: canUndo, redo: canRedo, copy: selected.size > 0, paste: hasCopy }}
         act={act}
@@ -222,9 +239,12 @@ function Designer({ actor }: { actor: string }) {
       />
       {now.origin && <OriginLine of={now.origin} />}
       <Verdict of={check} />
+      <Trail draft={now.draft} path={path} open={(to) => open(path.slice(0, to), path[to])} />
       <div className="designer">
         <Palette types={types.data ?? []} add={(type) => add(type)} />
         <Canvas
+          key={key}
+          path={path}
           draft={draft}
           places={places}
           selected={selected}
@@ -232,7 +252,8 @@ function Designer({ actor }: { actor: string }) {
           select={selectTasks}
           lines={lines}
           selectLines={selectLines}
-          moved={(next, move) => change((sheet) => ({ ...sheet, places: next }), `move ${move}`)}
+          moved={(next, move) => put((drawn) => ({ ...drawn, places: next }), `move ${move}`)}
+          open={(id) => open([...path, id])}
           connect={draw}
           remove={remove}
           drop={add}
@@ -247,8 +268,13 @@ function Designer({ actor }: { actor: string }) {
               label: t('designer.text'),
               children: (
                 <TextPanel
-                  draft={draft}
-                  replace={(next) => change((sheet) => ({ ...sheet, draft: next, places: placed(sheet) }), 'text')}
+                  draft={now.draft}
+                  replace={(next) =>
+                    change(
+                      (sheet) => ({ ...sheet, draft: next, places: { ...sheet.places, ...placed(sheet) } }),
+                      'text',
+                    )
+                  }
                 />
               ),
             },
@@ -257,7 +283,7 @@ function Designer({ actor }: { actor: string }) {
       </div>
       {asked && (
         <SaveModal
-          draft={draft}
+          draft={now.draft}
           origin={now.origin}
           close={() => ask(false)}
           saved={(origin) => change((sheet) => ({ ...sheet, origin }), 'saved')}

@@ -11,6 +11,7 @@ import { DependencyFields } from './dependency-fields.js';
 import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
 import { editTask, patched, renameTask, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
+import { innerIdAt } from './inner-chain.js';
 import { completions, conditions, partiesOf } from './references.js';
 import { Running } from './running-fields.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
@@ -26,6 +27,9 @@ const RULES = [
   'always',
 ];
 
+/** A pointer into the chain that is written out in a task. */
+const IN_CHAIN = /^\/tasks\/\d+\/task_params\/task_config\/chain\b/;
+
 interface TaskPanelProps {
   readonly draft: Draft;
   readonly task: DraftTask;
@@ -35,10 +39,12 @@ interface TaskPanelProps {
   readonly change: (change: (draft: Draft) => Draft, field?: string) => void;
   readonly renamed: (to: string) => void;
   readonly remove: () => void;
+  /** Draws the chain that is written out in the task, with a task of it chosen; undefined where there is none to draw. */
+  readonly open: ((chosen?: string) => void) | undefined;
 }
 
 /** A task's form. */
-export function TaskPanel({ draft, task, type, datasets, faults, change, renamed, remove }: TaskPanelProps) {
+export function TaskPanel({ draft, task, type, datasets, faults, change, renamed, remove, open }: TaskPanelProps) {
   const { t } = useTranslation();
   const id = task.task_id;
   const at = `/tasks/${draft.tasks.indexOf(task)}`;
@@ -65,6 +71,14 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           {own.slice(0, 20).map(({ code, pointer = '', message }) => (
             <li key={code + pointer + message}>
               <code>{shownText(pointer.slice(at.length), 80)}</code> {shownText(words({ code, message }), 400)}
+              {open !== undefined && IN_CHAIN.test(pointer) && (
+                <>
+                  {' '}
+                  <Button size="small" onClick={() => open(innerIdAt(task, pointer.slice(at.length)))}>
+                    {t('designer.inner.lead')}
+                  </Button>
+                </>
+              )}
             </li>
           ))}
         </ul>
@@ -180,6 +194,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           change={(next) => edit({ task_params: { ...params, task_config: next } })}
           at={`${at}/task_params/task_config`}
           help={{ parties, datasets, params, complete, faultAt }}
+          open={open && (() => open())}
         />
       )}
       {type !== undefined && task.task_type !== 'chain' && (

@@ -5,7 +5,7 @@ import { shownText } from '../view/name.js';
 import type { Check } from './check.js';
 
 /** What the API says of the whole. */
-export function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) {
+export function Verdict({ of: { answer, error, faults, outside, busy } }: { of: Check }) {
   const { t } = useTranslation();
   const words = useFaultWords();
   const general = faults.filter(({ pointer = '' }) => !pointer.startsWith('/tasks/'));
@@ -24,7 +24,10 @@ export function Verdict({ of: { answer, error, faults, busy } }: { of: Check }) 
           })}
         </span>
       ) : (
-        <span className="status status-failure">✗ {t('designer.faults', { count: answer.errors.length })}</span>
+        <span className="status status-failure">
+          ✗ {t('designer.faults', { count: answer.errors.length })}
+          {outside > 0 && ` ${t('designer.inner.outside', { count: outside })}`}
+        </span>
       )}
       {answer !== undefined && answer.approvals.length > 0 && (
         <span> {t('designer.approvals', { count: answer.approvals.length })}</span>

@@ -56,11 +56,23 @@ export const designer = {
   child: {
     template: 'Template',
     chain: 'Chain',
-    chainHelp:
-      'What it runs, as a chain is written: {"tasks": […], "params": {…}, "outputs": {…}}. Or choose a template.',
+    chainHelp: 'What it runs: drawn on the canvas, or as a chain is written. Or choose a template.',
     version: 'Version',
     versionHelp: 'A number or a label. Empty: production, else the newest.',
     args: 'Its parameters',
+  },
+  inner: {
+    trail: 'Where this chain stands',
+    chain: 'The chain in the task',
+    open: 'Open the chain',
+    draw: 'Draw the chain',
+    openOf_one: 'Open the chain of {{task}}: {{count}} task',
+    openOf_other: 'Open the chain of {{task}}: {{count}} tasks',
+    lead: 'Show it',
+    json: 'As JSON',
+    outside_one: '· {{count}} of them outside of this chain',
+    outside_other: '· {{count}} of them outside of this chain',
+    paramsHelp: 'Tasks name a value by ${params.<name>}. The form of the task around it gives the values.',
   },
   flow: {
     for_each: 'For each item of a list',
