@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { taskTypes } from '#libs/compute';
+import { SITE_TYPES, taskTypes } from '#libs/compute';
 import { fill } from './made-parts.js';
 import { escaped, parameterTable, type Language, type ParameterSchema } from './parameter-table.js';
 import { ROOT } from './steps.js';
@@ -112,7 +112,16 @@ export async function taskPages(): Promise<TaskPage[]> {
       pages.push({ path, text, made: await fill(file, text ?? skeleton(parts), parts) });
     }
   }
-  return pages;
+  return [...pages, siteWords()];
+}
+
+/** What the page of a site says of a type in Chinese: no part of the console is at a site. */
+function siteWords(): TaskPage {
+  const path = 'apps/party-node/src/approvals-page/types-zh.json';
+  const file = join(ROOT, path);
+  const texts = TYPES.filter(({ type }) => SITE_TYPES.includes(type)).flatMap(({ title, leaves }) => [title, leaves]);
+  const made = `${JSON.stringify(Object.fromEntries(texts.map((text) => [text, inChinese(text)])), null, 2)}\n`;
+  return { path, text: existsSync(file) ? readFileSync(file, 'utf8') : undefined, made };
 }
 
 /** `npm run docs:tasks`: writes the made parts. A type without a page gets one of those parts alone. */
