@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
 import { accept, offered, refuse, shownTask, type Origins } from './approvals.js';
+import { servePage } from './approvals-page/serve.js';
+import { Refusal } from './refusal.js';
 import { withStore } from './site-store.js';
 import { wordsOf, type SharedTask } from './task-file.js';
 import { plain, type Terminal } from './terminal.js';
 
 const NOT_HERE = 'nothing here (not yet, or at other sites alone)';
 
-/** approvals ls, show, accept and refuse. */
+/** approvals ls, show, accept, refuse and serve. */
 export function addApprovalCommands(
   program: Command,
   withFolder: (command: Command) => Command,
-  { out, err }: Terminal,
+  { out, err, signal }: Terminal,
 ): void {
   const approvals = program.command('approvals').description('the tasks that the control plane offers to this site');
 
@@ -49,6 +51,18 @@ export function addApprovalCommands(
     .action(async (hash: string, { folder, reason }: { folder: string; reason?: string }) =>
       err(`Refused ${await refuse(folder, hash, reason)} that wait or run.\n`),
     );
+  withFolder(approvals.command('serve'))
+    .description('serve a page on this machine alone, 127.0.0.1, that shows and decides the same, until it is stopped')
+    .option('--port <port>', 'where it listens; 0: any that is free', '0')
+    .action(async ({ folder, port }: { folder: string; port: string }) => {
+      if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Refusal('--port takes 0 to 65535.');
+      const log = (message: string): void => err(`${plain(message)}\n`);
+      const page = await servePage({ folder, port: Number(port), log });
+      out(`${page.link}\n`);
+      err('Open it within 60 s, in a browser on this machine. It works once. Ctrl-C ends the page.\n');
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await page.close();
+    });
 }
 
 /** What made the artifacts that a task reads. An owner who approves the task signs the hash with that. */

@@ -1,0 +1,196 @@
+import { isOpen, isRefusable, type ShownRun, type ShownTask } from '../approvals.js';
+import type { Offer } from '../site-store.js';
+import type { SharedTask } from '../task-file.js';
+import { html, type Html } from './html.js';
+import type { Session } from './session.js';
+import { typeText, wordsOf, type Language } from './words.js';
+
+/** Whose page it is, and how it is read. */
+export interface Place {
+  readonly language: Language;
+  readonly session: Session;
+  /** The name of the site. */
+  readonly site: string;
+}
+
+/** Runs that do not wait, and are shown. */
+const MOST_OTHERS = 100;
+
+/** Where nobody is signed in. */
+export function signInView(language: Language): Html {
+  const words = wordsOf(language);
+  const other = language === 'zh' ? 'en' : 'zh';
+  const main = html`<p>${words.signInText}</p>
+    <form method="post" action="/session" id="sign-in">
+      <input type="hidden" name="language" value="${language}" />
+      <label>${words.once} <input name="once" autocomplete="off" required /></label>
+      <button>${words.signIn}</button>
+    </form>`;
+  return shell(language, words.signIn, `/?language=${other}`, main, html`<script src="/sign-in.js" defer></script>`);
+}
+
+/** A sentence in the place of a page. */
+export function messageView(language: Language, which: 'wrongLink' | 'signedOut' | 'noPage' | 'noTask'): Html {
+  const words = wordsOf(language);
+  const more = which === 'noTask' || which === 'noPage' ? undefined : html`<p>${words.again}</p>`;
+  return shell(language, words[which], undefined, html`${more}`);
+}
+
+type Listed = Offer & { readonly read?: SharedTask | undefined };
+
+/** All runs that were offered: those that wait first, then the newest. */
+export function listView({ language, session, site }: Place, all: readonly Listed[]): Html {
+  const words = wordsOf(language);
+  const waiting = all.filter(({ state }) => state === 'WAITING');
+  const others = all.filter(({ state }) => state !== 'WAITING').reverse();
+  const main = html`<p><a href="./">${words.refresh}</a></p>
+    <h2>${words.waiting}</h2>
+    ${waiting.length === 0 ? html`<p>${words.nothingWaits}</p>` : tableOf(waiting, language)}
+    ${
+      others.length > 0 &&
+      html`<h2>${words.others}</h2>
+        ${tableOf(others.slice(0, MOST_OTHERS), language)}`
+    }`;
+  return shell(language, words.title(site), otherOf(session, language, ''), main);
+}
+
+function tableOf(offers: readonly Listed[], language: Language): Html {
+  const words = wordsOf(language);
+  const rows = offers.map(({ hash, read, state, run, received }) => {
+    const link = read && hash !== undefined && html`<a href="tasks/${hash.slice(7)}">${titleOf(read, language)}</a>`;
+    const id = hash !== undefined && html`<br /><code>${hash}</code>`;
+    return html`<tr>
+      <td>${link || words.noTaskHere}${id}</td>
+      <td>${words.states[state]}</td>
+      <td><code>${run}</code></td>
+      <td>${received}</td>
+    </tr>`;
+  });
+  const heads = words.columns.map((each) => html`<th scope="col">${each}</th>`);
+  return html`<div class="wide" tabindex="0" role="group" aria-label="${words.runs}">
+    <table>
+      <thead>
+        <tr>
+          ${heads}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** What a task would do, what came of its runs, and the forms that decide on it. */
+export function taskView(place: Place, { task, origins, runs }: ShownTask, fault?: string): Html {
+  const { language, session } = place;
+  const words = wordsOf(language);
+  const { statement, type, dealer, hash } = task;
+  const parties = words.of(task.parties.join(', ')) + (dealer === undefined ? '' : words.dealer(dealer));
+  const makers = origins.makers.map(
+    ({ maker, made }) =>
+      html`<dt>${maker}</dt>
+        <dd><code>${made ?? words.notHere}</code></dd>`,
+  );
+  const main = html`<p><a href="../">${words.toList}</a></p>
+    ${
+      fault !== undefined &&
+      html`<div role="alert">
+        <strong>${words.fault}</strong>
+        <p>${fault}</p>
+      </div>`
+    }
+    <p>${parties}</p>
+    <dl>
+      <dt>${words.hash}</dt>
+      <dd><code>${hash}</code></dd>
+      <dt>${words.where}</dt>
+      <dd><code>${statement.chain_id}/${statement.task_id}</code></dd>
+      <dt>${words.leaves}</dt>
+      <dd>${typeText(type.leaves, language)}</dd>
+      <dt>${words.purpose}</dt>
+      <dd>${statement.purpose === undefined ? words.noPurpose : JSON.stringify(statement.purpose)}</dd>
+    </dl>
+    <h2>${words.parameters}</h2>
+    ${preOf(task.params, words.parameters)}
+    ${
+      makers.length > 0 &&
+      html`<h2>${words.origins}</h2>
+        <dl>
+          ${makers}
+          <dt>${words.judged}</dt>
+          <dd><code>${origins.judged}</code></dd>
+        </dl>`
+    }
+    <h2>${words.decide}</h2>
+    ${formsOf(place, runs, origins.judged)}
+    <h2>${words.runs}</h2>
+    ${runs.map((run) => runOf(run, language))}`;
+  return shell(language, titleOf(task, language), otherOf(session, language, `tasks/${hash.slice(7)}`), main);
+}
+
+function formsOf({ language, session }: Place, runs: readonly ShownRun[], judged: string): Html {
+  const words = wordsOf(language);
+  if (!runs.some(isRefusable)) return html`<p>${words.nothingOpen}</p>`;
+  const own = html`<input type="hidden" name="form" value="${session.form}" />`;
+  const accept = html`<form method="post">
+    ${own}<input type="hidden" name="judged" value="${judged}" />
+    <p>${words.decideText}</p>
+    <button name="decision" value="accept">${words.accept}</button>
+    <button name="decision" value="accept-again">${words.acceptAgain}</button>
+  </form>`;
+  return html`${runs.some(isOpen) && accept}
+    <form method="post">
+      ${own}
+      <p>${words.refuseText}</p>
+      <label>${words.reason} <input name="reason" maxlength="500" autocomplete="off" /></label>
+      <button name="decision" value="refuse">${words.refuse}</button>
+    </form>`;
+}
+
+function runOf({ run, state, received, decision, answer, outcome }: ShownRun, language: Language): Html {
+  const words = wordsOf(language);
+  const { accept, acceptAgain, refuse } = words.decided;
+  const decided = decision && (decision.decision === 'refuse' ? refuse : decision.again ? acceptAgain : accept);
+  return html`<section>
+    <h3>${words.run} <code>${run}</code></h3>
+    <p>${words.states[state]} · ${received}</p>
+    ${decision && html`<p>${decided} · ${decision.at}</p>`}
+    ${decision?.reason !== undefined && html`<p>${words.reasonWas}: ${JSON.stringify(decision.reason)}</p>`}
+    ${
+      (answer ?? outcome) &&
+      html`<h4>${words.details}</h4>
+        ${preOf({ answer, outcome }, `${words.details} ${run}`)}`
+    }
+  </section>`;
+}
+
+const preOf = (value: object, label: string): Html =>
+  html`<pre dir="ltr" tabindex="0" role="group" aria-label="${label}">${JSON.stringify(value, null, 2)}</pre>`;
+
+const titleOf = ({ type, parties }: SharedTask, language: Language): string =>
+  `${typeText(type.title, language)} (${type.type}): ${parties.join(', ')}`;
+
+/** The same page in the other language. */
+const otherOf = ({ name }: Session, language: Language, path: string): string =>
+  `/${name}/${language === 'zh' ? 'en' : 'zh'}/${path}`;
+
+function shell(language: Language, title: string, other: string | undefined, main: Html, last?: Html): Html {
+  const words = wordsOf(language);
+  return html`<html lang="${words.lang}">
+    <head>
+      <meta charset="utf-8" />
+      <title>${title}</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <link rel="stylesheet" href="/page.css" />
+    </head>
+    <body>
+      <header><span>Task Chain</span>${other !== undefined && html`<a href="${other}">${words.other}</a>`}</header>
+      <main>
+        <h1>${title}</h1>
+        ${main}
+      </main>
+      ${last}
+    </body>
+  </html>`;
+}
