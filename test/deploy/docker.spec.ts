@@ -305,6 +305,7 @@ describe('docker/compose.yml', () => {
 describe('docker/compose.parties.yml', () => {
   const text = read('docker/compose.parties.yml');
   const compose = parse(text, { merge: true }) as {
+    name: string;
     services: Record<string, Service>;
     volumes: object;
     secrets: Record<string, { file: string }>;
@@ -317,14 +318,23 @@ describe('docker/compose.parties.yml', () => {
     expect(sites.map(([name]) => name)).toEqual(['bank-a', 'bank-b', 'lab']);
     for (const [, { command, image, ...site }] of sites) {
       expect(image).toBe(app.image);
-      const address = '${NODE_ADDRESS:-node-listener:7444}';
-      expect(command).toEqual(['party-node', 'connect', address, '--folder', '/data/site']);
+      // A service that ends with code 2 would be started again and again: --stay ends with none.
+      const address = '${NODE_ADDRESS:-host.docker.internal:7444}';
+      expect(command).toEqual(['party-node', 'connect', address, '--folder', '/data/site', '--stay']);
+      expect(site).toMatchObject({
+        ...{ restart: 'unless-stopped', extra_hosts: ['host.docker.internal:host-gateway'] },
+      });
       expect(read('docker/entrypoint.mjs')).toContain(`'${command![0]}': 'apps/party-node/bundle/main.mjs'`);
       const restricted = { read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] };
       expect(site).toMatchObject({ ...restricted, tmpfs: ['/tmp'], healthcheck: { disable: true } });
       // What names secrets, the database or the queue of the control plane is none of a site's business.
       expect([site.environment, site.depends_on]).toEqual([undefined, undefined]);
     }
+  });
+
+  it('is a project of its own: down or up of the one leaves the other alone', () => {
+    const { name } = parse(read('docker/compose.yml')) as { name: string };
+    expect([name, compose.name]).toEqual(['task-chain', 'task-chain-parties']);
   });
 
   it('gives each site a folder and an invitation of its own', () => {

@@ -78,6 +78,16 @@ export async function renew(folder: NodeFolder, signal: AbortSignal): Promise<st
   return ends;
 }
 
+/** Which control plane has admitted this site, and until when, in ISO 8601; undefined where none has, or the certificate has ended. */
+export async function admitted(
+  folder: NodeFolder,
+): Promise<{ readonly url: string; readonly ends: string } | undefined> {
+  const control = (await folder.exists()) ? (await folder.read()).control_plane : undefined;
+  if (!control) return undefined;
+  const own = certificateOf((await folder.admission()).identity.cert);
+  return own && Date.parse(own.validTo) > Date.now() ? { url: control.url, ends: endOf(own) } : undefined;
+}
+
 interface Admitted {
   readonly certificate: string;
   readonly authority: string;

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Authority, makeRequest, readRequest, UplinkServer, type UplinkCaller, type UplinkCode } from '#libs/peers';
 import { keepConnected, type Connection } from './connect.js';
 import { NodeFolder } from './node-folder.js';
-import { command } from './sites-for-tests.js';
+import { command, startCommand } from './sites-for-tests.js';
 
 const DAY_MS = 86_400_000;
 const subject = { tenant: 'default', name: 'bank-a' };
@@ -183,4 +183,37 @@ describe('a site that is to stay connected', () => {
     const { err: said } = await command(['connect', at, '--folder', site.path]);
     expect(said).toContain('This site has not joined');
   });
+});
+
+test('a site that stays where a person has to act says so, has let go of its folder, and ends when it is stopped', async () => {
+  const site = new NodeFolder(await mkdtemp(join(work, 'site-')));
+  const connect = startCommand('connect', '127.0.0.1:1', '--stay', '--folder', site.path);
+  await connect.said('A person has to act.');
+  await site.init({ name: 'bank-a', dealer: false });
+  const ended = await command(['connect', '127.0.0.1:1', '--folder', site.path]);
+  expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('has not joined') as unknown });
+  connect.process.kill('SIGTERM');
+  const { code, err } = await connect.ended;
+  expect([code, err]).toEqual([0, expect.stringContaining('There is no') as unknown]);
+});
+
+test('a site that joins where that is needed does nothing while its certificate counts, and asks once it has ended', async () => {
+  const join_ = () =>
+    command([
+      'join',
+      'https://127.0.0.1:1',
+      '--if-needed',
+      '--invitation',
+      join(work, 'none'),
+      '--folder',
+      folder.path,
+    ]);
+  expect(await join_()).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^It has joined http:\/\/127\.0\.0\.1:1\. Its certificate ends at 20\d\d-/) as unknown,
+  });
+  await admit(-1_000);
+  expect(await join_()).toMatchObject({ code: 2, err: expect.stringContaining('none cannot be read') as unknown });
+  const fresh = ['join', 'https://127.0.0.1:1', '--if-needed', '--invitation', join(work, 'none')];
+  expect(await command([...fresh, '--folder', join(work, 'fresh')])).toMatchObject({ code: 2 });
 });

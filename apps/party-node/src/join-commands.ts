@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { controlPlaneUrl, join, readInvitation, renew } from './admission.js';
+import type { Address } from '#libs/peers';
+import { admitted, controlPlaneUrl, join, readInvitation, renew } from './admission.js';
 import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
 import { takeAlone } from './one-connect.js';
 import { Refusal } from './refusal.js';
 import { SiteStore } from './site-store.js';
+import { software } from './software.js';
 import { SiteOffers, type SiteOffersOptions } from './site-offers.js';
 import { startOffer } from './start-offer.js';
 import { plain, type Terminal } from './terminal.js';
@@ -23,10 +25,13 @@ export function addJoinCommands(
     )
     .requiredOption('--invitation <file>', 'the file with the token that was given to you; - for stdin')
     .option('--listen <host:port>', 'where other sites connect to it')
-    .action(async (url: string, options: { folder: string; invitation: string; listen?: string }) => {
-      const { listen } = options;
+    .option('--if-needed', 'do nothing where this site has joined one, and its certificate has not ended')
+    .action(async (url: string, options: JoinOptions) => {
+      const { listen, ifNeeded = false } = options;
       if (listen !== undefined) addressOf(listen);
       const server = controlPlaneUrl(url);
+      const before = ifNeeded ? await admitted(new NodeFolder(options.folder)) : undefined;
+      if (before) return out(`It has joined ${before.url}. Its certificate ends at ${before.ends}.\n`);
       const invitation = readInvitation(await textOf(options.invitation));
       const { name } = invitation.subject;
       const folder = new NodeFolder(options.folder);
@@ -52,30 +57,65 @@ export function addJoinCommands(
     .description(
       'keep the connection of this site to the control plane that it has joined, and run the tasks that it offers and a person here accepts, until it is stopped; renews its certificate in time',
     )
-    .action(async (at: string, options: { folder: string }) => {
+    .option(
+      '--stay',
+      'where a person has to act, say so and do nothing more until it is stopped: for what starts it again whenever it ends',
+    )
+    .action(async (at: string, options: { folder: string; stay?: boolean }) => {
       const address = addressOf(at);
-      const folder = new NodeFolder(options.folder);
-      const file = await folder.read();
-      const log = (message: string): void => err(`${plain(message)}\n`);
-      const store = SiteStore.open(folder.path);
-      const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
-      const offers = new SiteOffers({ store, folder, file, start, log });
-      const leave = await takeAlone(folder.path).catch((error: unknown) => {
-        store.close();
-        throw error;
-      });
-      try {
-        offers.open();
-        await keepConnected({ folder, address, software: project.version, signal, log, offers });
-      } finally {
-        await offers.close();
-        store.close();
-        await leave();
-      }
+      const work = (): Promise<void> => connect(options.folder, address, { err, signal });
+      if (options.stay) await orStay(work, { err, signal });
+      else await work();
     });
 }
 
-const project = createRequire(import.meta.url)('../../../../package.json') as { readonly version: string };
+interface JoinOptions {
+  readonly folder: string;
+  readonly invitation: string;
+  readonly listen?: string;
+  readonly ifNeeded?: boolean;
+}
+
+/** Keeps the connection of a site until it is stopped. Throws Refusal where a person has to act. */
+async function connect(
+  path: string,
+  address: Address,
+  { err, signal }: Pick<Terminal, 'err' | 'signal'>,
+): Promise<void> {
+  const folder = new NodeFolder(path);
+  const file = await folder.read();
+  const log = (message: string): void => err(`${plain(message)}\n`);
+  const store = SiteStore.open(folder.path);
+  const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
+  const offers = new SiteOffers({ store, folder, file, start, log });
+  const leave = await takeAlone(folder.path).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  try {
+    offers.open();
+    await keepConnected({ folder, address, software, signal, log, offers });
+  } finally {
+    await offers.close();
+    store.close();
+    await leave();
+  }
+}
+
+/** Stays where a person has to act, until it is stopped. */
+async function orStay(work: () => Promise<void>, { err, signal }: Pick<Terminal, 'err' | 'signal'>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    err(
+      `${plain(error.message)}\nA person has to act. Nothing more is done until this is stopped, and started again.\n`,
+    );
+    while (!signal.aborted) await delay(HOUR_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const HOUR_MS = 3_600_000;
 
 async function textOf(path: string): Promise<string> {
   if (path !== '-') {
