@@ -5,6 +5,7 @@ import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
 import { addApprovalCommands } from './approval-commands.js';
 import { addJoinCommands } from './join-commands.js';
 import { addLogCommands } from './log-commands.js';
+import { addRunCommands } from './run-commands.js';
 import { Refusal } from './refusal.js';
 import { withStore } from './site-store.js';
 import { takePart } from './run-task.js';
@@ -71,6 +72,7 @@ function programOf({ out, err, signal }: Terminal): Command {
 
   addJoinCommands(program, withFolder, { out, err, signal });
   addApprovalCommands(program, withFolder, { out, err, signal });
+  addRunCommands(program, withFolder, { out, err, signal });
   addLogCommands(program, withFolder, { out });
 
   const peers = program.command('peers').description('the sites that this one knows');

@@ -84,7 +84,8 @@ export interface PreparedFile {
 }
 
 /** What this site or a person at it has done. */
-export type Action = 'joined' | 'renewed' | 'peer added' | 'peer removed' | 'decided' | 'began' | 'prepared' | 'ended';
+export type Action =
+  'joined' | 'renewed' | 'peer added' | 'peer removed' | 'decided' | 'began' | 'prepared' | 'dropped' | 'ended';
 
 /** An entry of the site's log. */
 export interface Entry {
