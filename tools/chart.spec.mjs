@@ -40,13 +40,13 @@ const variables = new Set(['NODE_EXTRA_CA_CERTS']);
 readConfig(new Proxy({}, { get: (_, name) => (typeof name === 'string' && variables.add(name), undefined) }));
 const isVariable = (name) => variables.has(name) || /^OTEL_[A-Z_]+$|^WORKER_CONCURRENCY_[A-Z_]+$/.test(name);
 
-const rendered = RENDERED.map(({ values, file }) => ({
-  file,
-  values,
-  objects: parseAllDocuments(read(file))
+const rendered = RENDERED.map((each) => ({
+  ...each,
+  objects: parseAllDocuments(read(each.file))
     .map((document) => document.toJS())
     .filter(Boolean),
 }));
+const ofControlPlane = rendered.filter(({ chart }) => chart === 'task-chain');
 const SECRETS_FOLDER = '/etc/task-chain-secrets';
 /** What lies in the secrets' volume of a pod: of each file the variable, which is its name, and the key in the cluster's secret. */
 const secretsOf = ({ volumes }) =>
@@ -64,18 +64,21 @@ const over = (values, more) => {
 };
 
 describe('the Helm chart', () => {
-  for (const { values, file } of RENDERED) {
-    it(`${file} is what the chart says now`, () => {
-      expect(read(file).split('\n', 1)[0]).toBe(headOf(values).trim());
+  for (const { file, ...rendering } of RENDERED) {
+    it(`${file} is what its chart says now`, () => {
+      expect(read(file).split('\n', 1)[0]).toBe(headOf(rendering).trim());
     });
     itUnless(noHelm, `${file} is what Helm renders`, () => {
-      expect(read(file)).toBe(headOf(values) + render(helm, values));
+      expect(read(file)).toBe(headOf(rendering) + render(helm, rendering));
     });
   }
 
   it('has the version of the package', () => {
     const { version } = JSON.parse(read('package.json'));
-    expect(parse(read('deploy/helm/task-chain/Chart.yaml'))).toMatchObject({ version, appVersion: version });
+    for (const chart of new Set(RENDERED.map((each) => each.chart)))
+      expect(parse(read(`deploy/helm/${chart}/Chart.yaml`))).toMatchObject({
+        ...{ name: chart, version, appVersion: version },
+      });
   });
 
   it('takes the values of every example, and refuses what it does not know', () => {
@@ -87,7 +90,7 @@ describe('the Helm chart', () => {
       check(over(defaults, values));
       return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
     };
-    for (const path of ['deploy/helm/examples/minimal.yaml', ...RENDERED.map(({ values }) => values)]) {
+    for (const path of ['deploy/helm/examples/minimal.yaml', ...ofControlPlane.map(({ values }) => values)]) {
       expect([path, faultsOf(parse(read(path)))]).toEqual([path, []]);
     }
     for (const [values, fault] of [
@@ -105,7 +108,7 @@ describe('the Helm chart', () => {
   });
 
   itUnless(noHelm, 'says what is missing, and by which command it is made', () => {
-    const minimal = 'deploy/helm/examples/minimal.yaml';
+    const minimal = { chart: 'task-chain', values: 'deploy/helm/examples/minimal.yaml' };
     for (const [set, fault] of [
       ['database.existingSecret=', /database\.existingSecret is not set.*\n.*kubectl create secret generic/],
       ['signIn.adminKey.existingSecret=', /nobody could sign in.*\n.*kubectl create secret generic/],
@@ -121,11 +124,10 @@ describe('the Helm chart', () => {
   });
 
   itUnless(noHelm, 'names the job of migrations by its image, in words of DNS, where it is no hook', () => {
-    const { values } = RENDERED[1];
     const digest = (digit) => `image.digest=sha256:${digit.repeat(64)}`;
     const jobs = ['image.tag=1.2', 'image.tag=_V1_rc.2-', `image.tag=${'x.'.repeat(60)}`, digest('0'), digest('1')].map(
       (set) =>
-        parseAllDocuments(render(helm, values, '--set', set))
+        parseAllDocuments(render(helm, RENDERED[1], '--set', set))
           .map((document) => document.toJS())
           .find((object) => object?.kind === 'Job'),
     );
@@ -142,7 +144,7 @@ describe('the Helm chart', () => {
       '--set-json',
       `networkPolicy.${name}=[]`,
     ]);
-    const policies = parseAllDocuments(render(helm, RENDERED[1].values, ...none))
+    const policies = parseAllDocuments(render(helm, RENDERED[1], ...none))
       .map((document) => document.toJS())
       .filter((object) => object?.kind === 'NetworkPolicy' && !object.metadata.name.endsWith('default-deny'));
     const dns = { ports: [53, 53] };
@@ -203,7 +205,7 @@ describe('the Helm chart', () => {
   });
 });
 
-for (const { file, objects } of rendered) {
+for (const { file, objects } of ofControlPlane) {
   const ofKind = (...kinds) => objects.filter(({ kind }) => kinds.includes(kind));
   const workloads = ofKind('Deployment', 'Job');
   const podsOf = (selector) => workloads.filter(({ spec }) => contains(spec.template.metadata.labels, selector));

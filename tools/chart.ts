@@ -5,21 +5,33 @@ import { delimiter, join } from 'node:path';
 import { filesBelow } from './files.js';
 import { Refusal, ROOT } from './steps.js';
 
-const CHART = 'deploy/helm/task-chain';
 const HELM_MODULE = 'helm.sh/helm/v3/cmd/helm@v3.19.5';
 
-/** Each file that the chart is rendered to, and the values that it is rendered with. */
-export const RENDERED = [
-  { values: 'deploy/helm/examples/production.yaml', file: 'deploy/helm/rendered/production.yaml' },
-  { values: 'deploy/kustomize/values.yaml', file: 'deploy/kustomize/base/task-chain.yaml' },
+/** What a chart is rendered with. The release, and its namespace, have the name of the chart. */
+export interface Rendering {
+  /** Below deploy/helm. */
+  readonly chart: 'task-chain' | 'task-chain-node';
+  readonly values: string;
+}
+
+/** Each file that a chart is rendered to. */
+export const RENDERED: readonly (Rendering & { readonly file: string })[] = [
+  {
+    chart: 'task-chain',
+    values: 'deploy/helm/examples/production.yaml',
+    file: 'deploy/helm/rendered/production.yaml',
+  },
+  { chart: 'task-chain', values: 'deploy/kustomize/values.yaml', file: 'deploy/kustomize/base/task-chain.yaml' },
+  { chart: 'task-chain-node', values: 'deploy/helm/examples/node.yaml', file: 'deploy/helm/rendered/node.yaml' },
 ];
 
 /** The first line of a rendered file. It shows without Helm whether chart and values have changed since. */
-export function headOf(values: string): string {
+export function headOf({ chart, values }: Rendering): string {
   const hash = createHash('sha256');
-  for (const path of [...filesBelow(CHART, () => true), values])
+  const folder = `deploy/helm/${chart}`;
+  for (const path of [...filesBelow(folder, () => true), values])
     hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
-  return `# Made by "npm run chart" from ${CHART} and ${values}, whose sha256 is ${hash.digest('hex')}.\n`;
+  return `# Made by "npm run chart" from ${folder} and ${values}, whose sha256 is ${hash.digest('hex')}.\n`;
 }
 
 /** Helm where it is found: $HELM, or on the PATH. */
@@ -28,18 +40,11 @@ export function findHelm(): string | undefined {
   return [process.env.HELM, ...folders].find((path) => path && existsSync(path));
 }
 
-/** Renders as an install in namespace task-chain would. Throws Helm's own words. */
-export function render(helm: string, values: string, ...more: string[]): string {
+/** Renders as an install would. Throws Helm's own words. */
+export function render(helm: string, { chart, values }: Rendering, ...more: string[]): string {
   const args = [
-    'template',
-    'task-chain',
-    CHART,
-    '--namespace',
-    'task-chain',
-    '--kube-version',
-    '1.32.0',
-    '--values',
-    values,
+    ...['template', chart, `deploy/helm/${chart}`, '--namespace', chart],
+    ...['--kube-version', '1.32.0', '--values', values],
   ];
   try {
     return String(execFileSync(helm, [...args, ...more], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] }));
@@ -59,11 +64,11 @@ function buildHelm(): string {
   return helm;
 }
 
-/** `npm run chart`: renders what is committed of the Helm chart. Builds Helm if it is missing. */
+/** `npm run chart`: renders what is committed of the Helm charts. Builds Helm if it is missing. */
 export async function renderChart(): Promise<void> {
   const helm = findHelm() ?? buildHelm();
-  for (const { values, file } of RENDERED) {
-    writeFileSync(join(ROOT, file), headOf(values) + render(helm, values));
+  for (const { file, ...rendering } of RENDERED) {
+    writeFileSync(join(ROOT, file), headOf(rendering) + render(helm, rendering));
     process.stdout.write(`${file}\n`);
   }
 }
