@@ -239,6 +239,30 @@ describe('revoking a key', () => {
   });
 });
 
+describe('the artifacts of a task', () => {
+  it('are listed with the site where each lies', async () => {
+    const file = { media_type: 'text/csv', size_bytes: 9, sha256: 'f00', party: 'bank-a', reference: 'r' };
+    const items = [
+      { ...file, name: 'bank-a/rows.csv', at_site: 'bank-a' },
+      { ...file, name: 'bank-a/more.csv', at_site: null },
+    ];
+    const server = createServer((_, response) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ items })),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { stdout } = await runHere(['artifacts', 'ls', CHAIN, 'match', '--url', url]);
+    server.closeAllConnections();
+    server.close();
+    expect(stdout.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['NAME', 'PARTY', 'SITE', 'BYTES', 'TYPE', 'SHA-256'],
+      ['bank-a/rows.csv', 'bank-a', 'bank-a', '9', 'text/csv', 'f00'],
+      ['bank-a/more.csv', 'bank-a', expect.not.stringContaining('bank') as unknown, '9', 'text/csv', 'f00'],
+      [''],
+    ]);
+  });
+});
+
 describe('completion', () => {
   const complete = async (...words: string[]) =>
     (await runHere(['complete', '--', ...words])).stdout.split('\n').filter(Boolean);

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Empty, Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { ProblemError, type TaskDetailDto } from '#client';
+import { ProblemError, type ArtifactDto, type TaskDetailDto } from '#client';
 import { api } from '../api.js';
 import { useTaskTypes } from '../task-types.js';
 import { Failed } from '../view/failed.js';
@@ -27,17 +27,23 @@ export function Opened({ path, of, moment }: OpenedProps) {
     queryKey: ['artifacts', path, moment],
     queryFn: ({ signal }) => api.listTaskArtifacts({ path, signal }),
   });
-  const files = Map.groupBy(artifacts.data?.items ?? [], ({ party }) => party ?? '');
-  const rows = [
+  const files = new Map<string, ArtifactDto[]>();
+  for (const each of artifacts.data?.items ?? []) {
+    // Those at a site are with nobody else.
+    const where = JSON.stringify([each.party, each.at_site]);
+    files.set(where, [...(files.get(where) ?? []), each]);
+  }
+  const rows: readonly { key: string; to: string; site?: string | null; what: string }[] = [
     ...(of.result === null ? [] : [{ key: 'result', to: '', what: t('opened.result') }]),
     ...Object.entries(of.party_results ?? {}).map(([party, { withheld, value }]) => ({
       key: `result ${party}`,
       to: party,
       what: withheld ?? t(value === undefined ? 'opened.sealed' : 'opened.clear'),
     })),
-    ...[...files].map(([party, all]) => ({
-      key: `files ${party}`,
-      to: party,
+    ...[...files].map(([where, all]) => ({
+      key: `files ${where}`,
+      to: all[0]?.party ?? '',
+      site: all[0]?.at_site ?? null,
       what: `${t('opened.files', { count: all.length })}: ${shownText(all.map(({ name }) => name).join(', '))}`,
     })),
   ];
@@ -57,7 +63,10 @@ export function Opened({ path, of, moment }: OpenedProps) {
           {
             title: t('data.openedTo'),
             key: 'to',
-            render: (_, { to }) => (to === '' ? t('opened.everybody') : <Name text={to} />),
+            render: (_, { to, site }) => {
+              if (site != null) return <Name text={t('task.atSite', { party: site })} />;
+              return to === '' ? t('opened.everybody') : <Name text={to} />;
+            },
           },
           { title: t('data.what'), key: 'what', render: (_, { what }) => <span className="wrap">{what}</span> },
         ]}

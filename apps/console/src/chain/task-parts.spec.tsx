@@ -1,15 +1,17 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render, screen } from '@testing-library/react';
+import { cleanup, render, screen, within } from '@testing-library/react';
 import { api } from '../api.js';
 import '../i18n.js';
+import { Opened } from './opened.js';
 import { Artifacts } from './task-parts.js';
 
 afterEach(cleanup);
 
+const file = { media_type: 'text/csv', size_bytes: 9, sha256: 'x', created_at: '2026-11-30T00:00:00Z' };
+
 test('a file at a site is named with the site, and is neither linked nor shown', async () => {
-  const file = { media_type: 'text/csv', size_bytes: 9, sha256: 'x', created_at: '2026-11-30T00:00:00Z' };
   const items = [
     { ...file, name: 'bank-a/rows.csv', reference: 'artifact:c/t/bank-a/rows.csv', party: 'bank-a', at_site: 'bank-a' },
     { ...file, name: 'bank-b/rows.csv', reference: 'artifact:c/t/bank-b/rows.csv', party: 'bank-b', at_site: null },
@@ -26,4 +28,31 @@ test('a file at a site is named with the site, and is neither linked nor shown',
   expect(screen.getAllByRole('link').map((link) => link.textContent)).toEqual(['bank-b/rows.csv']);
   await screen.findByRole('button', { name: /Preview/ });
   expect(asked).toEqual(['/api/v1/chains/c/tasks/t/artifacts/bank-b/rows.csv']);
+});
+
+test('what a task has opened says of files at a site where they lie', async () => {
+  const items = [
+    { ...file, name: 'bank-a/rows.csv', reference: 'artifact:c/t/bank-a/rows.csv', party: 'bank-a', at_site: 'bank-a' },
+    { ...file, name: 'bank-b/rows.csv', reference: 'artifact:c/t/bank-b/rows.csv', party: 'bank-b', at_site: null },
+    { ...file, name: 'sum.json', reference: 'artifact:c/t/sum.json', party: null, at_site: 'bank-a' },
+    { ...file, name: 'all.json', reference: 'artifact:c/t/all.json', party: null, at_site: null },
+  ];
+  api.listTaskArtifacts = () => Promise.resolve({ items }) as never;
+  api.listTaskOpenings = () => Promise.resolve({ items: [] }) as never;
+  api.listTaskTypes = () => Promise.resolve({ items: [] }) as never;
+  api.getSession = () => Promise.resolve({ role: 'author' }) as never;
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Opened path={{ chain_id: 'c', task_id: 't' }} moment="" of={{ task_type: 'psi', result: null } as never} />
+    </QueryClientProvider>,
+  );
+  await screen.findByText('1 file: bank-a/rows.csv');
+  const [table] = screen.getAllByRole('table');
+  const rows = within(table!).getAllByRole('row').slice(1);
+  expect(rows.map((row) => row.textContent)).toEqual([
+    'bank-a, at its site1 file: bank-a/rows.csv',
+    'bank-b1 file: bank-b/rows.csv',
+    'bank-a, at its site1 file: sum.json',
+    'all who read the chain1 file: all.json',
+  ]);
 });
