@@ -94,6 +94,16 @@ describeUnless(chromium.skip, 'the designer', () => {
       // A reference to a task that is not before it is a fault at the field.
       await tables.getByRole('combobox', { name: 'bob' }).fill('${tasks.none.result.x}');
       await tables.getByRole('alert').getByText('none').waitFor();
+      // So is one in the place where a task runs, and it is not lost.
+      const where = page.locator('.panel .field', { has: page.getByText('Where it runs', { exact: true }) });
+      await where.getByRole('combobox').click();
+      await page.getByTitle('At the sites of its parties').click();
+      await page.getByRole('tab', { name: 'Text' }).click();
+      const text = page.getByRole('textbox', { name: 'Text' });
+      await text.fill((await text.inputValue()).replace('"node"', '"${tasks.none.result.x}"'));
+      await page.getByRole('tab', { name: 'Form' }).click();
+      await where.getByRole('alert').getByText('known when the chain is created').waitFor();
+      await where.getByTitle('${tasks.none.result.x}').waitFor();
       // Another tab of the browser shows it, and neither writes over the other.
       const beside = await page.context().newPage();
       await beside.goto(page.url());

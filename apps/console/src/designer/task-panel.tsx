@@ -12,6 +12,7 @@ import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fie
 import { editTask, patched, renameTask, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
 import { innerIdAt } from './inner-chain.js';
+import { PartyFields } from './party-fields.js';
 import { completions, conditions, partiesOf } from './references.js';
 import { Running } from './running-fields.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
@@ -170,22 +171,16 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
         help={{ parties, datasets, complete, condition, faultAt }}
       />
       <h3>{t('designer.parameters')}</h3>
-      {(type?.needs_parties === true || parties.length > 0) && (
-        <Labelled name={t('designer.parties')} required fault={faultAt(`${at}/task_params/sf_init_config`)}>
-          {(field) => (
-            <Select
-              id={field}
-              className="wide"
-              mode="tags"
-              options={[...new Set(datasets.map(({ party }) => party))].map((each) => ({ value: each }))}
-              value={parties}
-              onChange={(next: string[]) => {
-                const init = isFields(params['sf_init_config']) ? params['sf_init_config'] : { address: 'local' };
-                edit({ task_params: { ...params, sf_init_config: { ...init, parties: next } } });
-              }}
-            />
-          )}
-        </Labelled>
+      {(type?.needs_parties === true || params['sf_init_config'] !== undefined) && (
+        <PartyFields
+          key={`${id} parties`}
+          task={task}
+          at={`${at}/task_params/sf_init_config`}
+          known={[...new Set(datasets.map(({ party }) => party))]}
+          change={(init) => edit({ task_params: patched(params, { sf_init_config: init }) })}
+          faultAt={faultAt}
+          faultWithin={(pointer) => faultIn(faults, words, pointer)}
+        />
       )}
       {task.task_type === 'chain' && (
         <ChildFields

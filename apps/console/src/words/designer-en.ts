@@ -133,6 +133,22 @@ export const designer = {
   whenHelp: 'The task is skipped where it is false, such as: tasks["psi"].result.intersection_count > 100',
   parameters: 'Parameters',
   parties: 'Parties',
+  address: {
+    where: 'Where it runs',
+    node: 'At the sites of its parties',
+    nodeHelp: 'A party that has no site refuses the chain.',
+    local: 'At a worker, whose operator sees every table',
+    localHelp: 'For one operator that all parties trust.',
+    absent: 'At the sites if it can, else at a worker',
+    absentHelp:
+      'At the sites of its parties, if all of them have one and sites run its type; else at a worker, whose operator sees every table. It is settled when the chain is created.',
+    hasSite: '{{party}} · has a site',
+    dealer: 'Dealer',
+    dealerHelp:
+      'A third party at a site of its own, for types that need one there. It must be independent of all parties.',
+    later:
+      'This must be known when the chain is created: a result is not. Choose it here, or name a parameter of the chain.',
+  },
   noParties: 'Name the parties of the task first.',
   running: 'How it runs',
   options: {
@@ -148,7 +164,13 @@ export const designer = {
   paramsSchema: 'Parameters: a JSON Schema of an object',
   paramsHelp: 'Tasks name a value by ${params.<name>}. Below is a field for each.',
   outputs: 'Outputs',
-  outputsHelp: 'By name, such as {"rows": "${tasks.psi.result.intersection_count}"}',
+  outputsHelp: 'What the chain gives back: results of its tasks, such as ${tasks.psi.result.intersection_count}.',
+  output: {
+    value: 'Result',
+    add: 'Add an output',
+    remove: 'Remove {{name}}',
+    taken: 'Another output has this name.',
+  },
   artifactHelp:
     'Takes artifacts out of a result, such as ${tasks.train.result.models}: one reference, or several as JSON, in a list or by party.',
   notJson: 'This is not JSON yet: it does not count.',

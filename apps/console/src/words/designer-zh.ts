@@ -134,6 +134,20 @@ export const designer: typeof en = {
   whenHelp: '条件不成立时跳过此任务，例如：tasks["psi"].result.intersection_count > 100',
   parameters: '参数',
   parties: '参与方',
+  address: {
+    where: '在哪里运行',
+    node: '在各参与方的站点',
+    nodeHelp: '有参与方没有站点时，任务链被拒绝。',
+    local: '在 worker，其运行者看得到每张表',
+    localHelp: '用于所有参与方都信任的同一个运行者。',
+    absent: '能在站点则在站点，否则在 worker',
+    absentHelp:
+      '所有参与方都有站点，且站点运行其类型时，在各参与方的站点；否则在 worker，其运行者看得到每张表。创建任务链时确定。',
+    hasSite: '{{party}} · 有站点',
+    dealer: '发牌者',
+    dealerHelp: '在自己站点的第三方，供需要它的类型。它必须独立于所有参与方。',
+    later: '创建任务链时必须已知其值，而结果此时未知。请在此选择，或引用任务链的参数。',
+  },
   noParties: '请先填写任务的参与方。',
   running: '运行方式',
   options: {
@@ -149,7 +163,8 @@ export const designer: typeof en = {
   paramsSchema: '参数：对象的 JSON Schema',
   paramsHelp: '任务用 ${params.<名称>} 引用其值。下方为每个参数的输入项。',
   outputs: '输出',
-  outputsHelp: '按名称，例如 {"rows": "${tasks.psi.result.intersection_count}"}',
+  outputsHelp: '任务链返回的内容：其任务的结果，例如 ${tasks.psi.result.intersection_count}。',
+  output: { value: '结果', add: '添加输出', remove: '移除 {{name}}', taken: '另一个输出已用此名称。' },
   artifactHelp:
     '取自结果的产物，例如 ${tasks.train.result.models}：一个引用，或用 JSON 写出的多个引用（列表，或按参与方）。',
   notJson: '这还不是 JSON，暂不生效。',
