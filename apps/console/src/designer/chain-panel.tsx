@@ -4,6 +4,7 @@ import type { DatasetDto, FaultDto } from '#client';
 import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { isFields, type Draft, type Fields } from './draft.js';
 import { patched } from './edits.js';
+import { OutputFields } from './output-fields.js';
 import { AsJson, Labelled, SchemaFields } from './schema-form.js';
 
 interface ChainPanelProps {
@@ -12,7 +13,7 @@ interface ChainPanelProps {
   readonly isInner: boolean;
   readonly datasets: readonly DatasetDto[];
   readonly faults: readonly FaultDto[];
-  readonly change: (change: (draft: Draft) => Draft, field: string) => void;
+  readonly change: (change: (draft: Draft) => Draft, field?: string) => void;
 }
 
 /** Of the chain itself. Its options have the form that a task's parameters have. */
@@ -95,13 +96,12 @@ export function ChainPanel({ draft, isInner, datasets, faults, change }: ChainPa
           help={help}
         />
       )}
-      <Labelled
-        name={t('designer.outputs')}
-        schema={{ description: t('designer.outputsHelp') }}
-        fault={faultIn(faults, words, '/outputs')}
-      >
-        {(id) => <AsJson id={id} value={draft['outputs']} change={(next) => edit({ outputs: next })} />}
-      </Labelled>
+      <OutputFields
+        draft={draft}
+        change={(outputs, field) => change((now) => patched(now, { outputs }), field)}
+        faultAt={faultAt}
+        faultWithin={(pointer) => faultIn(faults, words, pointer)}
+      />
     </form>
   );
 }

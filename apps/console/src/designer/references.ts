@@ -6,15 +6,29 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = RESULTS;
 
 /** What a text may go on with where it has an open `${`; empty where it has none. */
 export function completions(draft: Draft, task: DraftTask, text: string): string[] {
+  const params = propertiesOf(draft['params']).map((name) => `\${params.${name}}`);
+  return goingOn(text, () => [...resultsOf(draft, ancestorsOf(draft, task.task_id)), ...params]);
+}
+
+/** The same for an output of the chain, which is a result of any of its tasks: all of them where nothing is written yet. */
+export const outputCompletions = (draft: Draft, text: string): string[] =>
+  goingOn(text === '' ? '${' : text, () =>
+    resultsOf(
+      draft,
+      draft.tasks.map(({ task_id }) => task_id),
+    ),
+  );
+
+const resultsOf = (draft: Draft, ids: readonly string[]): string[] =>
+  ids.flatMap((id) => [
+    `\${tasks.${id}.result.`,
+    ...membersOf(draft, id).map((member) => `\${tasks.${id}.result.${member}}`),
+  ]);
+
+function goingOn(text: string, offered: () => readonly string[]): string[] {
   const at = text.lastIndexOf('${');
   if (at < 0 || text.includes('}', at)) return [];
-  const all = [
-    ...ancestorsOf(draft, task.task_id).flatMap((id) => [
-      `\${tasks.${id}.result.`,
-      ...membersOf(draft, id).map((member) => `\${tasks.${id}.result.${member}}`),
-    ]),
-    ...propertiesOf(draft['params']).map((name) => `\${params.${name}}`),
-  ];
+  const all = offered();
   const begun = text.slice(at);
   return all.filter((each) => each.startsWith(begun) && each !== begun).map((each) => text.slice(0, at) + each);
 }

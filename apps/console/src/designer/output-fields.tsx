@@ -1,0 +1,107 @@
+import { AutoComplete, Button, Input } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { shownText } from '../view/name.js';
+import { isFields, type Draft } from './draft.js';
+import { outputCompletions } from './references.js';
+import { AsJson, Labelled } from './schema-form.js';
+
+interface OutputFieldsProps {
+  readonly draft: Draft;
+  readonly change: (outputs: unknown, field?: string) => void;
+  readonly faultAt: (pointer: string) => string | undefined;
+  /** What is wrong at a pointer or below it. */
+  readonly faultWithin: (pointer: string) => string | undefined;
+}
+
+/** What a chain gives back: a name, and the result that it stands for. */
+export function OutputFields({ draft, change, faultAt, faultWithin }: OutputFieldsProps) {
+  const { t } = useTranslation();
+  const outputs = draft['outputs'] ?? {};
+  const rows = isFields(outputs) ? Object.entries(outputs) : [];
+  if (!isFields(outputs) || rows.some(([, value]) => typeof value !== 'string')) {
+    return (
+      <Labelled name={t('designer.outputs')} fault={faultWithin('/outputs')}>
+        {(field) => <AsJson id={field} value={outputs} change={(next) => change(next, 'outputs')} />}
+      </Labelled>
+    );
+  }
+  const put = (next: readonly (readonly [string, unknown])[], field?: string) =>
+    change(next.length > 0 ? Object.fromEntries(next) : undefined, field);
+  const freeName = () => {
+    let n = rows.length + 1;
+    while (Object.hasOwn(outputs, `output-${n}`)) n++;
+    return `output-${n}`;
+  };
+  const whole = faultAt('/outputs');
+  return (
+    <fieldset>
+      <legend>{t('designer.outputs')}</legend>
+      <p className="help">{t('designer.outputsHelp')}</p>
+      {whole !== undefined && (
+        <p className="fault" role="alert">
+          {shownText(whole, 400)}
+        </p>
+      )}
+      {rows.map(([name, value], index) => (
+        <div key={name} className="output" role="group" aria-label={shownText(name, 60)}>
+          <OutputName
+            name={name}
+            rename={(to) => {
+              if (Object.hasOwn(outputs, to)) return false;
+              put(rows.with(index, [to, value]));
+              return true;
+            }}
+          />
+          <Labelled
+            name={t('designer.output.value')}
+            fault={faultWithin(`/outputs/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}
+          >
+            {(field) => (
+              <AutoComplete
+                id={field}
+                className="wide"
+                value={String(value)}
+                placeholder="${tasks.…"
+                options={outputCompletions(draft, String(value)).map((each) => ({
+                  value: each,
+                  label: shownText(each),
+                }))}
+                onChange={(next: string) => put(rows.with(index, [name, next]), `outputs ${name}`)}
+              />
+            )}
+          </Labelled>
+          <Button size="small" onClick={() => put(rows.toSpliced(index, 1))}>
+            {t('designer.output.remove', { name: shownText(name, 40) })}
+          </Button>
+        </div>
+      ))}
+      <Button onClick={() => put([...rows, [freeName(), '']])}>{t('designer.output.add')}</Button>
+    </fieldset>
+  );
+}
+
+/** The name counts on leaving the field: while it is typed it may be that of another output. */
+function OutputName({ name, rename }: { name: string; rename: (to: string) => boolean }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(name);
+  const [isTaken, taken] = useState(false);
+  const done = () => {
+    if (text === '') return setText(name);
+    taken(text !== name && !rename(text));
+  };
+  return (
+    <Labelled name={t('designer.name')} fault={isTaken ? t('designer.output.taken') : undefined}>
+      {(field) => (
+        <Input
+          id={field}
+          value={text}
+          maxLength={100}
+          onChange={({ target }) => setText(target.value)}
+          onBlur={done}
+          onPressEnter={done}
+        />
+      )}
+    </Labelled>
+  );
+}
