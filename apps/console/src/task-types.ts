@@ -21,6 +21,20 @@ export function useTaskTypes(): UseQueryResult<readonly TaskTypeDto[]> {
   });
 }
 
+/** What the catalogue says in English, in the language of the page; what has no translation stays. */
+export function useTypeWords(): (text: string) => string {
+  const { language } = useTranslation().i18n;
+  const words = useQuery({
+    queryKey: ['words of types', language],
+    queryFn: chinese,
+    enabled: language === 'zh',
+    staleTime: Infinity,
+  }).data;
+  return (text) => wordOf(text, words ?? {});
+}
+
+const wordOf = (text: string, words: Words): string => (Object.hasOwn(words, text) ? words[text]! : text);
+
 /** By the English texts: what the documentation's Chinese pages say of the types, and the types that no worker runs. */
 async function chinese(): Promise<Words> {
   const files = await Promise.all([import('./words/types-zh.json'), import('./words/control-types-zh.json')]);
@@ -33,7 +47,7 @@ function inWords<T>(value: T, words: Words): T {
   if (Array.isArray(value)) return value.map((each: unknown) => inWords(each, words)) as T;
   const entries = Object.entries(value).map(([key, each]: [string, unknown]) => {
     const isText = typeof each === 'string' && ['title', 'description', 'leaves'].includes(key);
-    if (isText) return [key, Object.hasOwn(words, each) ? words[each] : each];
+    if (isText) return [key, wordOf(each, words)];
     return [key, VALUES.includes(key) ? each : inWords(each, words)];
   });
   return Object.fromEntries(entries) as T;

@@ -1,6 +1,6 @@
 import elkUrl from 'elkjs/lib/elk-worker.min.js?url';
 import { PADDING, type Frame } from './frames.js';
-import { NODE, type Places } from './node-size.js';
+import { NODE, zoomOf, type Places, type Room } from './node-size.js';
 
 export interface Shape {
   readonly ids: readonly string[];
@@ -45,8 +45,10 @@ const DEEP = {
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.layered.considerModelOrder.strategy': 'NONE',
 };
-/** Layouts of boxes are slow: above so many tasks they use the fast settings. */
-const MANY = 40;
+/** Layouts of boxes are slow: above so many tasks they use the fast settings. No more can be read at once, so they run to the right. */
+export const MANY = 40;
+/** Names can be read at this zoom. */
+const READABLE = 0.75;
 /** Of a box around others. */
 const FRAME = {
   'elk.padding': `[top=${PADDING.top},left=${PADDING.side},bottom=${PADDING.side},right=${PADDING.side}]`,
@@ -67,12 +69,21 @@ function running(): Worker {
   return worker;
 }
 
-/** Where the nodes of a graph stand; where it has too many edges, each level in a column. */
-export function layOut(shape: Shape): Promise<Places> {
+/**
+ * Where the nodes of a graph stand: from left to right, or downwards where only that can be read in the room. Where it has too many edges,
+ * each level stands in a column.
+ */
+export async function layOut(shape: Shape, room?: Room): Promise<Places> {
   const levels = levelsOf(shape);
   const crossed = shape.edges.reduce((sum, [from, to]) => sum + Math.abs(levels.get(to)! - levels.get(from)!), 0);
-  if (crossed > TOO_MANY) return Promise.resolve(inColumns(levels));
-  return byElk(shape, crossed > HURRY ? FAST : CAREFUL);
+  if (crossed > TOO_MANY) return inColumns(levels);
+  const options = crossed > HURRY ? FAST : CAREFUL;
+  const right = await byElk(shape, options);
+  if (room === undefined || shape.ids.length > MANY) return right;
+  const zoom = zoomOf(right, room);
+  if (zoom >= READABLE) return right;
+  const down = await byElk(shape, { ...options, 'elk.direction': 'DOWN' });
+  return zoomOf(down, room) > 1.2 * zoom ? down : right;
 }
 
 /** The longest way to each node. Nodes of cycles stay at the first level. */

@@ -2,9 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import {
   Background,
   Controls,
-  Handle,
   MiniMap,
-  Position,
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
@@ -23,8 +21,10 @@ import { Failed } from '../view/failed.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
+import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
 import { STILL } from '../view/still-flow.js';
 import { duration } from '../view/times.js';
+import { useRoom } from '../view/use-room.js';
 import { fits } from './fits.js';
 import { FrameNode, withFrames } from './frame-node.js';
 import { drawnOf, groupOf, GROUPINGS, MOST_NODES, type DrawnNode, type Gathered, type Grouping } from './groups.js';
@@ -78,7 +78,9 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
   const isGathered = tasks.length > MOST_NODES;
   // What is gathered is no more in sight as a whole.
   const framed = useMemo(() => (isGathered ? [] : framesOfNodes(tasks)), [isGathered, tasks]);
-  const { places: laidOut, error } = useLayout(now, framed, isGathered && by === 'level' && group === undefined);
+  const [measure, room] = useRoom();
+  const areInOrder = isGathered && by === 'level' && group === undefined;
+  const { places: laidOut, error } = useLayout(now, framed, areInOrder, room);
   const laid = useMemo(() => ({ drawn: now, frames: framed, places: laidOut, how }), [now, framed, laidOut, how]);
   const { drawn, frames, places, how: drawnAs } = useDeferredValue(laid);
   const critical = useMemo(() => new Map(graph?.critical_path.map((task, at) => [`task ${task}`, at])), [graph]);
@@ -95,6 +97,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     return () => cancelAnimationFrame(frame);
   }, [flow, isLaidOut, found, drawnAs.open, drawnAs.by]);
   if (error !== null) return <Failed error={error} />;
+  const sides = sidesOf(drawn.edges, places ?? {});
   const shown = (places === undefined ? [] : drawn.nodes).map((each): Shown => {
     const { id, task } = each;
     return {
@@ -102,6 +105,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       type: task === undefined ? 'gathered' : 'task',
       position: places?.[id] ?? { x: 0, y: 0 },
       ...NODE,
+      ...sides,
       // React Flow takes the pointer from nodes that are neither dragged nor selected.
       style: { pointerEvents: 'all' },
       data: {
@@ -156,7 +160,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
         />
       )}{' '}
       <span className="dim">{t(isGathered ? 'chain.gathered' : 'chain.critical')}</span>
-      <div className="canvas" role="region" aria-label={t('chain.graph')}>
+      <div ref={measure} className="canvas" role="region" aria-label={t('chain.graph')}>
         {isLaidOut ? (
           <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} {...STILL} minZoom={0.02}>
             <Background />
@@ -196,12 +200,12 @@ const nextOf =
   (now: Gathered['open']): Gathered['open'] =>
     id === undefined ? undefined : { id, page: now?.id === id ? now.page + 1 : 0 };
 
-function TaskNode({ data: { drawn, critical, found, open } }: NodeProps<Shown>) {
+function TaskNode({ data: { drawn, critical, found, open }, ...sides }: NodeProps<Shown>) {
   const task = drawn.task!;
   const marks = `${critical ? 'on-path' : ''} ${found ? 'found' : ''}`;
   return (
     <button type="button" className={`node nodrag edge-${task.status.toLowerCase()} ${marks}`} onClick={open}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Incoming {...sides} isConnectable={false} />
       <Name text={task.task_name || task.task_id} className="cell" />
       <span className="line">
         <Status of={task.status} />
@@ -212,17 +216,17 @@ function TaskNode({ data: { drawn, critical, found, open } }: NodeProps<Shown>) 
             ` ${duration(Date.parse(task.completed_at) - Date.parse(task.started_at))}`}
         </span>
       </span>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Outgoing {...sides} isConnectable={false} />
     </button>
   );
 }
 
-function GroupNode({ data: { drawn, open } }: NodeProps<Shown>) {
+function GroupNode({ data: { drawn, open }, ...sides }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const done = drawn.members.filter(({ status }) => status === 'SUCCESS').length;
   return (
     <button type="button" className={`node nodrag group edge-${stateOf(drawn).toLowerCase()}`} onClick={open}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Incoming {...sides} isConnectable={false} />
       <bdi className="cell">{nameOfGroup(drawn, t)}</bdi>
       <span className="line">
         <Status of={stateOf(drawn)} />{' '}
@@ -230,7 +234,7 @@ function GroupNode({ data: { drawn, open } }: NodeProps<Shown>) {
           {done}/{drawn.members.length}
         </span>
       </span>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Outgoing {...sides} isConnectable={false} />
     </button>
   );
 }

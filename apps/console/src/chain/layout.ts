@@ -1,21 +1,23 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Drawn } from './groups.js';
-import { inRows, layOut, type Shape } from './elk.js';
-import type { Places } from './node-size.js';
+import { inRows, layOut, MANY, type Shape } from './elk.js';
+import type { Places, Room } from './node-size.js';
 
 /**
  * Where the nodes stand; undefined until they are laid out. Their states may change: only another graph is laid out anew. `areInOrder`: one follows
- * the other, which needs no more than rows.
+ * the other, which needs no more than rows. `room` is that of the canvas, once it is there.
  */
 export function useLayout(
   { nodes, edges }: Drawn,
   frames: NonNullable<Shape['frames']>,
   areInOrder: boolean,
+  room: Room | undefined,
 ): { places: Places | undefined; error: unknown } {
   const shape: Shape = { ids: nodes.map(({ id }) => id), edges, frames };
   const { data, error } = useQuery({
-    queryKey: ['layout', areInOrder, JSON.stringify(shape)],
-    queryFn: () => (areInOrder ? inRows(shape.ids) : layOut(shape)),
+    queryKey: ['layout', areInOrder, JSON.stringify(shape), nodes.length > MANY ? null : room],
+    queryFn: () => (areInOrder ? inRows(shape.ids) : layOut(shape, room)),
+    enabled: room !== undefined,
     staleTime: Infinity,
     gcTime: 60_000,
   });

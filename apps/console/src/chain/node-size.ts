@@ -1,5 +1,43 @@
 /** Of a node of the graph, px. */
 export const NODE = { width: 210, height: 58 } as const;
 
+/** Of a canvas, px. */
+export interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Where nodes stand, by their ids. */
 export type Places = Readonly<Record<string, { readonly x: number; readonly y: number }>>;
+
+/** Whether edges that leave no doubt go down more often than to the right: then they leave nodes at the bottom. */
+export function runsDown(edges: readonly (readonly [from: string, to: string])[], places: Places): boolean {
+  let more = 0;
+  for (const [from, to] of edges) {
+    const [a, b] = [places[from], places[to]];
+    if (a === undefined || b === undefined) continue;
+    const isBeside = b.x >= a.x + NODE.width;
+    const isBelow = b.y >= a.y + NODE.height;
+    if (isBeside !== isBelow) more += isBelow ? 1 : -1;
+  }
+  return more > 0;
+}
+
+/** The zoom at which all nodes are in sight: 1 at most. */
+export function zoomOf(places: Places, room: Room): number {
+  const all = Object.values(places);
+  const span = (ends: readonly number[], size: number) => Math.max(...ends) - Math.min(...ends) + size;
+  const across =
+    room.width /
+    span(
+      all.map(({ x }) => x),
+      NODE.width,
+    );
+  const down =
+    room.height /
+    span(
+      all.map(({ y }) => y),
+      NODE.height,
+    );
+  return Math.min(1, across, down);
+}

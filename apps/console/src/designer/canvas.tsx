@@ -1,9 +1,7 @@
 import {
   Background,
   Controls,
-  Handle,
   MarkerType,
-  Position,
   ReactFlow,
   useReactFlow,
   type Connection,
@@ -20,7 +18,8 @@ import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js'
 import { NODE, type Places } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
-import { edgesOf, isFields, type Draft, type DraftEdge, type DraftTask } from './draft.js';
+import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
+import { edgesOf, endsOf, isFields, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { draftFrames, titleOf } from './draft-frames.js';
 import { canOpen, sizeOf, type Path } from './inner-chain.js';
 
@@ -61,6 +60,8 @@ export function Canvas(props: CanvasProps) {
   const flow = useReactFlow();
   const move = useRef(0);
   const frames = useMemo(() => draftFrames(draft), [draft]);
+  const drawn = edgesOf(draft);
+  const sides = sidesOf(endsOf(drawn), places);
   const tasks = draft.tasks.map((task): Shown => {
     const id = task.task_id;
     return {
@@ -68,6 +69,7 @@ export function Canvas(props: CanvasProps) {
       type: 'task',
       position: places[id] ?? { x: 0, y: 0 },
       ...NODE,
+      ...sides,
       selected: selected.has(id),
       data: { task, faults: faults.get(id) ?? 0, open: canOpen(task, path) ? () => open(id) : undefined },
       ariaLabel: shownText(task.task_name ?? id),
@@ -89,7 +91,7 @@ export function Canvas(props: CanvasProps) {
       of.kind === 'arm' ? all.map((task) => JSON.stringify([of.branch, task, of.when])) : [],
     ),
   );
-  const edges = edgesOf(draft).map((line): Edge => {
+  const edges = drawn.map((line): Edge => {
     const { from, to, when, isArm, arms } = line;
     const id = edgeId(line);
     const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
@@ -166,13 +168,13 @@ export function Canvas(props: CanvasProps) {
   );
 }
 
-function TaskNode({ data: { task, faults, open }, selected }: NodeProps<Shown>) {
+function TaskNode({ data: { task, faults, open }, selected, ...sides }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { trigger_rule: rule, when } = task;
   const marks = `${selected ? 'chosen' : ''} ${faults > 0 ? 'edge-failure' : ''}`;
   return (
     <div className={`node ${marks}`}>
-      <Handle type="target" position={Position.Left} />
+      <Incoming {...sides} />
       <Name text={task.task_name ?? task.task_id} className="cell" />
       <span className="line">
         {faults > 0 && <span className="status status-failure">✗ {t('designer.faults', { count: faults })} </span>}
@@ -198,7 +200,7 @@ function TaskNode({ data: { task, faults, open }, selected }: NodeProps<Shown>) 
           </button>
         )}
       </span>
-      <Handle type="source" position={Position.Right} />
+      <Outgoing {...sides} />
     </div>
   );
 }

@@ -30,7 +30,7 @@ import { TaskPanel } from './task-panel.js';
 import { readText, TextPanel } from './text-panel.js';
 import { Toolbar, type Command } from './toolbar.js';
 import { OriginLine, useOpened } from './origin.js';
-import { laidOut, useInner } from './use-inner.js';
+import { useInner } from './use-inner.js';
 import { useKeys } from './use-keys.js';
 import { Verdict } from './verdict.js';
 
@@ -49,7 +49,7 @@ function Designer({ actor }: { actor: string }) {
   const flow = useReactFlow();
   const first = useMemo(() => readKept(actor), [actor]);
   const { now, change, undo, redo, canUndo, canRedo } = useHistory(first.own);
-  const { draft, path, key, places, put, open: enter, leave } = useInner(now, change);
+  const { draft, path, key, places, put, open: enter, arrange, leave } = useInner(now, change);
   const { other, chosen } = useKept(actor, now, first);
   const [selected, selectTasks] = useState<ReadonlySet<string>>(new Set());
   const [lines, selectLines] = useState<ReadonlySet<string>>(new Set());
@@ -83,7 +83,7 @@ function Designer({ actor }: { actor: string }) {
   const take = (next: Draft, origin?: Origin) => {
     setWrong(undefined);
     select(new Set());
-    void laidOut(next).then((laid) => {
+    void arrange(next).then((laid) => {
       change(() => ({ draft: next, places: laid, origin }));
       leave();
       fit();
@@ -125,7 +125,7 @@ function Designer({ actor }: { actor: string }) {
     if (command === 'undo') return undo();
     if (command === 'redo') return redo();
     if (command === 'arrange') {
-      return void laidOut(draft).then((laid) => {
+      return void arrange(draft).then((laid) => {
         put((drawn) => ({ ...drawn, places: laid }));
         fit();
       });

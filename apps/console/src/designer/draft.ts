@@ -92,6 +92,9 @@ export interface DraftEdge {
   readonly arms?: readonly (string | undefined)[];
 }
 
+/** As graphs are laid out. */
+export const endsOf = (edges: readonly DraftEdge[]) => edges.map(({ from, to }) => [from, to] as const);
+
 /** What waits for what, as it is drawn: dependencies, and the arms of branches. */
 export function edgesOf({ tasks }: Draft): DraftEdge[] {
   const known = new Set(tasks.map(({ task_id }) => task_id));

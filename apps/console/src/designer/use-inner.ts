@@ -1,7 +1,8 @@
+import { useStoreApi } from '@xyflow/react';
 import { useMemo, useState } from 'react';
 import { layOut } from '../chain/elk.js';
-import type { Places } from '../chain/node-size.js';
-import { edgesOf, type Draft } from './draft.js';
+import type { Places, Room } from '../chain/node-size.js';
+import { edgesOf, endsOf, type Draft } from './draft.js';
 import { draftFrames } from './draft-frames.js';
 import type { Change, Sheet } from './history.js';
 import { innerOf, placesAt, withInner, withPlacesAt, type Path } from './inner-chain.js';
@@ -10,10 +11,13 @@ import { placed } from './places.js';
 type Drawn = Pick<Sheet, 'draft' | 'places'>;
 
 /** What cannot be laid out is drawn all the same. */
-export function laidOut(draft: Draft): Promise<Places> {
-  const ids = draft.tasks.map(({ task_id }) => task_id);
-  const edges = edgesOf(draft).map(({ from, to }) => [from, to] as const);
-  return layOut({ ids, edges, frames: draftFrames(draft) }).catch((): Places => ({}));
+function laidOut(draft: Draft, { width, height }: Room): Promise<Places> {
+  const shape = {
+    ids: draft.tasks.map(({ task_id }) => task_id),
+    edges: endsOf(edgesOf(draft)),
+    frames: draftFrames(draft),
+  };
+  return layOut(shape, width > 0 ? { width, height } : undefined).catch((): Places => ({}));
 }
 
 /**
@@ -21,6 +25,8 @@ export function laidOut(draft: Draft): Promise<Places> {
  * them; where a step takes away the task that leads to it, the chain around it is drawn.
  */
 export function useInner(now: Sheet, change: Change) {
+  const canvas = useStoreApi();
+  const arrange = (draft: Draft) => laidOut(draft, canvas.getState());
   const [wanted, want] = useState<Path>([]);
   /** Where tasks of chains stand that nobody has moved, by the way to the chain: to look at one is no step. */
   const [laid, keepLaid] = useState<Readonly<Record<string, Places>>>({});
@@ -56,10 +62,10 @@ export function useInner(now: Sheet, change: Change) {
     const name = JSON.stringify(inner.path);
     const known = { ...laid[name], ...placesAt(now.places, inner.path) };
     if (inner.path.length > 0 && !inner.draft.tasks.some(({ task_id }) => known[task_id] !== undefined)) {
-      const found = await laidOut(inner.draft);
+      const found = await arrange(inner.draft);
       keepLaid((all) => ({ ...all, [name]: found }));
     }
     want(next);
   };
-  return { draft, path, key, places, put, open, leave: () => want([]) };
+  return { draft, path, key, places, put, open, arrange, leave: () => want([]) };
 }

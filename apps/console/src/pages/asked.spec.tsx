@@ -5,6 +5,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/re
 import type { ReactNode } from 'react';
 import { MemoryRouter } from 'react-router';
 import type { ApprovalDto, SessionDto } from '#client';
+import i18next from 'i18next';
 import '../i18n.js';
 import { api } from '../api.js';
 import { Approved } from './approved.js';
@@ -119,4 +120,19 @@ test('lists the approvals that count, and a withdrawal replaces one', async () =
   await waitFor(() => expect(stated).toHaveLength(1));
   // The clock of who signed it may have been ahead.
   expect(stated[0]!.body.statement).toMatchObject({ decision: 'withdraw', task: HASH, serial: later + 1 });
+});
+
+test('says in Chinese why it asks and what leaves, and leaves what it does not know as it is', async () => {
+  const said =
+    'Party bank-a: customers: its policy has no rule for psi; none of ours; it reads a file that is no dataset';
+  const reasons = `${said}. The owner looks at it with "task-chain approvals ls" and decides.`;
+  const leaves = 'Whatever the program sends.';
+  await i18next.changeLanguage('zh');
+  try {
+    shown(<Asked of={{ ...ASKED, reasons, leaves }} session={session('bank-a')} />);
+    await screen.findByText('customers：策略没有针对 psi 的规则；none of ours；任务读取的文件不是已登记的数据集。');
+    screen.getByText(leaves);
+  } finally {
+    await i18next.changeLanguage('en');
+  }
 });

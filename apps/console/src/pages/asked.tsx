@@ -6,7 +6,9 @@ import type { ApprovalDto, SessionDto } from '#client';
 import { Account, datasetOf } from '../data/account.js';
 import { Command } from '../data/command.js';
 import { Json } from '../view/json.js';
+import { useTypeWords } from '../task-types.js';
 import { Name } from '../view/name.js';
+import { useReasonWords } from '../view/reason-words.js';
 import { Whole } from './covers.js';
 import { Decision } from './decision.js';
 import { mayRead, mayRefuse } from './statements.js';
@@ -14,6 +16,8 @@ import { mayRead, mayRefuse } from './statements.js';
 /** A task that waits for an owner: who asks for what, what was opened before, and how it is decided. */
 export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | undefined }) {
   const { t } = useTranslation();
+  const reasonIn = useReasonWords();
+  const typesIn = useTypeWords();
   const [as, decideAs] = useState<'approve' | 'refuse'>();
   const { chain_id, task_id, party } = of;
   const reads = mayRead(session, party);
@@ -66,10 +70,10 @@ export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | 
         </dd>
         <dt>{t('approvals.why')}</dt>
         <dd>
-          <Name text={of.reasons ?? '–'} />
+          <Name text={of.reasons === null ? '–' : reasonIn(of.reasons)} />
         </dd>
         <dt>{t('types.leaves')}</dt>
-        <dd>{of.leaves}</dd>
+        <dd>{typesIn(of.leaves)}</dd>
         <dt>{t('approvals.hash')}</dt>
         <dd>
           <code className="wrap">{of.hash}</code>

@@ -1,14 +1,4 @@
-import {
-  Background,
-  Controls,
-  Handle,
-  MarkerType,
-  Position,
-  ReactFlow,
-  type Edge,
-  type Node,
-  type NodeProps,
-} from '@xyflow/react';
+import { Background, Controls, MarkerType, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useQuery } from '@tanstack/react-query';
 import { Skeleton } from 'antd';
@@ -19,7 +9,9 @@ import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
+import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
 import { STILL } from '../view/still-flow.js';
+import { useRoom } from '../view/use-room.js';
 
 export type DrawnTask = Pick<TaskDiffDto, 'task_id' | 'task_name' | 'task_type' | 'change'>;
 export type DrawnEdge = Pick<EdgeDiffDto, 'from' | 'to' | 'change'>;
@@ -43,19 +35,22 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
     ids: tasks.map(({ task_id }) => task_id),
     edges: edges.map(({ from, to }) => [from, to] as const),
   };
+  const [measure, room] = useRoom();
   const places = useQuery({
-    queryKey: ['layout', JSON.stringify(shape)],
-    queryFn: () => layOut(shape),
+    queryKey: ['layout', JSON.stringify(shape), room],
+    queryFn: () => layOut(shape, room),
+    enabled: room !== undefined,
     staleTime: Infinity,
     gcTime: 60_000,
   });
   if (places.isError) return <Failed error={places.error} />;
-  if (places.isPending) return <Skeleton active title={false} />;
+  const sides = sidesOf(shape.edges, places.data ?? {});
   const nodes = tasks.map((task): Shown => ({
     id: task.task_id,
     type: 'task',
-    position: places.data[task.task_id] ?? { x: 0, y: 0 },
+    position: places.data?.[task.task_id] ?? { x: 0, y: 0 },
     ...NODE,
+    ...sides,
     // React Flow takes the pointer from nodes that are neither dragged nor selected.
     style: { pointerEvents: 'all' },
     data: { task, open },
@@ -69,30 +64,34 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
     ariaLabel: `${t('designer.edge', { from: shownText(from), to: shownText(to) })}${change === 'same' ? '' : `: ${t(`templates.changes.${change}`)}`}`,
   }));
   return (
-    <div className="canvas drawing" role="region" aria-label={t('designer.canvas')}>
-      <ReactFlow
-        key={tasks.length}
-        nodes={nodes}
-        edges={lines}
-        nodeTypes={TYPES}
-        {...STILL}
-        minZoom={0.05}
-        fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
-      >
-        <Background />
-        <FitAgain padding={0.1} />
-        <Controls showInteractive={false} />
-      </ReactFlow>
+    <div ref={measure} className="canvas drawing" role="region" aria-label={t('designer.canvas')}>
+      {places.isPending ? (
+        <Skeleton active title={false} />
+      ) : (
+        <ReactFlow
+          key={tasks.length}
+          nodes={nodes}
+          edges={lines}
+          nodeTypes={TYPES}
+          {...STILL}
+          minZoom={0.05}
+          fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+        >
+          <Background />
+          <FitAgain padding={0.1} />
+          <Controls showInteractive={false} />
+        </ReactFlow>
+      )}
     </div>
   );
 }
 
-function TaskNode({ data: { task, open } }: NodeProps<Shown>) {
+function TaskNode({ data: { task, open }, ...sides }: NodeProps<Shown>) {
   const { t } = useTranslation();
   const { task_id, task_name, task_type, change } = task;
   const inside = (
     <>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Incoming {...sides} isConnectable={false} />
       <Name text={task_name || task_id} className="cell" />
       <span className="line">
         {change === 'same' ? null : (
@@ -102,7 +101,7 @@ function TaskNode({ data: { task, open } }: NodeProps<Shown>) {
         )}
         <span className="dim">{shownText(task_type, 40)}</span>
       </span>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Outgoing {...sides} isConnectable={false} />
     </>
   );
   if (open === undefined) return <div className={`node node-${change}`}>{inside}</div>;
