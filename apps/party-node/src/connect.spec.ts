@@ -190,9 +190,10 @@ test('a site that stays where a person has to act says so, has let go of its fol
   const connect = startCommand('connect', '127.0.0.1:1', '--stay', '--folder', site.path);
   await connect.said('A person has to act.');
   await site.init({ name: 'bank-a', dealer: false });
-  const ended = await command(['connect', '127.0.0.1:1', '--folder', site.path]);
+  // The start of another one takes longer than the end of the first would.
+  const ended = await startCommand('connect', '127.0.0.1:1', '--folder', site.path).ended;
   expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('has not joined') as unknown });
-  connect.process.kill('SIGTERM');
+  expect(connect.process.kill('SIGTERM')).toBe(true);
   const { code, err } = await connect.ended;
   expect([code, err]).toEqual([0, expect.stringContaining('There is no') as unknown]);
 });
