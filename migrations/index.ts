@@ -40,6 +40,7 @@ import { NodeOffers1764028800039 } from './0039-node-offers.js';
 import { CurrentOffers1764028800040 } from './0040-current-offers.js';
 import { OpeningsOfTasks1764028800041 } from './0041-openings-of-tasks.js';
 import { VotesOfSites1764028800042 } from './0042-votes-of-sites.js';
+import { RelayedSites1764028800043 } from './0043-relayed-sites.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -85,4 +86,5 @@ export const migrations = [
   CurrentOffers1764028800040,
   OpeningsOfTasks1764028800041,
   VotesOfSites1764028800042,
+  RelayedSites1764028800043,
 ];

@@ -48,6 +48,7 @@ const listen = (port = 0): Promise<UplinkServer> =>
       },
       hold: () => Promise.resolve(new Map()),
       release: () => Promise.resolve(),
+      mayMeet: () => Promise.resolve([]),
     },
     offers: {
       offers: () => Promise.resolve(new Map()),

@@ -5,6 +5,8 @@ export { meet, type Address, type Meeting, type Met, type Peer } from './meet.js
 export { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from './offer-frames.js';
 export type { OfferSource } from './offer-desk.js';
 export { PeerFault } from './peer-fault.js';
+export type { RelayLeg } from './relay.js';
+export { reachOverRelay, type RelayDial } from './relay-client.js';
 export { OFFERS_FROM, type UplinkCode } from './uplink.js';
 export { dial, UplinkFault, type Uplink } from './uplink-client.js';
 export type { UplinkAdmission, UplinkCaller } from './uplink-options.js';

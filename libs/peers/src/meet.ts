@@ -2,10 +2,11 @@ import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   connect,
+  createSecureContext,
   createServer,
+  TLSSocket,
   type SecureContextOptions,
   type Server,
-  type TLSSocket,
   type TlsOptions,
 } from 'node:tls';
 import { canonicalJson } from '#libs/consent';
@@ -25,6 +26,8 @@ export interface Peer {
   readonly fingerprint: string;
   /** Where this side connects to it; undefined where it connects to this side. */
   readonly address?: Address | undefined;
+  /** Neither connects to the other: they meet over the relay. */
+  readonly relay?: boolean | undefined;
 }
 
 export interface Meeting {
@@ -41,6 +44,8 @@ export interface Meeting {
   readonly peers: ReadonlyMap<string, Peer>;
   /** Where this side listens; undefined where no peer connects to it. */
   readonly listen?: Address | undefined;
+  /** Reaches the site of this key over a relay, once that has come as well; what arrives on it may be of anybody. Rejects with why it does not. */
+  readonly overRelay?: ((fingerprint: string, signal: AbortSignal) => Promise<TLSSocket>) | undefined;
   /** How long the others may take to come, ms. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
@@ -58,6 +63,7 @@ export interface Met {
 
 const GREETING_MS = 30_000;
 const RETRY_MS = 500;
+const RELAY_RETRY_MS = 2_000;
 const KEEP_ALIVE_MS = 5_000;
 const MOST_CONNECTIONS = 64;
 /** How many unknown keys the log names. */
@@ -106,7 +112,7 @@ class Room {
     const { meeting } = this;
     const own = await this.accept();
     const names = [...meeting.peers.keys()].sort();
-    const awaited = names.filter((name) => meeting.peers.get(name)!.address === undefined);
+    const awaited = names.filter((name) => isAwaited(meeting.peers.get(name)!));
     const arrivals = new Map(awaited.map((name) => [name, this.arrivalOf(name)]));
     if (awaited.length > 0) await this.listen();
     const greeted = await all(names.map((name) => this.greeted(name, arrivals.get(name), own)));
@@ -158,7 +164,7 @@ class Room {
         if (tried === 0) log(`waits for ${name} to come for this run: ${error.message}`);
       }
       if (arrival) next = this.arrivalOf(name);
-      else await this.pause();
+      else await this.pause(RETRY_MS);
     }
   }
 
@@ -174,41 +180,56 @@ class Room {
   private async dial(name: string): Promise<Proven> {
     const { peers, identity, log } = this.meeting;
     const { address, fingerprint } = peers.get(name)!;
-    const { host, port } = address!;
+    const where = address ? `at ${address.host}:${address.port}` : 'over the relay';
     for (let tried = 0; ; tried += 1) {
       if (this.signal.aborted) throw this.reason(name);
-      const socket = connect({ ...tlsOf(identity), host, port, checkServerIdentity: () => undefined });
-      const fault = await this.opened(socket);
-      if (fault === undefined) {
-        const publicKey = keyOf(socket);
-        if (publicKey && fingerprintOf(publicKey) === fingerprint) return { socket, publicKey };
+      const opened = address
+        ? await this.opened(connect({ ...tlsOf(identity), ...address, checkServerIdentity: () => undefined }))
+        : await this.overRelay(fingerprint);
+      if (typeof opened !== 'string') {
+        const publicKey = keyOf(opened);
+        if (publicKey && fingerprintOf(publicKey) === fingerprint) return { socket: opened, publicKey };
         const found = publicKey ? fingerprintOf(publicKey) : 'none';
-        const message = `At ${host}:${port} answers another key (${found}) than that of ${name} (${fingerprint}). Nothing was sent. Ask ${name} by telephone which is right.`;
+        const message = `${where.replace(/^./, (first) => first.toUpperCase())} answers another key (${found}) than that of ${name} (${fingerprint}). Nothing was sent. Ask ${name} by telephone which is right.`;
         throw new PeerFault('PEER_UNKNOWN', name, message);
       }
-      if (tried === 0) log(`waits for ${name} at ${host}:${port} (${fault})`);
-      await this.pause();
+      if (tried === 0) log(`waits for ${name} ${where} (${opened})`);
+      await this.pause(address ? RETRY_MS : RELAY_RETRY_MS);
     }
   }
 
-  /** Between two attempts to connect. Ends early with the signal. */
-  private async pause(): Promise<void> {
-    await delay(RETRY_MS, undefined, { signal: this.signal }).catch(() => undefined);
+  /** TLS with another site over the relay, as if it were the network; or why there is none. */
+  private async overRelay(fingerprint: string): Promise<TLSSocket | string> {
+    const { identity, overRelay } = this.meeting;
+    let leg: TLSSocket;
+    try {
+      leg = await overRelay!(fingerprint, this.signal);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    // Both connect to the relay: of the two, the one with the lower key speaks first.
+    const speaks = ownFingerprint(identity) < fingerprint;
+    const socket = speaks ? connect({ ...tlsOf(identity), socket: leg }) : answerOf(leg, identity);
+    const slow = setTimeout(() => socket.destroy(), GREETING_MS / 3);
+    socket.once('close', () => leg.destroySoon());
+    return this.opened(socket, speaks ? 'secureConnect' : 'secure').finally(() => clearTimeout(slow));
   }
 
-  /** Resolves once the connection is encrypted, or to why it is not. */
-  private opened(socket: TLSSocket): Promise<string | undefined> {
+  /** Between two attempts to connect. Ends early with the signal. */
+  private async pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.signal }).catch(() => undefined);
+  }
+
+  /** Resolves to the connection once it is encrypted, or to why it is not. */
+  private opened(socket: TLSSocket, event = 'secureConnect'): Promise<TLSSocket | string> {
     this.keep(socket);
     const abort = (): void => void socket.destroy();
     this.signal.addEventListener('abort', abort, { once: true });
-    return new Promise((resolve) => {
-      socket.once('secureConnect', () => resolve(undefined));
+    return new Promise<TLSSocket | string>((resolve) => {
+      socket.once(event, () => resolve(socket));
       socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.name));
       socket.once('close', () => resolve('closed'));
-    }).then((fault) => {
-      this.signal.removeEventListener('abort', abort);
-      return fault as string | undefined;
-    });
+    }).finally(() => this.signal.removeEventListener('abort', abort));
   }
 
   private arrivalOf(name: string): Promise<Proven> {
@@ -275,7 +296,7 @@ class Room {
     return new PeerFault(
       'PARTY_LOST',
       member,
-      `${member} did not come within ${minutes} min. Exactly one of two sites has the address of the other.`,
+      `${member} did not come within ${minutes} min. Exactly one of two sites has the address of the other, or both say that they meet over the relay.`,
     );
   }
 }
@@ -288,6 +309,16 @@ const all = <T>(work: readonly Promise<T>[]): Promise<T[]> => {
   for (const each of work) each.catch(() => undefined);
   return Promise.all(work);
 };
+
+/** Whether it connects to this side. */
+const isAwaited = ({ address, relay }: Peer): boolean => address === undefined && !relay;
+
+/** The end of a TLS connection that the other one begins. */
+const answerOf = (stream: TLSSocket, identity: Identity): TLSSocket =>
+  new TLSSocket(stream, {
+    ...{ isServer: true, requestCert: true, rejectUnauthorized: false },
+    secureContext: createSecureContext(tlsOf(identity)),
+  });
 
 /** TLS without authorities: whoever is at the other end is known by the key that it proves, which the caller compares. */
 function tlsOf({ key, cert }: Identity): SecureContextOptions & { readonly rejectUnauthorized: false } {

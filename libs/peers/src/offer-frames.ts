@@ -21,6 +21,8 @@ export type OfferState = (typeof OFFER_STATES)[number];
 export interface OfferLine {
   readonly run: string;
   readonly state: OfferState;
+  /** `host:port`: where sites that cannot reach each other meet, while they are to run it. Absent: at the control plane itself. */
+  readonly relay?: string;
 }
 
 /**
@@ -70,6 +72,7 @@ const VOTE_LENGTH = 1_500;
 const MOST_LEVELS = 32;
 const RUN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+const RELAY = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/;
 const NAME = /^[A-Za-z][\w-]{0,63}\/[^\p{Cc}\p{Surrogate}]{1,180}$/u;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -88,8 +91,11 @@ export function readToSite(frame: unknown): ToSite | undefined {
     return (votes as unknown[]).every(isVote) ? { kind, run, votes } : undefined;
   if (kind !== 'offers' || !Array.isArray(offers) || offers.length > MOST_OFFERS) return undefined;
   const lines = (offers as unknown[]).map((each): OfferLine | undefined =>
-    isObject(each) && isRun(each.run) && OFFER_STATES.includes(each.state as OfferState)
-      ? { run: each.run, state: each.state as OfferState }
+    isObject(each) &&
+    isRun(each.run) &&
+    OFFER_STATES.includes(each.state as OfferState) &&
+    (each.relay === undefined || (isText(each.relay, 262) && RELAY.test(each.relay)))
+      ? { run: each.run, state: each.state as OfferState, ...(each.relay !== undefined && { relay: each.relay }) }
       : undefined,
   );
   return lines.every((each) => each !== undefined) ? { kind, offers: lines } : undefined;
@@ -121,7 +127,8 @@ export function readAnswer(frame: unknown): SiteAnswer | undefined {
 }
 
 const isVote = (vote: unknown): vote is string => isText(vote, VOTE_LENGTH) && VOTE.test(vote);
-const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);
+/** Whether it is the name of a run. */
+export const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);
 
 /** Whether functions that call themselves may read it, and it is whole text. It goes level by level: a frame has room for 100,000 of them. */
 function isShallow(value: object): boolean {

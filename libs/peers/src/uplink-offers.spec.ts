@@ -23,7 +23,12 @@ beforeEach(async () => {
   [offered, answers, reasons, faults, looks, broken] = [[{ run, state: 'OFFERED' }], [], [], [], 0, false];
   server = await UplinkServer.listen({
     ...{ authority, host: '127.0.0.1', port: 0 },
-    admission: { admit: async () => undefined, hold: async () => new Map(), release: async () => undefined },
+    admission: {
+      admit: async () => undefined,
+      hold: async () => new Map(),
+      release: async () => undefined,
+      mayMeet: async () => [],
+    },
     offers: {
       async offers(connections) {
         looks += 1;

@@ -1,5 +1,6 @@
 import type { Authority, Subject } from './authority.js';
 import type { OfferSource } from './offer-desk.js';
+import type { RelayBounds, RelayLeg } from './relay.js';
 import type { Beat, UplinkCode, VersionRange } from './uplink.js';
 
 /** A site that has proven its key over TLS, by a certificate of the authority. */
@@ -20,6 +21,8 @@ export interface UplinkAdmission {
   hold(connections: readonly string[]): Promise<ReadonlyMap<string, UplinkCode>>;
   /** Stores that it is connected no longer. */
   release(connection: string): Promise<void>;
+  /** Which of these sites may meet the other one that it names: both count, and take part in that run, which is under way. */
+  mayMeet(legs: readonly RelayLeg[]): Promise<readonly boolean[]>;
 }
 
 /** Times, ms. */
@@ -45,4 +48,5 @@ export interface UplinkOptions {
   onFault(error: unknown): void;
   readonly times?: UplinkTimes;
   readonly versions?: VersionRange;
+  readonly relay?: Partial<RelayBounds>;
 }

@@ -1,23 +1,21 @@
-import { constants as tls, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
   constants,
-  createSecureServer,
   type Http2SecureServer,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { subjectOfCertificate } from './authority.js';
-import { fingerprintOf } from './identity.js';
+import type { Server, TLSSocket } from 'node:tls';
 import { OfferDesk } from './offer-desk.js';
+import { Relay } from './relay.js';
+import { RELAY_PROTOCOL } from './relay-words.js';
 import { boundFrames, destroyLater } from './session-ends.js';
 import { Strangers } from './strangers.js';
 import {
   BEAT,
-  BOUNDS,
   commonVersion,
   keepBeating,
   OFFERS_FROM,
@@ -31,6 +29,7 @@ import {
   type UplinkCode,
   type VersionRange,
 } from './uplink.js';
+import { callerOf, http2Server, tlsServer } from './uplink-tls.js';
 import type { UplinkCaller, UplinkOptions, UplinkTimes } from './uplink-options.js';
 
 const TIMES: UplinkTimes = { greetMs: 10_000, beat: BEAT, holdMs: 5_000, offersMs: 1_000, unheldMs: 30_000 };
@@ -49,6 +48,7 @@ interface Held {
 /**
  * Where sites keep their one connection to the control plane: HTTP/2 over TLS 1.3 with certificates of both sides. A site asks once, and
  * the answer does not end; pings go both ways. From version 3 on, tasks are offered in that answer, and the request's body has the site's answers.
+ * Connections for the relay come to the same port.
  */
 export class UplinkServer {
   /** Those that were admitted, by fingerprint and tenant: a later one takes the place of an earlier one. */
@@ -60,7 +60,9 @@ export class UplinkServer {
   private readonly desk: OfferDesk;
   private readonly times: UplinkTimes;
   private readonly versions: VersionRange;
-  private readonly server: Http2SecureServer;
+  private readonly server: Server;
+  private readonly http2: Http2SecureServer;
+  private readonly relay: Relay;
   private holding: NodeJS.Timeout | undefined;
   private asked = false;
   private answered = performance.now();
@@ -72,21 +74,15 @@ export class UplinkServer {
     this.times = options.times ?? TIMES;
     this.versions = options.versions ?? UPLINK_VERSIONS;
     this.desk = new OfferDesk(options.offers, this.times.offersMs, options.onFault);
-    this.server = createSecureServer({
-      ...identity,
-      ...BOUNDS,
-      settings: { ...BOUNDS.settings, maxConcurrentStreams: 1 },
-      ca: options.authority.cert,
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.3',
-      // A session that is taken up again would show its certificate no more.
-      secureOptions: tls.SSL_OP_NO_TICKET,
-      handshakeTimeout: this.times.greetMs,
-      unknownProtocolTimeout: 1,
-      maxSessionRejectedStreams: 4,
-      maxSessionInvalidFrames: 4,
+    const { onRefused, onFault } = options;
+    this.relay = new Relay({
+      mayMeet: (legs) => options.admission.mayMeet(legs),
+      onRefused,
+      onFault,
+      bounds: options.relay,
     });
+    this.http2 = http2Server();
+    this.server = tlsServer(identity, options.authority.cert, this.times.greetMs);
     this.server.maxConnections = MOST_CONNECTIONS;
   }
 
@@ -106,10 +102,16 @@ export class UplinkServer {
     return this.held.size;
   }
 
+  /** How many connections of sites to others it relays. */
+  get relayed(): number {
+    return this.relay.connections;
+  }
+
   /** Listens no longer, and tells all sites to connect to another replica. */
   async close(): Promise<void> {
     clearInterval(this.holding);
     this.desk.stop();
+    this.relay.close();
     this.server.close();
     for (const session of this.greeting.values()) session.destroy();
     const all = [...this.held.values()];
@@ -117,7 +119,7 @@ export class UplinkServer {
   }
 
   private async start(): Promise<void> {
-    const { server, options } = this;
+    const { server, http2, options } = this;
     server.on('connection', (socket) => {
       if (this.strangers.take(socket)) return;
       options.onRefused('too many', { address: socket.remoteAddress });
@@ -127,24 +129,33 @@ export class UplinkServer {
       options.onRefused('tls', { code: error.code, address: socket.remoteAddress });
       socket.destroy();
     });
-    server.on('unknownProtocol', (socket) => void socket.destroy());
-    server.on('sessionError', () => undefined); // `close` of the session follows.
-    server.on('session', (session) => this.greet(session));
+    server.on('secureConnection', (socket) => this.take(socket));
+    http2.on('sessionError', () => undefined); // `close` of the session follows.
+    http2.on('session', (session) => this.greet(session));
     server.listen(options.port, options.host);
     await once(server, 'listening');
     server.on('error', options.onFault);
     this.holding = setInterval(() => void this.hold(), this.times.holdMs);
     this.desk.start();
+    this.relay.start();
+  }
+
+  /** Takes the connection of one whose certificate is of the authority. */
+  private take(socket: TLSSocket): void {
+    socket.on('error', () => undefined); // `close` follows.
+    if (socket.alpnProtocol === 'h2') return void this.http2.emit('secureConnection', socket);
+    const caller = socket.alpnProtocol === RELAY_PROTOCOL ? callerOf(socket) : undefined;
+    if (!caller) return void socket.destroy();
+    const { remoteAddress: address = '', remotePort: port = 0 } = socket;
+    this.relay.take(socket, caller.subject, caller.fingerprint, () => this.strangers.forget(address, port));
   }
 
   /** Awaits the request of one whose certificate is of the authority. */
   private greet(session: ServerHttp2Session): void {
-    // To be asked once: Node 20 forgets it.
-    const certificate = (session.socket as TLSSocket).getPeerX509Certificate();
-    const subject = certificate && subjectOfCertificate(certificate);
+    const found = callerOf(session.socket as TLSSocket);
     const { remoteAddress: address = '-', remotePort: port = 0 } = session.socket;
-    if (!certificate || !subject) return session.destroy();
-    const fingerprint = fingerprintOf(certificate.publicKey);
+    if (!found) return session.destroy();
+    const { subject, fingerprint, ends } = found;
     const key = `${subject.tenant} ${fingerprint}`;
     this.greeting.get(key)?.destroy();
     this.greeting.set(key, session);
@@ -159,7 +170,6 @@ export class UplinkServer {
     session.once('close', done);
     session.on('error', () => undefined); // `close` follows.
     const mayAnswer = boundFrames(session, () => this.options.onRefused('flood', { ...subject, address }));
-    const ends = Date.parse(certificate.validTo);
     session.once('stream', (stream, headers) => {
       stream.on('error', () => undefined);
       stream.once('close', () => this.leave(session));

@@ -59,6 +59,7 @@ class ControlPlane {
           return new Map(made.ended === undefined ? [] : connections.map((each) => [each, made.ended as UplinkCode]));
         },
         release: async (connection) => void made.released.push(connection),
+        mayMeet: async (legs) => legs.map(() => false),
       },
       offers: {
         offers: async () => new Map(),
@@ -384,7 +385,7 @@ describe('a site that does not keep to the protocol', () => {
   const good = { ':path': '/uplink', 'task-chain-protocol': '1-1' };
 
   test('is cut off when it asks nothing', async () => {
-    const plane = await ControlPlane.start({ greetMs: 100 });
+    const plane = await ControlPlane.start({ greetMs: 500 });
     await closed(await session(plane));
     expect(plane.reasons).toEqual(['silent']);
   });

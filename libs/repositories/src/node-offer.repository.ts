@@ -3,6 +3,7 @@ import type { Queryable } from './database.js';
 import {
   answerOffer,
   loseOffered,
+  mayMeet,
   offeredTask,
   offerRun,
   offersOfNodes,
@@ -137,6 +138,21 @@ export class NodeOfferRepository {
     const [row] = await db.query<{ stored: boolean }>(settleRun, [connection, run]);
     return row!.stored;
   }
+
+  /** Which of these sites may meet the other one: both count, and take part in that run, which is under way. */
+  async mayMeet(db: Queryable, sites: readonly Meeting[]): Promise<boolean[]> {
+    const values = (['tenant', 'fingerprint', 'run', 'to'] as const).map((key) => sites.map((site) => site[key]));
+    return (await db.query<{ may: boolean }>(mayMeet, values)).map(({ may }) => may);
+  }
+}
+
+/** A site that wants to meet another one over the relay. */
+interface Meeting {
+  readonly tenant: string;
+  readonly fingerprint: string;
+  readonly run: string;
+  /** The fingerprint of the other one. */
+  readonly to: string;
 }
 
 /** A site's part of a run that is complete. */

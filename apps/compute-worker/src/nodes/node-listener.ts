@@ -48,6 +48,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
         admit: ({ name, ...rest }: UplinkCaller) => connections.connect(db, { party: name, ...rest }),
         hold: (held) => connections.hold(db, held),
         release: (connection) => connections.release(db, connection),
+        mayMeet: (legs) => offers.mayMeet(db, legs),
       },
       offers: offersIn(db, offers),
       onRefused(reason, details) {

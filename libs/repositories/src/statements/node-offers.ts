@@ -47,3 +47,9 @@ export const votesOfRun: Statement = { name: 'votes-of-run', text: `SELECT votes
 
 /** $1 connection, $2 run -> whether the site had to hear of it still. */
 export const settleRun: Statement = { name: 'settle-run', text: `SELECT settle_run($1, $2) AS stored` };
+
+/** $1 tenants, $2 fingerprints, $3 runs, $4 fingerprints of others -> whether each site may meet the other one. */
+export const mayMeet: Statement = {
+  name: 'may-meet',
+  text: `SELECT may FROM may_meet($1::varchar[], $2::varchar[], $3::uuid[], $4::varchar[]) ORDER BY leg`,
+};

@@ -1,0 +1,355 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
+import { HostileRelay } from './hostile-relay-for-tests.js';
+import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
+import { sendJson } from './json-lines.js';
+import { meet, type Meeting, type Met } from './meet.js';
+import type { PeerFault } from './peer-fault.js';
+import type { RelayBounds, RelayLeg } from './relay.js';
+import { reachOverRelay } from './relay-client.js';
+import { RELAY_PROTOCOL } from './relay-words.js';
+import { UplinkServer } from './uplink-server.js';
+
+const TASK = `sha256:${'0'.repeat(64)}`;
+const RUN = randomUUID();
+const LONG = 60_000;
+const [authority, other] = [await Authority.of(randomBytes(32)), await Authority.of(randomBytes(32))];
+const admitted = async (key: Identity, name: string, by = authority): Promise<Identity> => {
+  const asked = await readRequest(await makeRequest(key, { tenant: 'default', name }));
+  return { key: key.key, cert: await by.admit(asked!) };
+};
+
+/** A site: its own key, and the certificate that admits it to the control plane. */
+class Site {
+  private constructor(
+    readonly name: string,
+    readonly own: Identity,
+    readonly admitted: Identity,
+  ) {}
+
+  static async make(name: string): Promise<Site> {
+    const own = await makeIdentity(name);
+    return new Site(name, own, await admitted(own, name));
+  }
+
+  get fingerprint(): string {
+    return ownFingerprint(this.own);
+  }
+
+  reach(port: number, to: string, run = RUN, signal = stop.signal): Promise<TLSSocket> {
+    const dial = { address: { host: '127.0.0.1', port }, identity: this.admitted, authority: authority.cert, run };
+    return reachOverRelay(dial, to, signal);
+  }
+
+  meet(port: number, peer: Site, more: Partial<Meeting> = {}): Promise<Met> {
+    return meet({
+      member: this.name,
+      identity: this.own,
+      task: TASK,
+      run: RUN,
+      peers: new Map([[peer.name, { fingerprint: peer.fingerprint, relay: true }]]),
+      overRelay: (to, signal) => this.reach(port, to, RUN, signal),
+      waitMs: LONG,
+      signal: stop.signal,
+      log: (message) => logs.push(message),
+      ...more,
+    });
+  }
+}
+const [a, b, c] = (await Promise.all(['bank-a', 'bank-b', 'bank-c'].map((name) => Site.make(name)))) as [
+  Site,
+  Site,
+  Site,
+];
+
+/** What has to be closed after each test. */
+const undo: (() => unknown)[] = [];
+const logs: string[] = [];
+let stop = new AbortController();
+afterEach(async () => {
+  stop.abort(new Error('the test is over'));
+  stop = new AbortController();
+  for (const step of undo.splice(0).reverse()) await step();
+  logs.length = 0;
+});
+
+/** A control plane where these may meet. */
+class ControlPlane {
+  readonly asked: (readonly RelayLeg[])[] = [];
+  readonly reasons: string[] = [];
+  may: (leg: RelayLeg) => boolean = ({ run }) => run === RUN;
+  private server!: UplinkServer;
+
+  static async start(relay: Partial<RelayBounds> = {}): Promise<ControlPlane> {
+    const made = new ControlPlane();
+    const beat = { everyMs: LONG, withinMs: LONG };
+    made.server = await UplinkServer.listen({
+      ...{ authority, host: '127.0.0.1', port: 0, relay },
+      admission: {
+        admit: () => Promise.resolve(undefined),
+        hold: () => Promise.resolve(new Map()),
+        release: () => Promise.resolve(),
+        async mayMeet(legs) {
+          made.asked.push(legs);
+          return legs.map((leg) => made.may(leg));
+        },
+      },
+      offers: {
+        offers: () => Promise.resolve(new Map()),
+        task: () => Promise.resolve(undefined),
+        votes: () => Promise.resolve(undefined),
+        answer: () => Promise.resolve(false),
+      },
+      onRefused: (reason) => void made.reasons.push(reason),
+      onFault: () => undefined,
+      times: { greetMs: LONG, beat, holdMs: LONG, offersMs: LONG, unheldMs: LONG },
+    });
+    undo.push(() => made.server.close());
+    return made;
+  }
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  get relayed(): number {
+    return this.server.relayed;
+  }
+
+  /** Two sites that have met over it. */
+  async pair(): Promise<[TLSSocket, TLSSocket]> {
+    const [one, two] = await Promise.all([a.meet(this.port, b), b.meet(this.port, a)]);
+    expect(one.session).toBe(two.session);
+    const sockets = [one.connections.get('bank-b')!, two.connections.get('bank-a')!] as const;
+    undo.push(() => sockets.forEach((socket) => socket.destroy()));
+    return [...sockets];
+  }
+}
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+const whyNot = (leg: Promise<TLSSocket>): Promise<string> =>
+  leg.then(
+    () => 'they met',
+    (error: Error) => error.message,
+  );
+const hostile = async (claims?: Identity): Promise<HostileRelay> => {
+  const relay = await HostileRelay.listen(authority, claims);
+  undo.push(() => relay.close());
+  return relay;
+};
+
+describe('two sites that cannot reach each other', () => {
+  test('meet over the relay, and each hears all that the other one says before it goes', async () => {
+    const plane = await ControlPlane.start();
+    const [atA, atB] = await plane.pair();
+    expect(plane.relayed).toBe(2);
+    const heard: Buffer[] = [];
+    atB.on('data', (chunk: Buffer) => heard.push(chunk));
+    atB.write('from b');
+    expect(String((await once(atA, 'data'))[0])).toBe('from b');
+    const said = randomBytes(300_000);
+    atA.end(said);
+    await closed(atB);
+    expect(Buffer.concat(heard).equals(said)).toBe(true);
+    await until(() => plane.relayed === 0);
+  });
+
+  test('show a relay that looks at what it passes on nothing but ciphertext', async () => {
+    const relay = await hostile();
+    const [atA, atB] = await Promise.all([a.meet(relay.port, b), b.meet(relay.port, a)]);
+    const canary = `canary${randomBytes(8).toString('hex')}`;
+    atA.connections.get('bank-b')!.write(canary);
+    const [chunk] = (await once(atB.connections.get('bank-a')!, 'data')) as [Buffer];
+    expect(chunk.toString()).toBe(canary);
+    const seen = Buffer.concat(relay.heard);
+    expect(seen.byteLength).toBeGreaterThan(2_000);
+    for (const text of [canary, 'bank-a', 'bank-b', TASK, RUN]) expect(seen.includes(text)).toBe(false);
+    for (const socket of [...atA.connections.values(), ...atB.connections.values()]) socket.destroy();
+  });
+
+  test('give no accept and no byte to a relay that answers as the other one, by a certificate of the authority', async () => {
+    const evil = await makeIdentity('bank-b');
+    for (const [site, peer] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const relay = await hostile(await admitted(evil, peer.name));
+      const fault = await site.meet(relay.port, peer).then(
+        () => 'they met',
+        (error: PeerFault) => error,
+      );
+      expect(fault).toMatchObject({ code: 'PEER_UNKNOWN', member: peer.name });
+      expect((fault as PeerFault).message).toContain(`Over the relay answers another key (${ownFingerprint(evil)})`);
+      relay.close();
+      expect(relay.heard).toEqual([]);
+    }
+  });
+
+  test('take no relay but one of the authority that they have pinned', async () => {
+    const relay = await HostileRelay.listen(other);
+    undo.push(() => relay.close());
+    expect(await whyNot(a.reach(relay.port, b.fingerprint))).toContain('SELF_SIGNED');
+  });
+
+  test('lose each other when the relay cuts them off, and meet again in another run', async () => {
+    const plane = await ControlPlane.start({ holdMs: 20 });
+    const both = await plane.pair();
+    plane.may = () => false; // The run is over, or a site was revoked.
+    await Promise.all(both.map(closed));
+    await until(() => plane.relayed === 0);
+    plane.may = () => true;
+    await plane.pair();
+  });
+
+  test('wait for each other as long as it takes', async () => {
+    const plane = await ControlPlane.start();
+    plane.may = () => false;
+    const first = a.meet(plane.port, b);
+    await until(() => logs.length > 0);
+    expect(logs).toEqual(['waits for bank-b over the relay (no such run of these two sites is under way)']);
+    plane.may = () => true;
+    const [one, two] = await Promise.all([first, b.meet(plane.port, a)]);
+    expect(one.session).toBe(two.session);
+    for (const { connections } of [one, two]) for (const socket of connections.values()) socket.destroy();
+  });
+});
+
+describe('a relay', () => {
+  test('reads on only as the other site does', async () => {
+    const plane = await ControlPlane.start();
+    const [atA, atB] = await plane.pair();
+    const [chunk, count] = [randomBytes(1024 * 1024), 64];
+    let sent = 0;
+    const send = (): void => {
+      while (sent < count) {
+        sent += 1;
+        if (!atA.write(chunk)) return void atA.once('drain', send);
+      }
+      atA.end();
+    };
+    send();
+    // Until nothing moves: what is on its way are buffers of sockets.
+    for (let before = -1; before !== sent;) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(sent).toBeLessThan(count / 2);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const part of atB as AsyncIterable<Buffer>) {
+      hash.update(part);
+      bytes += part.byteLength;
+    }
+    expect(bytes).toBe(count * chunk.byteLength);
+    const wanted = createHash('sha256');
+    for (let at = 0; at < count; at += 1) wanted.update(chunk);
+    expect(hash.digest('hex')).toBe(wanted.digest('hex'));
+  });
+
+  test('lets nobody meet but who may, for this run alone', async () => {
+    const plane = await ControlPlane.start({ waitMs: 300 });
+    const members = [a, b].map(({ fingerprint }) => fingerprint);
+    plane.may = ({ run, fingerprint, to }) => run === RUN && members.includes(fingerprint) && members.includes(to);
+    const refused = 'no such run of these two sites is under way';
+    expect(await whyNot(c.reach(plane.port, a.fingerprint))).toBe(refused);
+    expect(await whyNot(a.reach(plane.port, c.fingerprint))).toBe(refused);
+    expect(await whyNot(a.reach(plane.port, b.fingerprint, randomUUID()))).toBe(refused);
+    expect(plane.asked.flat().map(({ tenant, fingerprint }) => [tenant, fingerprint])).toEqual(
+      [c, a, a].map(({ fingerprint }) => ['default', fingerprint]),
+    );
+    expect(plane.reasons).toEqual(['relay RUN', 'relay RUN', 'relay RUN']);
+    // Two runs of the same sites, and two sites that wait for others.
+    plane.may = () => true;
+    const late = 'the other site did not come';
+    const apart = [
+      a.reach(plane.port, b.fingerprint),
+      b.reach(plane.port, a.fingerprint, randomUUID()),
+      c.reach(plane.port, a.fingerprint),
+    ];
+    expect(await Promise.all(apart.map(whyNot))).toEqual([late, late, late]);
+    await until(() => plane.relayed === 0);
+  });
+
+  test('ends who waits once the run is over, and everybody while nobody can say which run goes on', async () => {
+    const plane = await ControlPlane.start({ holdMs: 20, unheldMs: 2_000 });
+    const waits = whyNot(a.reach(plane.port, b.fingerprint));
+    await until(() => plane.asked.length > 2);
+    plane.may = () => false;
+    expect(await waits).toBe('no such run of these two sites is under way');
+    plane.may = () => true;
+    const both = await plane.pair();
+    plane.may = () => {
+      throw new Error('the database does not answer');
+    };
+    await Promise.all(both.map(closed));
+    expect(await whyNot(a.reach(plane.port, b.fingerprint))).toBe('it cannot look runs up now');
+  });
+
+  test('has room for few connections of a site, and keeps some for others', async () => {
+    const plane = await ControlPlane.start({ mostLegsOfSite: 2, mostLegs: 3 });
+    plane.may = () => true;
+    const waiting = [1, 2].map(() => a.reach(plane.port, b.fingerprint, randomUUID()));
+    for (const leg of waiting) leg.catch(() => undefined);
+    await until(() => plane.asked.length === 2);
+    const full = /no room|closed|ended/;
+    expect(await whyNot(a.reach(plane.port, b.fingerprint, randomUUID()))).toMatch(full);
+    await until(() => plane.relayed === 2);
+    b.reach(plane.port, a.fingerprint, randomUUID()).catch(() => undefined);
+    await until(() => plane.asked.length === 3);
+    expect(await whyNot(c.reach(plane.port, a.fingerprint))).toMatch(full);
+    expect(plane.reasons).toEqual(['relay FULL', 'relay FULL']);
+  });
+
+  test('has one place for a site that comes twice', async () => {
+    const plane = await ControlPlane.start();
+    const first = whyNot(a.reach(plane.port, b.fingerprint));
+    await until(() => plane.asked.length === 1);
+    const second = a.reach(plane.port, b.fingerprint);
+    expect(await first).toBe('the connection ended');
+    const [atA, atB] = await Promise.all([second, b.reach(plane.port, a.fingerprint)]);
+    atA.write('hello');
+    expect(String((await once(atB, 'data'))[0])).toBe('hello');
+    atA.destroy();
+    await closed(atB);
+  });
+
+  const raw = async (plane: ControlPlane): Promise<TLSSocket> => {
+    const socket = connect({
+      ...{ ...a.admitted, host: '127.0.0.1', port: plane.port, ca: authority.cert },
+      ...{ servername: CONTROL_PLANE, ALPNProtocols: [RELAY_PROTOCOL] },
+    });
+    socket.on('error', () => undefined);
+    socket.resume();
+    await once(socket, 'secureConnect');
+    undo.push(() => socket.destroy());
+    return socket;
+  };
+  const hello = { run: RUN, to: b.fingerprint };
+  const lies: Record<string, (socket: TLSSocket) => void> = {
+    'names no run': (socket) => sendJson(socket, { to: b.fingerprint }),
+    'names nobody': (socket) => sendJson(socket, { run: RUN, to: 'bank-b' }),
+    'sends a list': (socket) => sendJson(socket, [hello]),
+    'sends no JSON': (socket) => void socket.write('\0\0\0\x03{]}'),
+    'sends a long message': (socket) => sendJson(socket, { ...hello, more: 'x'.repeat(1_024) }),
+    'announces 4 GiB': (socket) => void socket.write(Buffer.from('\xff\xff\xff\xff', 'latin1')),
+    'says something before the other one is there': (socket) => {
+      sendJson(socket, hello);
+      sendJson(socket, hello);
+    },
+    'says nothing': () => undefined,
+  };
+  test.each(Object.keys(lies))('ends the connection of a site that %s', async (name) => {
+    const plane = await ControlPlane.start({ greetMs: name === 'says nothing' ? 50 : LONG });
+    const socket = await raw(plane);
+    lies[name]!(socket);
+    await closed(socket);
+    await until(() => plane.relayed === 0);
+  });
+});
