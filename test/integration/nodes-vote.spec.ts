@@ -44,7 +44,7 @@ describe('what a run leaves at two sites', () => {
     readonly links: Record<Party, Link> = { alice: { up: true, down: true }, bob: { up: true, down: true } };
     private readonly connections = new Map<Party, string>();
     private readonly files = new Map<Party, string>();
-    private readonly source = offersIn(db, offers);
+    private readonly source = offersIn(db, offers, []);
     private readonly heard = new Map<Party, number>();
     readonly id: string;
     private readonly chain = `chain-${randomUUID().slice(0, 8)}`;

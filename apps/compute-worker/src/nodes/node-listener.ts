@@ -28,7 +28,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { nodePort, nodeCaKey, host } = this.config;
+    const { nodePort, nodeCaKey, nodeRelays, host } = this.config;
     if (nodePort === undefined) return;
     if (nodeCaKey === undefined)
       throw new Error('NODE_PORT is set, and NODE_CA_KEY is not: sites could not be told from others');
@@ -50,7 +50,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
         release: (connection) => connections.release(db, connection),
         mayMeet: (legs) => offers.mayMeet(db, legs),
       },
-      offers: offersIn(db, offers),
+      offers: offersIn(db, offers, nodeRelays),
       onRefused(reason, details) {
         refused.inc({ reason });
         if (told.isNew(`${reason} ${JSON.stringify(details)}`))
@@ -65,6 +65,14 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
       registers: [this.registry],
       collect() {
         this.set(server.connections);
+      },
+    });
+    new Gauge({
+      name: 'taskchain_node_relayed',
+      help: 'Connections of sites to others that this worker relays',
+      registers: [this.registry],
+      collect() {
+        this.set(server.relayed);
       },
     });
     logger.info({ port: server.port }, 'the compute worker listens for sites');

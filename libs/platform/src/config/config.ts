@@ -62,6 +62,8 @@ export interface Config {
   readonly nodeCaKey: Buffer | undefined;
   /** Where a worker listens for sites; undefined: it does not. */
   readonly nodePort: number | undefined;
+  /** `host:port` of each relay, where sites that cannot reach each other meet; none: where they are connected. */
+  readonly nodeRelays: readonly string[];
 }
 
 /** A PostgreSQL URL for each app: of a login that is a member of the app's role and nothing more. */
@@ -223,7 +225,19 @@ function read(reader: ValueReader, env: Environment): Config {
     secrets: readSecrets(reader),
     nodeCaKey: reader.key('NODE_CA_KEY', KEY_EXAMPLE),
     nodePort: reader.text('NODE_PORT') === undefined ? undefined : port('NODE_PORT', 7444),
+    nodeRelays: readRelays(reader),
   });
+}
+
+function readRelays(reader: ValueReader): readonly string[] {
+  const text = reader.text('NODE_RELAYS');
+  const relays = text?.split(',').map((each) => each.trim()) ?? [];
+  const isAddress = (each: string): boolean =>
+    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/.test(each) &&
+    Number(each.slice(each.lastIndexOf(':') + 1)) <= 65_535;
+  if (relays.every(isAddress)) return relays;
+  reader.wrong('NODE_RELAYS', text!, 'is no list of addresses', 'Write host:port, with commas between several.');
+  return [];
 }
 
 function readEngines(reader: ValueReader): Pick<Config, 'secretflowPython' | 'engineDefault'> {
