@@ -431,6 +431,37 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
   });
   const outcomeAt = async (site: string): Promise<string> => (await atSite(site, 'approvals', 'ls')).out;
 
+  check('meet over the relay of the worker where neither reaches the other', async (one) => {
+    for (const [site, other] of [
+      ['bank-x', 'bank-y'],
+      ['bank-y', 'bank-x'],
+    ] as const) {
+      await atSite(site, 'peers', 'rm', other);
+      const print = (await atSite(other, 'fingerprint')).out.trim();
+      expect(await atSite(site, 'peers', 'add', other, print, '--relay')).toMatchObject({ code: 0 });
+    }
+    const chain = await one.api.start(chainAtSites());
+    for (const site of ['bank-x', 'bank-y']) await decide(site, 'accept');
+    const { status, tasks } = await ended(one, chain);
+    expect({ status, result: tasks[0]!.result }).toMatchObject({
+      status: 'SUCCESS',
+      result: { intersection_count: 25 },
+    });
+  });
+  /** Whether the worker lets a site meet another one for the last run of a chain, after a change that is taken back. */
+  const mayMeet = (chain: string, site: string, other: string, change = 'SELECT'): Promise<boolean> =>
+    withConnection(system.databaseUrl, async (client) => {
+      await client.query(`BEGIN; ${change}`);
+      const { rows } = await client.query<{ may: boolean }>(
+        `SELECT may FROM (SELECT run FROM node_offers WHERE chain_id = $1 ORDER BY offered_at DESC LIMIT 1) r,
+                (SELECT array_agg(fingerprint ORDER BY party = $2 DESC, joined_at DESC) AS keys FROM nodes WHERE party IN ($2, $3)) k,
+                may_meet('{default}', k.keys[1:1], ARRAY[r.run], k.keys[2:2])`,
+        [chain, site, other],
+      );
+      await client.query('ROLLBACK');
+      return rows[0]!.may;
+    });
+
   check('leave nothing of their tables with the control plane', async (one) => {
     const tables = await sql(
       `SELECT format('%I.%I', table_schema, table_name) AS row FROM information_schema.tables
@@ -481,12 +512,26 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     const later = await one.api.start(chainAtSites());
     await decide('bank-y', 'accept');
     await stateOf(later, 'bank-y', 'ACCEPTED');
+    expect(await mayMeet(later, 'bank-y', 'bank-x')).toBe(false);
     // bank-x runs, and waits for it.
     await kill('bank-y');
     await decide('bank-x', 'accept');
     await stateOf(later, 'bank-x', 'RUNNING');
     await eventually('the task runs', async () => (await taskOf(one, later)).status === 'RUNNING' || undefined);
+    // Its two sites alone, and while both count.
+    for (const [site, other, may] of [
+      ['bank-x', 'bank-y', true],
+      ['bank-y', 'bank-x', true],
+      ['bank-j', 'bank-y', false],
+      ['bank-x', 'bank-j', false],
+    ] as const)
+      expect([site, other, await mayMeet(later, site, other)]).toEqual([site, other, may]);
+    const changes = ['nodes SET expires_at = now()', 'nodes SET revoked_at = now()', 'tenants SET enabled = false'];
+    for (const change of changes)
+      expect([change, await mayMeet(later, 'bank-x', 'bank-y', `UPDATE ${change}`)]).toEqual([change, false]);
+    expect(await mayMeet(chain, 'bank-x', 'bank-y')).toBe(false);
     await one.api.expect(200, `/chains/${later}/cancel`, { method: 'POST' });
+    expect(await mayMeet(later, 'bank-x', 'bank-y')).toBe(false);
     await sites.get('bank-x')!.said('PARTY_LOST');
     expect(await outcomeAt('bank-x')).toContain('ENDED');
     await connect('bank-y');

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Address } from '#libs/peers';
 import { admitted, controlPlaneUrl, join, readInvitation, renew } from './admission.js';
 import { keepConnected } from './connect.js';
 import { addressOf, NodeFolder } from './node-folder.js';
@@ -62,8 +61,8 @@ export function addJoinCommands(
       'where a person has to act, say so and do nothing more until it is stopped: for what starts it again whenever it ends',
     )
     .action(async (at: string, options: { folder: string; stay?: boolean }) => {
-      const address = addressOf(at);
-      const work = (): Promise<void> => connect(options.folder, address, { err, signal });
+      addressOf(at);
+      const work = (): Promise<void> => connect(options.folder, at, { err, signal });
       if (options.stay) await orStay(work, { err, signal });
       else await work();
     });
@@ -77,16 +76,13 @@ interface JoinOptions {
 }
 
 /** Keeps the connection of a site until it is stopped. Throws Refusal where a person has to act. */
-async function connect(
-  path: string,
-  address: Address,
-  { err, signal }: Pick<Terminal, 'err' | 'signal'>,
-): Promise<void> {
+async function connect(path: string, at: string, { err, signal }: Pick<Terminal, 'err' | 'signal'>): Promise<void> {
   const folder = new NodeFolder(path);
   const file = await folder.read();
   const log = (message: string): void => err(`${plain(message)}\n`);
   const store = SiteStore.open(folder.path);
-  const start: SiteOffersOptions['start'] = ({ run }, progress) => startOffer(folder, run, progress, log);
+  const start: SiteOffersOptions['start'] = ({ run }, progress, relay = at) =>
+    startOffer(folder, run, relay, progress, log);
   const offers = new SiteOffers({ store, folder, file, start, log });
   const leave = await takeAlone(folder.path).catch((error: unknown) => {
     store.close();
@@ -94,7 +90,7 @@ async function connect(
   });
   try {
     offers.open();
-    await keepConnected({ folder, address, software, signal, log, offers });
+    await keepConnected({ folder, address: addressOf(at), software, signal, log, offers });
   } finally {
     await offers.close();
     store.close();

@@ -17,8 +17,10 @@ import { Refusal } from './refusal.js';
 /** Another member that this site takes part with. */
 export interface KnownPeer {
   readonly fingerprint: string;
-  /** `host:port`; absent where it connects to this site. */
+  /** `host:port`; absent where it connects to this site, or both connect to the relay. */
   readonly address?: string;
+  /** Whether they meet over the relay of the control plane. */
+  readonly relay?: boolean;
   /** Whether it is a dealer, and no party. */
   readonly dealer?: boolean;
 }
@@ -66,6 +68,7 @@ const isNodeFile = new Ajv2020({ strict: false }).compile<NodeFile>({
         properties: {
           fingerprint: { type: 'string', pattern: FINGERPRINT.source },
           address,
+          relay: { type: 'boolean' },
           dealer: { type: 'boolean' },
         },
       },

@@ -79,11 +79,19 @@ function programOf({ out, err, signal }: Terminal): Command {
   withFolder(peers.command('add <name> <fingerprint>'))
     .description('write down the key of another site, which was compared with a person there')
     .option('--address <host:port>', 'where this site connects to it; leave it out where it connects to this site')
+    .option('--relay', 'neither can reach the other: both say this, and meet over the relay of the control plane')
     .option('--dealer', 'it is a dealer')
     .action(
-      async (name: string, fingerprint: string, options: { address?: string; dealer?: true }, command: Command) => {
+      async (
+        name: string,
+        fingerprint: string,
+        options: { address?: string; relay?: true; dealer?: true },
+        command: Command,
+      ) => {
         if (!FINGERPRINT.test(fingerprint)) throw new Refusal('A fingerprint is sha256: and 64 hex digits.');
         if (options.address !== undefined) addressOf(options.address);
+        if (options.address !== undefined && options.relay)
+          throw new Refusal('Say --address, where this site connects to it, or --relay.');
         const folder = folderOf(command);
         const file = await folder.read();
         if (Object.hasOwn(file.peers, name)) {
@@ -94,8 +102,11 @@ function programOf({ out, err, signal }: Terminal): Command {
         const known = Object.entries(file.peers).find(([, peer]) => peer.fingerprint === fingerprint)?.[0];
         if (known !== undefined) throw new Refusal(`That is the key of ${known}.`);
         if (fingerprint === ownFingerprint(await folder.identity())) throw new Refusal('That is the key of this site.');
-        const { address, dealer } = options;
-        const peer: KnownPeer = { fingerprint, ...(address !== undefined && { address }), ...(dealer && { dealer }) };
+        const { address, relay, dealer } = options;
+        const peer: KnownPeer = {
+          ...{ fingerprint, ...(address !== undefined && { address }) },
+          ...{ ...(relay && { relay }), ...(dealer && { dealer }) },
+        };
         await withStore(folder.path, (store) => store.note('peer added', { name, ...peer }));
         await folder.write({ ...file, peers: { ...file.peers, [name]: peer } });
       },
@@ -114,8 +125,12 @@ function programOf({ out, err, signal }: Terminal): Command {
   withFolder(peers.command('ls'))
     .description('list them')
     .action(async (_: unknown, command: Command) => {
-      for (const [name, { fingerprint, address, dealer }] of Object.entries((await folderOf(command).read()).peers))
-        out(`${name}  ${fingerprint}  ${address ?? 'connects to this site'}${dealer ? '  dealer' : ''}\n`);
+      for (const [name, { fingerprint, address, relay, dealer }] of Object.entries(
+        (await folderOf(command).read()).peers,
+      )) {
+        const way = address ?? (relay ? 'over the relay' : 'connects to this site');
+        out(`${name}  ${fingerprint}  ${way}${dealer ? '  dealer' : ''}\n`);
+      }
     });
 
   program

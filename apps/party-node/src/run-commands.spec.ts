@@ -41,6 +41,7 @@ beforeEach(async () => {
       admit: () => Promise.resolve(refused),
       hold: () => Promise.resolve(new Map()),
       release: () => Promise.resolve(),
+      mayMeet: () => Promise.resolve([]),
     },
     offers: {
       offers: (connections) => Promise.resolve(new Map(connections.map((each) => [each, known]))),

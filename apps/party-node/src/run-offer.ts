@@ -1,6 +1,6 @@
 import { diskFull, NEUTRAL, TaskFailure } from '#libs/compute';
 import { PeerFault } from '#libs/peers';
-import { NodeFolder } from './node-folder.js';
+import { addressOf, NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
 import { prepareRun } from './prepared-run.js';
@@ -22,6 +22,7 @@ const WAIT_MS = 24 * 3_600_000;
 export async function runOffer(
   path: string,
   run: string,
+  relay: string,
   signal: AbortSignal,
   say: (message: FromRun) => void,
 ): Promise<void> {
@@ -30,7 +31,7 @@ export async function runOffer(
     const task = await withStore(folder.path, (store) => begin(store, run));
     const file = await folder.read();
     await takePart({
-      ...{ folder, file, task, dealer: task.dealer, run },
+      ...{ folder, file, task, dealer: task.dealer, run, relay: addressOf(relay) },
       waitMs: WAIT_MS,
       signal,
       progress: (fraction, stage) => say({ kind: 'progress', fraction, stage }),

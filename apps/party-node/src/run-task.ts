@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import {
   DealerDone,
@@ -10,7 +11,7 @@ import {
   type TaskRunResult,
   type Transcript,
 } from '#libs/compute';
-import { meet, ownFingerprint, PeerFault, type Met, type Peer } from '#libs/peers';
+import { meet, ownFingerprint, PeerFault, reachOverRelay, type Address, type Met, type Peer } from '#libs/peers';
 import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
@@ -27,6 +28,8 @@ export interface Participation {
   readonly dealer?: string | undefined;
   /** The run, where the control plane has offered the task. */
   readonly run?: string;
+  /** The relay of the control plane, for sites that cannot reach each other. */
+  readonly relay?: Address;
   readonly waitMs: number;
   readonly signal: AbortSignal;
   progress(fraction: number, stage: string): void;
@@ -172,15 +175,22 @@ async function meetOthers(
   peers: ReadonlyMap<string, Peer>,
   inputs: Readonly<Record<string, string>>,
 ): Promise<Met> {
-  const { folder, file, task, run, waitMs, signal, log } = part;
-  const isAwaited = [...peers.values()].some(({ address }) => address === undefined);
-  if (isAwaited && file.listen === undefined) {
-    const names = [...peers].filter(([, { address }]) => address === undefined).map(([name]) => name);
-    throw new Refusal(`This site has no address of ${names.join(', ')}, and does not listen for it either.`);
-  }
+  const { folder, file, task, run, relay, waitMs, signal, log } = part;
+  const named = (which: (peer: Peer) => boolean): string =>
+    [...peers].flatMap(([name, peer]) => (which(peer) ? [name] : [])).join(', ');
+  const awaited = named((peer) => peer.address === undefined && !peer.relay);
+  if (awaited && file.listen === undefined)
+    throw new Refusal(`This site has no address of ${awaited}, and does not listen for it either.`);
+  const relayed = named((peer) => peer.relay === true);
+  if (relayed && (run === undefined || relay === undefined))
+    throw new Refusal(
+      `This site meets ${relayed} over the relay, which serves runs alone that a control plane offers.`,
+    );
   const listen = file.listen === undefined ? undefined : addressOf(file.listen);
   const identity = await folder.identity();
-  return meet({ member, identity, task: task.hash, run, inputs, peers, listen, waitMs, signal, log });
+  const overRelay = async (to: string, until: AbortSignal): Promise<TLSSocket> =>
+    reachOverRelay({ ...(await folder.admission()), address: relay!, run: run! }, to, until);
+  return meet({ member, identity, task: task.hash, run, inputs, peers, listen, overRelay, waitMs, signal, log });
 }
 
 /** Another member, by the key that this site has written down for it. */
@@ -198,5 +208,6 @@ function peerOf({ file, dealer }: Participation, name: string): Peer {
       `This site knows no ${what} ${known}. Add it with: task-chain-node peers add ${known} <fingerprint>`,
     );
   }
-  return { fingerprint: peer.fingerprint, address: peer.address === undefined ? undefined : addressOf(peer.address) };
+  const address = peer.address === undefined ? undefined : addressOf(peer.address);
+  return { fingerprint: peer.fingerprint, address, relay: peer.relay };
 }

@@ -138,11 +138,11 @@ describe('an offer', () => {
     // A run looks again: nothing in between counts.
     const said: FromRun[] = [];
     site.store.put({ ...site.store.find(LATER)!, state: 'RUNNING' });
-    await runOffer(site.folder.path, LATER, new AbortController().signal, (each) => said.push(each));
+    await runOffer(site.folder.path, LATER, '127.0.0.1:1', new AbortController().signal, (each) => said.push(each));
     expect(said).toMatchObject([{ kind: 'failed', failed: { code: 'SITE_REFUSED' } }]);
     made('1');
     await site.approvals('accept', hash);
-    await runOffer(site.folder.path, LATER, new AbortController().signal, (each) => said.push(each));
+    await runOffer(site.folder.path, LATER, '127.0.0.1:1', new AbortController().signal, (each) => said.push(each));
     // It begins, and misses the other site.
     const message = expect.stringContaining('no party bob') as unknown;
     expect(said.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_NOT_READY', message } });
@@ -350,7 +350,8 @@ describe('an offer', () => {
     await site.approvals('accept', hash, '--again');
     await site.until(() => site.said.length >= 1);
     const says: FromRun[] = [];
-    const runOnce = () => runOffer(site.folder.path, RUN, new AbortController().signal, (said) => void says.push(said));
+    const runOnce = () =>
+      runOffer(site.folder.path, RUN, '127.0.0.1:1', new AbortController().signal, (said) => void says.push(said));
     await runOnce();
     await runOnce();
     // The first one began, and lacked the address of bob.
@@ -401,7 +402,13 @@ describe('an offer', () => {
     site.offer(LATER);
     expect(await site.waiting()).toBe(hash);
     const says: FromRun[] = [];
-    await runOffer(site.folder.path, LATER, new AbortController().signal, (said) => void says.push(said));
+    await runOffer(
+      site.folder.path,
+      LATER,
+      '127.0.0.1:1',
+      new AbortController().signal,
+      (said) => void says.push(said),
+    );
     const message = 'Nobody at this site has accepted the task of this run.';
     expect(says.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_REFUSED', message } });
     await site.approvals('accept', hash, '--again');

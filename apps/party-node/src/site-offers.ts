@@ -13,8 +13,8 @@ export interface SiteOffersOptions {
   readonly store: SiteStore;
   readonly folder: NodeFolder;
   readonly file: Pick<NodeFile, 'name' | 'dealer'>;
-  /** Starts the run of an offer that was accepted. */
-  start(offer: Offer, progress: (fraction: number, stage: string) => void): RunningOffer;
+  /** Starts the run of an offer that was accepted. `relay` is where the control plane says that its sites meet, where it does. */
+  start(offer: Offer, progress: (fraction: number, stage: string) => void, relay?: string): RunningOffer;
   log(message: string): void;
   /** How often it looks for decisions, ms. */
   readonly everyMs?: number;
@@ -307,7 +307,8 @@ export class SiteOffers {
     if (this.isClosed) return;
     this.say(started);
     this.options.log(`run ${run} begins`);
-    const work = this.options.start(kept, (fraction, stage) => this.progress(run, fraction, stage));
+    const relay = this.listed.find((line) => line.run === run)?.relay;
+    const work = this.options.start(kept, (fraction, stage) => this.progress(run, fraction, stage), relay);
     this.running = { run, work };
     void work.ended.then((end) => this.then(() => this.ended(run, end)));
   }

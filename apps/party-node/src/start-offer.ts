@@ -13,10 +13,11 @@ const KILL_AFTER_MS = 10_000;
 export function startOffer(
   folder: NodeFolder,
   run: string,
+  relay: string,
   progress: (fraction: number, stage: string) => void,
   log: (message: string) => void,
 ): RunningOffer {
-  const child = fork(PROGRAM, [folder.path, run], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(PROGRAM, [folder.path, run, relay], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let end: OfferEnd = {
     code: 'PARTY_LOST',
     message: 'The process of the run ended without a word.',

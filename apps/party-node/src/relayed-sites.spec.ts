@@ -1,0 +1,94 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Authority, makeRequest, readRequest, UplinkServer } from '#libs/peers';
+import { NodeFolder } from './node-folder.js';
+import type { Left } from './outcome.js';
+import { takePart } from './run-task.js';
+import { TestSites } from './sites-for-tests.js';
+import { offeredTask } from './task-file.js';
+
+const RUN = randomUUID();
+const authority = await Authority.of(randomBytes(32));
+/** Whether the run goes on, as the control plane has it. */
+let isUnderWay = true;
+let sites: TestSites;
+let plane: UplinkServer;
+
+beforeAll(async () => {
+  sites = await TestSites.make();
+  const refused = (): Promise<never> => Promise.reject(new Error('nobody asks'));
+  plane = await UplinkServer.listen({
+    ...{ authority, host: '127.0.0.1', port: 0, relay: { holdMs: 20 } },
+    admission: {
+      ...{ admit: refused, hold: refused, release: refused },
+      mayMeet: (legs) => Promise.resolve(legs.map(({ run }) => isUnderWay && run === RUN)),
+    },
+    offers: { offers: refused, task: refused, votes: refused, answer: refused },
+    onRefused: () => undefined,
+    onFault: () => undefined,
+  });
+  for (const [site, other] of [
+    ['alice', 'bob'],
+    ['bob', 'alice'],
+  ] as const) {
+    await sites.command(site, 'peers', 'rm', other);
+    await sites.add(site, other, '--relay');
+    const folder = new NodeFolder(`${sites.path}/${site}`);
+    const asked = (await readRequest(await makeRequest(await folder.identity(), { tenant: 'default', name: site })))!;
+    const control = { url: 'http://localhost', tenant: 'default', authority: authority.fingerprint };
+    await folder.admit(control, await authority.admit(asked), authority.cert);
+    const rows = Array.from({ length: 400 }, (_, at) => [site === 'alice' ? at : at + 150]);
+    await sites.table(site, 'keys.csv', [['id'], ...rows]);
+  }
+});
+afterAll(async () => {
+  await plane.close();
+  await sites.remove();
+});
+
+const statement = {
+  ...{ chain_id: 'chain-1', task_id: 'match', task_type: 'psi', purpose: 'common customers' },
+  task_params: {
+    sf_init_config: { parties: ['alice', 'bob'], address: 'node' },
+    task_config: {
+      keys: { alice: ['id'], bob: ['id'] },
+      input_paths: { alice: 'keys.csv', bob: 'keys.csv' },
+    },
+  },
+};
+/** A site takes part in the run that was offered; `onMet` is called once all have accepted it. */
+async function takesPart(site: string, onMet: () => void = () => undefined): Promise<Left | null> {
+  const folder = new NodeFolder(`${sites.path}/${site}`);
+  return takePart({
+    ...{ folder, file: await folder.read(), task: offeredTask(statement), run: RUN },
+    relay: { host: '127.0.0.1', port: plane.port },
+    waitMs: 60_000,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    log: (message) => message.startsWith('all have accepted') && onMet(),
+  });
+}
+
+describe('two sites of which neither listens', () => {
+  test('lose the run where the relay is cut, and come to the result in the next attempt', async () => {
+    const cut = (): void => void (isUnderWay = false);
+    const lost = await Promise.allSettled([takesPart('alice', cut), takesPart('bob', cut)]);
+    for (const each of lost) expect(each).toMatchObject({ status: 'rejected', reason: { code: 'PARTY_LOST' } });
+    isUnderWay = true;
+    const both = await Promise.all([takesPart('alice'), takesPart('bob')]);
+    for (const left of both) expect(left!.result).toMatchObject({ intersection_count: 250 });
+  });
+
+  test('say how they meet, in one way, and only for runs that a control plane offers', async () => {
+    expect((await sites.command('alice', 'peers', 'ls')).out).toMatch(/^bob {2}sha256:\S+ {2}over the relay$/m);
+    const carol = ['carol', `sha256:${'0'.repeat(64)}`, '--address', 'carol.example:7443'];
+    const both = await sites.command('alice', 'peers', 'add', ...carol, '--relay');
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('or --relay') as unknown });
+    const { path, hash } = await sites.task({
+      ...statement,
+      task_params: { ...statement.task_params, sf_init_config: { parties: ['alice', 'bob'] } },
+    });
+    const alone = await sites.command('alice', 'run', path, '--accept', hash);
+    expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('meets bob over the relay') as unknown });
+  });
+});
