@@ -39,7 +39,12 @@ export class OfferedSite {
   full = false;
   readonly said: SiteAnswer[] = [];
   readonly log: string[] = [];
-  readonly started: { readonly run: string; end(end: OfferEnd): void; stopped: boolean }[] = [];
+  readonly started: {
+    readonly run: string;
+    readonly relay: string | undefined;
+    end(end: OfferEnd): void;
+    stopped: boolean;
+  }[] = [];
   offers!: SiteOffers;
   connection = 0;
 
@@ -79,10 +84,10 @@ export class OfferedSite {
       file: await this.folder.read(),
       everyMs: 5,
       log: (message) => void this.log.push(message),
-      start: ({ run }) => {
+      start: ({ run }, _progress, relay) => {
         let end!: (end: OfferEnd) => void;
         const ended = new Promise<OfferEnd>((resolve) => (end = resolve));
-        const started = { run, end, stopped: false };
+        const started = { run, relay, end, stopped: false };
         this.started.push(started);
         const stop = (): void => {
           started.stopped = true;

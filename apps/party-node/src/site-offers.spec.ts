@@ -63,8 +63,9 @@ describe('an offer', () => {
   test('is run once all have accepted, its result told until that is heard, and its files named once it counts', async () => {
     site.offer(RUN);
     await site.approvals('accept', await site.waiting());
-    site.hear([RUN, 'GO']);
+    site.take({ kind: 'offers', offers: [{ run: RUN, state: 'GO', relay: 'relay.example:7444' }] });
     await site.until(() => site.started.length >= 1);
+    expect(site.started[0]!.relay).toBe('relay.example:7444');
     const final = await site.prepare(RUN);
     site.started[0]!.end('PREPARED');
     await site.until(() => site.said.at(-1)?.state === 'PREPARED');

@@ -68,6 +68,7 @@ describe('a frame of the control plane', () => {
       { kind: 'task', run, task: {} },
       { kind: 'votes', run, votes: [vote, vote] },
       { kind: 'offers', offers: ['GO', 'COMMIT', 'ABORT'].map((state) => ({ run, state })) },
+      { kind: 'offers', offers: [{ run, state: 'GO', relay: 'relay-0.example.com:7444' }] },
       { kind: 'offers', offers: [] },
     ])
       expect(readToSite(frame)).toEqual(frame);
@@ -83,6 +84,8 @@ describe('a frame of the control plane', () => {
       { kind: 'votes', run, votes: ['yes'] },
       { kind: 'votes', run, votes: Array.from({ length: 129 }, () => vote) },
       { kind: 'offers', offers: [{ run, state: 'CANCELLED' }] },
+      { kind: 'offers', offers: [{ run, state: 'GO', relay: '--folder=/' }] },
+      { kind: 'offers', offers: [{ run, state: 'GO', relay: 7444 }] },
       { kind: 'offers', offers: Array.from({ length: 101 }, () => ({ run, state: 'GO' })) },
     ])
       expect(readToSite(frame)).toBeUndefined();

@@ -188,6 +188,14 @@ describe('configuration', () => {
     expect(readConfig({ WORKER_TYPES: ' ' }).workerTypes).toBeUndefined();
   });
 
+  it('takes the relays of sites as a list of addresses', () => {
+    const NODE_RELAYS = 'relay-0.example.com:7444, [::1]:7445';
+    expect(readConfig({ NODE_RELAYS }).nodeRelays).toEqual(['relay-0.example.com:7444', '[::1]:7445']);
+    expect(readConfig({}).nodeRelays).toEqual([]);
+    for (const wrong of ['relay-0.example.com', 'a:1,', 'a:70000', 'https://a:1'])
+      expect(faultsOf(() => readConfig({ NODE_RELAYS: wrong }))).toContain('is no list of addresses');
+  });
+
   it('gives each type a slot for each core, 2 to 16', () => {
     expect([1, 4, 64].map(defaultWorkerConcurrency)).toEqual([2, 4, 16]);
   });
