@@ -64,6 +64,7 @@ try {
     ] as const) {
       const opened = await times(ROUNDS, () => opens(page, `${base}/chains/${id}?view=${view}`, drawn));
       print(
+        { what: `${name}, ${view}: first paint`, values: opened.map(({ paint }) => paint), unit: 'ms' },
         { what: `${name}, ${view}: first drawn`, values: opened.map(({ ms }) => ms), unit: 'ms' },
         { what: `${name}, ${view}: longest task, CPU`, values: opened.map(({ longest }) => longest), unit: 'ms' },
         { what: `${name}, ${view}: elements`, values: opened.map(({ elements }) => elements), unit: '' },
@@ -124,13 +125,20 @@ async function opens(page: Page, address: string, selector: string) {
   page.on('request', count);
   await page.goto(address, { waitUntil: 'commit' });
   const ms = await page.evaluate<number>(`drawn(${JSON.stringify(selector)})`);
+  const paint = await page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint')[0].startTime`);
   await page.waitForLoadState('load');
   await page.evaluate('new Promise((done) => requestIdleCallback(done, { timeout: 5_000 }))');
   page.off('request', count);
   // Pieces that were put off are drawn by then.
   await page.waitForTimeout(500);
   const longest = await traced();
-  return { ms, longest, requests, elements: await page.evaluate<number>(`document.querySelectorAll('*').length`) };
+  return {
+    ms,
+    paint,
+    longest,
+    requests,
+    elements: await page.evaluate<number>(`document.querySelectorAll('*').length`),
+  };
 }
 
 interface TraceEvent {

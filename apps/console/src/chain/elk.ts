@@ -119,14 +119,15 @@ function inColumns(levels: ReadonlyMap<string, number>): Places {
   );
 }
 
-/** From left to right, and on in the next row, in about the shape of a screen. */
-export function inRows(ids: readonly string[]): Places {
-  const columns = Math.ceil(Math.sqrt(ids.length / 1.5));
+/** Of a node in rows, and what is around it. */
+const CELL = { width: NODE.width + 60, height: NODE.height * 2 };
+
+/** From left to right, and on in the next row, in about the shape of the room. */
+export function inRows(ids: readonly string[], { width, height }: Room): Places {
+  const shape = height > 0 ? width / height : 2;
+  const columns = Math.ceil(Math.sqrt((ids.length * shape * CELL.height) / CELL.width));
   return Object.fromEntries(
-    ids.map((id, at) => [
-      id,
-      { x: (at % columns) * (NODE.width + 60), y: Math.floor(at / columns) * (NODE.height * 2) },
-    ]),
+    ids.map((id, at) => [id, { x: (at % columns) * CELL.width, y: Math.floor(at / columns) * CELL.height }]),
   );
 }
 

@@ -15,8 +15,8 @@ export function useLayout(
 ): { places: Places | undefined; error: unknown } {
   const shape: Shape = { ids: nodes.map(({ id }) => id), edges, frames };
   const { data, error } = useQuery({
-    queryKey: ['layout', areInOrder, JSON.stringify(shape), nodes.length > MANY ? null : room],
-    queryFn: () => (areInOrder ? inRows(shape.ids) : layOut(shape, room)),
+    queryKey: ['layout', areInOrder, JSON.stringify(shape), nodes.length > MANY && !areInOrder ? null : room],
+    queryFn: () => (areInOrder ? inRows(shape.ids, room!) : layOut(shape, room)),
     enabled: room !== undefined,
     staleTime: Infinity,
     gcTime: 60_000,

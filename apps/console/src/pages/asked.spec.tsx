@@ -124,13 +124,15 @@ test('lists the approvals that count, and a withdrawal replaces one', async () =
 
 test('says in Chinese why it asks and what leaves, and leaves what it does not know as it is', async () => {
   const said =
-    'Party bank-a: customers: its policy has no rule for psi; none of ours; it reads a file that is no dataset';
+    'Party bank-a: customers: its policy has no rule for psi; none of ours "a; its policy asks a person; b"; it reads a file that is no dataset';
   const reasons = `${said}. The owner looks at it with "task-chain approvals ls" and decides.`;
   const leaves = 'Whatever the program sends.';
   await i18next.changeLanguage('zh');
   try {
     shown(<Asked of={{ ...ASKED, reasons, leaves }} session={session('bank-a')} />);
-    await screen.findByText('customers：策略没有针对 psi 的规则；none of ours；任务读取的文件不是已登记的数据集。');
+    await screen.findByText(
+      'customers：策略没有针对 psi 的规则；none of ours "a; its policy asks a person; b"；任务读取的文件不是已登记的数据集。',
+    );
     screen.getByText(leaves);
   } finally {
     await i18next.changeLanguage('en');

@@ -7,11 +7,14 @@ import { Account, datasetOf } from '../data/account.js';
 import { Command } from '../data/command.js';
 import { Json } from '../view/json.js';
 import { useTypeWords } from '../task-types.js';
-import { Name } from '../view/name.js';
+import { Name, shownText } from '../view/name.js';
 import { useReasonWords } from '../view/reason-words.js';
 import { Whole } from './covers.js';
 import { Decision } from './decision.js';
 import { mayRead, mayRefuse } from './statements.js';
+
+/** Of why it asks: each dataset may have a reason. */
+const MOST_SHOWN = 2_000;
 
 /** A task that waits for an owner: who asks for what, what was opened before, and how it is decided. */
 export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | undefined }) {
@@ -70,7 +73,7 @@ export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | 
         </dd>
         <dt>{t('approvals.why')}</dt>
         <dd>
-          <Name text={of.reasons === null ? '–' : reasonIn(of.reasons)} />
+          <bdi>{of.reasons === null ? '–' : shownText(reasonIn(of.reasons), MOST_SHOWN)}</bdi>
         </dd>
         <dt>{t('types.leaves')}</dt>
         <dd>{typesIn(of.leaves)}</dd>

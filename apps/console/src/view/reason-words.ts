@@ -15,14 +15,17 @@ export function useReasonWords(): (message: string) => string {
   return (message) => (known === undefined ? message : (translated(message, known) ?? message));
 }
 
+/** Between semicolons, but those that somebody else's words in quotes hold. */
+const REASONS = /(?:"(?:\\.|[^"\\])*"|[^;"]|"|;(?! ))+/g;
+
 /** "Party alice: breast-cancer: its policy asks a person; … . The owner …": undefined where the sentence is another. */
 function translated(message: string, known: Reasons): string | undefined {
   const [, said] = /^Party \S+: (.+)\. The owner looks at it with [^.]+\.$/s.exec(message) ?? [];
   return (
     said &&
     `${said
-      .split('; ')
-      .map((reason) => reasonOf(reason, known))
+      .match(REASONS)!
+      .map((reason) => reasonOf(reason.trim(), known))
       .join('；')}。`
   );
 }

@@ -2,6 +2,9 @@ import { useTranslation } from 'react-i18next';
 import type { LedgerEntryDto } from '#client';
 import { Name, shownText } from './name.js';
 
+const COUNTS = ['keys', 'key_counts', 'predictions', 'sums'] as const;
+const isKnown = (kind: string): kind is (typeof COUNTS)[number] => COUNTS.some((each) => each === kind);
+
 /** What an entry of a ledger says was opened: figures by column, counts, a sum of parties. */
 export function WhatOpened({
   of: { columns, counts, members },
@@ -18,7 +21,7 @@ export function WhatOpened({
       ))}
       {Object.entries(counts ?? {}).map(([kind, count]) => (
         <span key={kind} className="block">
-          <Name text={kind} />: {count}
+          {isKnown(kind) ? t(`data.counts.${kind}`) : <Name text={kind} />}: {count}
         </span>
       ))}
       {members !== null && t('data.sum', { members: shownText(members.join(', ')) })}

@@ -127,5 +127,7 @@ export const data = {
   figures_one: '{{count}} figure',
   figures_other: '{{count}} figures',
   sum: 'only the sum of {{members}}',
+  /** What a ledger counts beside figures. */
+  counts: { keys: 'keys', key_counts: 'sizes of intersections', predictions: 'predictions', sums: 'sums of buckets' },
   newest: 'Newest',
 };

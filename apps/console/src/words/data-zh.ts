@@ -127,5 +127,6 @@ export const data: typeof en = {
   figures_one: '{{count}} 个统计量',
   figures_other: '{{count}} 个统计量',
   sum: '仅含 {{members}} 的总和',
+  counts: { keys: '键', key_counts: '交集大小', predictions: '预测', sums: '分桶和' },
   newest: '最新',
 };
