@@ -28,7 +28,9 @@ a { color: var(--link); }
 dt { color: var(--quiet); margin-top: 12px; overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
 code { font: 0.85rem ui-monospace, monospace; overflow-wrap: anywhere; }
-pre { max-height: 30rem; overflow: auto; padding: 12px; font: 0.85rem/1.4 ui-monospace, monospace; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; }
+pre { padding: 12px; font: 0.85rem/1.4 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; }
+section pre { max-height: 30rem; overflow: auto; }
+pre, code, dd { unicode-bidi: bidi-override; direction: ltr; }
 .wide { overflow-x: auto; }
 table { width: 100%; min-width: 46rem; border-collapse: collapse; }
 th, td { padding: 8px 12px 8px 0; text-align: start; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -37,5 +39,6 @@ form, section, [role='alert'] { margin: 16px 0; padding: 12px 16px; background: 
 [role='alert'] strong { color: var(--fault); }
 label { display: block; margin-bottom: 12px; }
 input { display: block; box-sizing: border-box; width: 100%; padding: 8px; font: inherit; color: inherit; background: var(--back); border: 1px solid var(--quiet); border-radius: 4px; }
+input[type='checkbox'] { display: inline; width: auto; margin: 0 8px 0 0; }
 button { margin: 0 8px 8px 0; padding: 8px 16px; font: inherit; color: var(--text); background: var(--back); border: 1px solid var(--quiet); border-radius: 4px; cursor: pointer; }
 `;
