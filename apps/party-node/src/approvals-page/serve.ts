@@ -6,7 +6,7 @@ import { NodeFolder } from '../node-folder.js';
 import { Refusal } from '../refusal.js';
 import { withStore } from '../site-store.js';
 import type { Html } from './html.js';
-import { hashOf, isSame, OneSession, type Session } from './session.js';
+import { hashOf, isSame, OneSession, token, type Session } from './session.js';
 import { SCRIPT, STYLE } from './static.js';
 import { listView, messageView, signInView, taskView, type Place } from './views.js';
 import { languageOf, LANGUAGES, type Language } from './words.js';
@@ -54,7 +54,8 @@ interface Answer {
  */
 export async function servePage({ folder, port, log, now }: PageOptions): Promise<ServedPage> {
   const { name } = await new NodeFolder(folder).read();
-  const site = new OneSession(now);
+  const opens = token();
+  const site = new OneSession(hashOf(opens), now);
   const page = new ApprovalsPage(folder, name, site);
   const server = createServer((request, response) => {
     page.answer(request).then(
@@ -72,7 +73,7 @@ export async function servePage({ folder, port, log, now }: PageOptions): Promis
   const { port: at } = server.address() as AddressInfo;
   page.hosts = [`127.0.0.1:${at}`, `localhost:${at}`];
   return {
-    link: `http://127.0.0.1:${at}/#once=${site.once}`,
+    link: `http://127.0.0.1:${at}/#once=${opens}`,
     async close() {
       server.close();
       server.closeAllConnections();

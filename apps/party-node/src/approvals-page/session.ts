@@ -19,19 +19,21 @@ export interface Session {
  * of this machine. The cookie of this one is for a path that nobody else knows.
  */
 export class OneSession {
-  /** What the link says. */
-  readonly once = token();
   private readonly linkEnds: number;
   private isUsed = false;
   private open: { readonly session: Session; readonly hash: Buffer; readonly ends: number } | undefined;
 
-  constructor(private readonly now: () => number = () => performance.now()) {
+  /** `once` is the hash of what the link says. */
+  constructor(
+    private readonly once: Buffer,
+    private readonly now: () => number = () => performance.now(),
+  ) {
     this.linkEnds = now() + LINK_MS;
   }
 
   /** The session that the token of the link opens, and its cookie; undefined for any other, and the second time. */
   begin(once: string): { readonly session: Session; readonly cookie: string } | undefined {
-    if (this.isUsed || this.now() >= this.linkEnds || !isSame(hashOf(this.once), once)) return undefined;
+    if (this.isUsed || this.now() >= this.linkEnds || !isSame(this.once, once)) return undefined;
     this.isUsed = true;
     const session = { name: token(), form: token() };
     const value = token();
@@ -52,4 +54,5 @@ export class OneSession {
 /** Whether a text is the one of a hash. */
 export const isSame = (hash: Buffer, text: string): boolean => timingSafeEqual(hash, hashOf(text));
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
-const token = (): string => randomBytes(32).toString('base64url');
+/** 256 random bits, for an address or a form. */
+export const token = (): string => randomBytes(32).toString('base64url');
