@@ -377,6 +377,7 @@ describe('of the page of approvals, who must not decide', () => {
       expect([path, (await browser.see(path)).status]).toEqual([path, 404]);
     expect((await browser.see(`tasks/${'0'.repeat(64)}`)).status).toBe(404);
     expect((await browser.press(hash, 'accept-all')).status).toBe(400);
+    await cutOff();
     const large = await browser
       .send(hash, { decision: 'refuse', reason: 'x'.repeat(1_000_000) })
       .catch(() => 'cut off');
@@ -385,6 +386,20 @@ describe('of the page of approvals, who must not decide', () => {
     expect([decisions(), site.log.filter((line) => line.includes('page failed'))]).toEqual([[], []]);
   });
 });
+
+/** Begins a form, and goes away while the page reads it. */
+function cutOff(): Promise<void> {
+  const lines = [
+    ...['POST /session HTTP/1.1', `Host: 127.0.0.1:${portOf()}`, 'Sec-Fetch-Site: same-origin'],
+    ...['Content-Type: application/x-www-form-urlencoded', 'Content-Length: 100', 'Expect: 100-continue', '', 'once='],
+  ];
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: portOf() });
+    // It says that it reads on.
+    socket.once('data', () => socket.destroy()).once('close', () => resolve());
+    socket.once('error', reject).write(lines.join('\r\n'));
+  });
+}
 
 /** What a POST of the sign-in gets that says its origin alone. */
 async function withoutFetchSite(headers: Readonly<Record<string, string>>): Promise<number> {

@@ -198,16 +198,21 @@ function isFromElsewhere({ headers }: IncomingMessage): boolean {
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
-/** The fields of a form; none where it is too large or no form. */
+/** The fields of a form; none where it is too large, is cut off, or is no form. */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
   if (!/^application\/x-www-form-urlencoded\b/.test(request.headers['content-type'] ?? ''))
     return new URLSearchParams();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BODY) return new URLSearchParams();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MOST_BODY) return new URLSearchParams();
+      chunks.push(chunk);
+    }
+  } catch {
+    // Whoever sends it has gone, and reads no answer. That is no failure of the page: anybody on this machine may do so.
+    return new URLSearchParams();
   }
   return new URLSearchParams(Buffer.concat(chunks).toString());
 }
