@@ -188,32 +188,29 @@ describe('a site that is to stay connected', () => {
 
 test('a site that stays where a person has to act says so, has let go of its folder, and ends when it is stopped', async () => {
   const site = new NodeFolder(await mkdtemp(join(work, 'site-')));
+  await site.init({ name: 'bank-a', dealer: false });
+  // That it has not joined is found once it has the folder.
   const connect = startCommand('connect', '127.0.0.1:1', '--stay', '--folder', site.path);
   await connect.said('A person has to act.');
-  await site.init({ name: 'bank-a', dealer: false });
   // The start of another one takes longer than the end of the first would.
   const ended = await startCommand('connect', '127.0.0.1:1', '--folder', site.path).ended;
   expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('has not joined') as unknown });
   expect(connect.process.kill('SIGTERM')).toBe(true);
   const { code, err } = await connect.ended;
-  expect([code, err]).toEqual([0, expect.stringContaining('There is no') as unknown]);
+  expect([code, err]).toEqual([0, expect.stringContaining('has not joined') as unknown]);
 });
 
 test('a site that joins where that is needed does nothing while its certificate counts, and asks once it has ended', async () => {
-  const join_ = () =>
-    command([
-      'join',
-      'https://127.0.0.1:1',
-      '--if-needed',
-      '--invitation',
-      join(work, 'none'),
-      '--folder',
-      folder.path,
-    ]);
+  const join_ = (url = 'http://127.0.0.1:1') =>
+    command(['join', url, '--if-needed', '--invitation', join(work, 'none'), '--folder', folder.path]);
   expect(await join_()).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^It has joined http:\/\/127\.0\.0\.1:1\. Its certificate ends at 20\d\d-/) as unknown,
   });
+  expect(await join_('http://127.0.0.1:1/')).toMatchObject({ code: 0 });
+  const moved = await join_('http://127.0.0.1:2');
+  expect([moved.code, moved.out]).toEqual([2, '']);
+  expect(moved.err).toContain('This site has joined http://127.0.0.1:1, not http://127.0.0.1:2.');
   await admit(-1_000);
   expect(await join_()).toMatchObject({ code: 2, err: expect.stringContaining('none cannot be read') as unknown });
   const fresh = ['join', 'https://127.0.0.1:1', '--if-needed', '--invitation', join(work, 'none')];

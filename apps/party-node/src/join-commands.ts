@@ -24,13 +24,19 @@ export function addJoinCommands(
     )
     .requiredOption('--invitation <file>', 'the file with the token that was given to you; - for stdin')
     .option('--listen <host:port>', 'where other sites connect to it')
-    .option('--if-needed', 'do nothing where this site has joined one, and its certificate has not ended')
+    .option('--if-needed', 'do nothing where this site has joined it, and its certificate has not ended')
     .action(async (url: string, options: JoinOptions) => {
       const { listen, ifNeeded = false } = options;
       if (listen !== undefined) addressOf(listen);
       const server = controlPlaneUrl(url);
       const before = ifNeeded ? await admitted(new NodeFolder(options.folder)) : undefined;
-      if (before) return out(`It has joined ${before.url}. Its certificate ends at ${before.ends}.\n`);
+      if (before) {
+        if (new URL(before.url).href !== new URL(server).href)
+          throw new Refusal(
+            `This site has joined ${before.url}, not ${server}. If that is the same control plane at another URL, put it at control_plane.url of ${options.folder}/node.json. To join another one, leave out --if-needed, and use an invitation of it.`,
+          );
+        return out(`It has joined ${before.url}. Its certificate ends at ${before.ends}.\n`);
+      }
       const invitation = readInvitation(await textOf(options.invitation));
       const { name } = invitation.subject;
       const folder = new NodeFolder(options.folder);
