@@ -4,7 +4,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Authority, makeRequest, readRequest, UplinkServer, type OfferLine, type UplinkCode } from '#libs/peers';
+import {
+  Authority,
+  makeRequest,
+  MOST_DECISIONS,
+  readRequest,
+  UplinkServer,
+  type OfferLine,
+  type UplinkCode,
+} from '#libs/peers';
 import { OfferedSite, RUN } from './offered-site-for-tests.js';
 import { takeAlone } from './one-connect.js';
 import { command, type Ran } from './sites-for-tests.js';
@@ -22,7 +30,8 @@ beforeEach(async () => {
   [known, refused] = [[], undefined];
   site = await OfferedSite.make(work);
   await site.go(RUN);
-  final = await site.prepare(RUN);
+  const key = `sha256:${'b'.repeat(64)}`;
+  final = await site.prepare(RUN, undefined, { bob: key, '#neutral': key });
   site.started[0]!.end('PREPARED');
   await site.untilState(RUN, 'PREPARED');
   const authority = await Authority.of(randomBytes(32));
@@ -104,10 +113,39 @@ describe('a run that is prepared', () => {
     },
   );
 
+  test.each([
+    ['50 decisions', 50, ['COMMIT', 'ABORT']],
+    ['100 runs', 100, ['RUNNING']],
+  ] as const)(
+    'is not dropped where the control plane lists so many that it may be another: %s',
+    async (_, most, states) => {
+      const line = (at: number): OfferLine => ({
+        run: RUN.replace(/.{3}$/, String(at + 100)),
+        state: states[at % states.length]!,
+      });
+      known = Array.from({ length: most }, (_, at) => line(at));
+      const { code, err } = await runs('drop', RUN, ...asked());
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('too many runs to tell') as unknown });
+      expectHeld();
+      known = known.slice(1);
+      expect((await runs('drop', RUN, ...asked())).code).toBe(0);
+    },
+  );
+
+  test('may be beyond as many decisions as the database lists', async () => {
+    // Compiled, this file lies in dist/apps/party-node/src.
+    const path = new URL('../../../../migrations/0042-votes-of-sites.ts', import.meta.url);
+    const migration = await readFile(path, 'utf8');
+    expect(/ORDER BY d\.decided_at, d\.run LIMIT (\d+)/.exec(migration)![1]).toBe(String(MOST_DECISIONS));
+  });
+
   test('is not dropped without a word of the risk, without asking, or while connect runs', async () => {
     const first = await runs('drop', RUN);
     expect(first).toMatchObject({ code: 2, err: expect.stringContaining('a mixed set') as unknown });
-    expect(first.err).toContain('Ask the people of bob, alice');
+    expect(first.err).toContain("this site's vote cannot be taken back");
+    expect(first.err).toContain('ask the people of bob, the dealer whether');
+    const both = await runs('drop', RUN, ...asked(), '--force');
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('Say --ask') as unknown });
     expect((await runs('drop', RUN, '--confirm', RUN.replace('1', '2'), '--force')).code).toBe(2);
     expect((await runs('drop', RUN, '--confirm', RUN)).err).toContain('may still know the run: --ask');
     const gone = ['--confirm', RUN, '--ask', '127.0.0.1:1'];

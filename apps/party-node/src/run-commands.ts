@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { dial, MOST_OFFERS, UplinkFault, type OfferLine, type ToSite } from '#libs/peers';
+import { NEUTRAL } from '#libs/compute';
+import { dial, MOST_DECISIONS, MOST_OFFERS, UplinkFault, type OfferLine, type ToSite } from '#libs/peers';
 import { addressOf, NodeFolder } from './node-folder.js';
 import { takeAlone } from './one-connect.js';
 import { dropRun } from './prepared-run.js';
@@ -42,18 +43,24 @@ export function addRunCommands(
     )
     .option('--force', 'without asking: where there is no control plane any more, or it has revoked this site')
     .action(async (run: string, options: DropOptions) => {
+      if (options.force && options.ask !== undefined)
+        throw new Refusal('Say --ask, which asks the control plane, or --force, which does not.');
       const folder = new NodeFolder(options.folder);
-      await folder.read();
+      const { name, dealer } = await folder.read();
       // No connect may name the files meanwhile.
       const leave = await takeAlone(folder.path);
       try {
         const prepared = await withStore(folder.path, (store) => store.prepared(run));
         if (!prepared) throw new Refusal(`No run ${run} is prepared here. See: runs ls`);
         const { maker, made, members, files } = prepared;
-        const others = Object.keys(members).join(', ');
+        const others = Object.keys(members)
+          .filter((member) => member !== (dealer ? NEUTRAL : name))
+          .map((member) => (member === NEUTRAL ? 'the dealer' : member))
+          .join(', ');
+        const asks = others === '' ? '' : `, and ask the people of ${others} whether the run counts`;
         if (options.confirm !== run)
           throw new Refusal(
-            `This deletes what ${maker} left here (${files.length} files), for good. If the control plane has decided that the run counts, the other sites have their files, and this one does not: a mixed set. Ask the people of ${others} whether the run counts there. Then: --confirm ${run}`,
+            `This deletes what ${maker} left here (${files.length} files), for good. The control plane may have decided, or decide later, that the run counts: this site's vote cannot be taken back. Then your files and theirs are of different runs: a mixed set. Cancel the task there first${asks}. Then: --confirm ${run}`,
           );
         if (!options.force) await requireUnknown(folder, run, options.ask, signal);
         await withStore(folder.path, (store) => {
@@ -103,9 +110,14 @@ async function requireUnknown(
   const late = once(within, 'abort').then(() => Promise.reject(new Refusal(`${at} does not say which runs it knows.`)));
   try {
     const known = await Promise.race([first, ends, late]);
-    if (known.length >= MOST_OFFERS || known.some((offer) => offer.run === run))
+    if (known.some((offer) => offer.run === run))
       throw new Refusal(
         'The control plane knows this run: start connect, and what becomes of it is as the control plane decides.',
+      );
+    const decided = known.filter(({ state }) => state === 'COMMIT' || state === 'ABORT');
+    if (decided.length >= MOST_DECISIONS || known.length >= MOST_OFFERS)
+      throw new Refusal(
+        'The control plane lists too many runs to tell whether it knows this one: start connect, which settles what is decided, and ask again later.',
       );
   } finally {
     uplink.close();

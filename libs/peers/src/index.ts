@@ -2,7 +2,14 @@
 export { Authority, makeRequest, readRequest, RENEWED_MS, type Asked, type Subject } from './authority.js';
 export { FINGERPRINT, fingerprintOf, identityOf, makeIdentity, ownFingerprint, type Identity } from './identity.js';
 export { meet, type Address, type Meeting, type Met, type Peer } from './meet.js';
-export { MOST_OFFERS, type OfferLine, type OfferState, type SiteAnswer, type ToSite } from './offer-frames.js';
+export {
+  MOST_DECISIONS,
+  MOST_OFFERS,
+  type OfferLine,
+  type OfferState,
+  type SiteAnswer,
+  type ToSite,
+} from './offer-frames.js';
 export type { OfferSource } from './offer-desk.js';
 export { PeerFault } from './peer-fault.js';
 export type { RelayLeg } from './relay.js';

@@ -63,6 +63,8 @@ export type SiteAnswer = { readonly run: string } & (
 export const FRAME_BYTES = 256 * 1024;
 /** Most runs that are offered to a site at once. */
 export const MOST_OFFERS = 100;
+/** Most decisions among them; later ones are not listed yet. The first LIMIT of `offers_of_nodes` has it in SQL: migrations/0042-votes-of-sites.ts. */
+export const MOST_DECISIONS = 50;
 const MOST_ARTIFACTS = 200;
 /** Of all members of a run. */
 const MOST_VOTES = 128;
