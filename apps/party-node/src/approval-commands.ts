@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { accept, offered, refuse, shownTask, type Origins } from './approvals.js';
+import { accept, offered, refuse, shownTask, standing, standingOn, type Origins } from './approvals.js';
 import { servePage } from './approvals-page/serve.js';
 import { Refusal } from './refusal.js';
 import { withStore } from './site-store.js';
@@ -17,13 +17,15 @@ export function addApprovalCommands(
   const approvals = program.command('approvals').description('the tasks that the control plane offers to this site');
 
   withFolder(approvals.command('ls'))
-    .description('list them')
+    .description('list them, and what is accepted for every later run (STANDING), also where it is offered no longer')
     .action(({ folder }: { folder: string }) =>
       withStore(folder, (store) => {
         for (const { state, hash, run, read } of offered(store))
           out(
             `${state.padEnd(8)}  ${hash ?? 'no task for this site'.padEnd(71)}  ${plain(titleOf(read))}  run ${run}\n`,
           );
+        for (const { hash, maker = '-', ends } of standing(store))
+          out(`STANDING  ${hash}  ${plain(maker)}  every later run until ${ends}\n`);
       }),
     );
 
@@ -31,26 +33,35 @@ export function addApprovalCommands(
     .description('show what a task would do, and what came of its runs')
     .action((hash: string, { folder }: { folder: string }) =>
       withStore(folder, (store) => {
-        const { task, origins, runs } = shownTask(store, hash);
+        const { task, origins, runs, standing: left } = shownTask(store, hash);
         out(wordsOf(task) + originWords(origins));
         for (const { decision: _, ...each } of runs) out(`${JSON.stringify(each, null, 2)}\n`);
+        if (left) out(`Every later run is accepted until ${left.ends}. To take that back: approvals refuse ${hash}\n`);
         if (runs.some(({ state }) => state === 'WAITING')) out(`To take part: approvals accept ${hash}\n`);
       }),
     );
 
   withFolder(approvals.command('accept <hash>'))
     .description('take part in the task of this hash, in its runs that wait; look at it with show first')
-    .option('--again', 'and in every later run of exactly this task, such as a retry, without asking')
+    .option(
+      '--again',
+      'and for 7 days in every later run of exactly this task, such as a retry, without asking: as many as the control plane starts, on your tables as they are then',
+    )
     .action(async (hash: string, { folder, again = false }: { folder: string; again?: boolean }) => {
       const runs = await accept(folder, hash, { again });
-      err(`Accepted for ${runs} that wait${again ? ', and for all later runs of this very task' : ''}.\n`);
+      const ends = await withStore(folder, (store) => standingOn(store, hash)?.ends);
+      const later = ends === undefined ? '' : `, and for all later runs of this very task until ${ends}`;
+      err(`Accepted for ${runs} that wait${later}.\n`);
     });
   withFolder(approvals.command('refuse <hash>'))
-    .description('take no part in it; also takes back an accept, and stops a run, until that is prepared')
+    .description(
+      'take no part in it; also takes back an accept, where the task is offered no longer as well, and stops a run, until that is prepared',
+    )
     .option('--reason <text>', 'what those who run the task read')
-    .action(async (hash: string, { folder, reason }: { folder: string; reason?: string }) =>
-      err(`Refused ${await refuse(folder, hash, reason)} that wait or run.\n`),
-    );
+    .action(async (hash: string, { folder, reason }: { folder: string; reason?: string }) => {
+      const { runs, later } = await refuse(folder, hash, reason);
+      err(`Refused ${runs} that wait or run.${later ? ' Later runs are no longer accepted.' : ''}\n`);
+    });
   withFolder(approvals.command('serve'))
     .description('serve a page on this machine alone, 127.0.0.1, that shows and decides the same, until it is stopped')
     .option('--port <port>', 'where it listens; 0: any that is free', '0')

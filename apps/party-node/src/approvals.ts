@@ -1,7 +1,8 @@
+import { endOf, type Decision, type From } from './decision.js';
 import { requireInputs } from './inputs.js';
 import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
-import { withStore, type Decision, type Offer, type SiteStore } from './site-store.js';
+import { withStore, type Offer, type SiteStore } from './site-store.js';
 import { hashOf, makersOf, offeredTask, type SharedTask } from './task-file.js';
 
 /** What made the inputs of a task at this site. */
@@ -10,6 +11,8 @@ export interface Origins {
   readonly makers: readonly { readonly maker: string; readonly made: string | undefined }[];
   /** The hash of the task with them, as the owner's signed statements judge it. */
   readonly judged: string;
+  /** The same, as an accept is bound to it. */
+  readonly from: From;
 }
 
 /** What a person sees of a task before deciding. */
@@ -18,6 +21,7 @@ export interface ShownTask {
   readonly origins: Origins;
   /** Its runs, the oldest first. */
   readonly runs: readonly ShownRun[];
+  readonly standing?: Standing | undefined;
 }
 
 /** A run of a task, with what was decided of it here. */
@@ -25,9 +29,38 @@ export interface ShownRun extends Pick<Offer, 'run' | 'state' | 'received' | 'an
   readonly decision?: Decision | undefined;
 }
 
+/** An accept of all later runs of a task, whether or not that is offered now. */
+export interface Standing {
+  readonly hash: string;
+  /** `<chain>/<task>` */
+  readonly maker?: string | undefined;
+  /** In ISO 8601. */
+  readonly ends: string;
+}
+
+/** What a refusal came to. */
+interface Refused {
+  /** How many runs waited or ran. */
+  readonly runs: number;
+  /** Whether it took back an accept of all later runs. */
+  readonly later: boolean;
+  /** Whether there is something to see of the task still. */
+  readonly isOffered: boolean;
+}
+
 /** All runs that were offered, the oldest first, with their task where it is one for this site. */
 export function offered(store: SiteStore): readonly (Offer & { readonly read?: SharedTask | undefined })[] {
   return store.list().map((offer) => ({ ...offer, read: readOf(offer.task) }));
+}
+
+/** What runs without asking, the oldest first. */
+export function standing(store: SiteStore): readonly Standing[] {
+  return store.standing().map((made) => ({ hash: made.hash, maker: made.maker, ends: endOf(made) }));
+}
+
+/** The accept of all later runs of a task, if one counts. */
+export function standingOn(store: SiteStore, hash: string): Standing | undefined {
+  return standing(store).find((each) => each.hash === hash);
 }
 
 /** The task of a hash. Throws Refusal where none was offered. */
@@ -46,7 +79,7 @@ export function shownTask(store: SiteStore, hash: string): ShownTask {
       decision: store.decided(offer),
     };
   });
-  return { task, origins: originsOf(store, task), runs };
+  return { task, origins: originsOf(store, task), runs, standing: standingOn(store, hash) };
 }
 
 /** Whether an accept would count for a run of it: it waits, or is accepted and has not begun. */
@@ -54,51 +87,69 @@ export const isOpen = ({ state }: Pick<Offer, 'state'>): boolean => state === 'W
 /** Whether a refusal would count for it. */
 export const isRefusable = (run: Pick<Offer, 'state'>): boolean => isOpen(run) || run.state === 'RUNNING';
 
-/**
- * Takes part in the task of a hash, in its runs that wait, and with `again` in all later ones. `judged` is of the origins that the person has
- * seen; without it, those of now count. Returns how many runs wait. Throws Refusal.
- */
-export async function accept(
-  folder: string,
-  hash: string,
-  { again, judged }: { readonly again: boolean; readonly judged?: string },
-): Promise<number> {
+/** What a person accepts. */
+interface Accepting {
+  /** All later runs as well. */
+  readonly again: boolean;
+  /** The hash of the origins that the person has seen; without it, those of now count. */
+  readonly judged?: string;
+  /** The runs that the person has seen; without it, those that wait now. */
+  readonly seen?: readonly string[];
+}
+
+/** Takes part in the task of a hash. Returns how many runs wait that were accepted. Throws Refusal. */
+export async function accept(folder: string, hash: string, { again, judged, seen }: Accepting): Promise<number> {
   const site = new NodeFolder(folder);
   const { name } = await site.read();
   return withStore(folder, (store) => {
-    const task = taskOf(offersOf(store, hash));
-    if (judged !== undefined && originsOf(store, task).judged !== judged)
+    const offers = offersOf(store, hash);
+    const task = taskOf(offers);
+    const origins = originsOf(store, task);
+    if (judged !== undefined && origins.judged !== judged)
       throw new Refusal('What the task reads was made anew meanwhile: look at it again.');
     // An accept is for what the task reads: so that has to be there.
     requireInputs(site, name, store, task.reads);
-    return decide(store, hash, { decision: 'accept', again, from: store.from(makersOf(task)) });
+    const meant = offers.filter((offer) => isOpen(offer) && (seen?.includes(offer.run) ?? true));
+    if (meant.length === 0 && !again)
+      throw new Refusal(`No run of this task ${seen ? 'that you were shown ' : ''}waits for you.`);
+    // It takes the place of the decision by which others were accepted, and which a run that begins just now still has to find.
+    const kept = offers.filter(
+      (offer) => offer.state === 'RUNNING' || (isOpen(offer) && store.decided(offer)?.decision === 'accept'),
+    );
+    const runs = [...new Set([...meant, ...kept].map(({ run }) => run))];
+    const maker = `${task.statement.chain_id}/${task.statement.task_id}`;
+    // `from` is what was looked at: what is made anew in this moment is not accepted with it.
+    const { from } = origins;
+    store.decide({ hash, maker, decision: 'accept', runs, again, from, at: new Date().toISOString() });
+    return meant.length;
   });
 }
 
-/** Takes no part in it. Returns how many runs waited or ran. Throws Refusal. */
-export function refuse(folder: string, hash: string, reason?: string): Promise<number> {
+/** Takes no part in it. An accept that still counts is taken back, also where the task is offered no longer. Throws Refusal. */
+export function refuse(folder: string, hash: string, reason?: string): Promise<Refused> {
   return withStore(folder, (store) => {
     if ((reason?.length ?? 0) > 500) throw new Refusal('--reason takes 500 characters at most.');
-    return decide(store, hash, { decision: 'refuse', again: false, ...(reason !== undefined && { reason }) });
+    const before = store.lastDecision(hash);
+    const isAccepted = before?.decision === 'accept';
+    const offers = isAccepted ? listed(store, hash) : offersOf(store, hash);
+    const runs = offers.filter(isRefusable).map(({ run }) => run);
+    const at = new Date().toISOString();
+    store.decide({ hash, decision: 'refuse', runs, again: false, ...(reason !== undefined && { reason }), at });
+    return { runs: runs.length, later: isAccepted && before.again, isOffered: offers.length > 0 };
   });
 }
 
-function decide(store: SiteStore, hash: string, made: Omit<Decision, 'hash' | 'runs' | 'at'>): number {
-  const offers = offersOf(store, hash);
-  const waiting = offers.filter(isOpen);
-  if (waiting.length === 0 && !made.again && made.decision === 'accept')
-    throw new Refusal('No run of this task waits for you.');
-  // Its decision takes the place of the one that a run which begins just now still has to find.
-  const running = offers.filter(({ state }) => state === 'RUNNING');
-  const runs = [...waiting, ...running].map(({ run }) => run);
-  store.decide({ hash, runs, ...made, at: new Date().toISOString() });
-  return made.decision === 'accept' ? waiting.length : runs.length;
-}
+const listed = (store: SiteStore, hash: string): readonly Offer[] => store.list().filter((each) => each.hash === hash);
 
 function offersOf(store: SiteStore, hash: string): readonly Offer[] {
-  const found = store.list().filter((each) => each.hash === hash);
-  if (found.length === 0) throw new Refusal(`No task with the hash ${hash} was offered. See: approvals ls`);
-  return found;
+  const found = listed(store, hash);
+  if (found.length > 0) return found;
+  const left = standingOn(store, hash);
+  if (left)
+    throw new Refusal(
+      `The task ${hash} is not offered now. Every later run of it is accepted until ${left.ends}. To take that back: approvals refuse ${hash}`,
+    );
+  throw new Refusal(`No task with the hash ${hash} was offered. See: approvals ls`);
 }
 
 /** Every offer of a hash has the same task. A row of an earlier version does not say what made its inputs. */
@@ -110,6 +161,7 @@ function originsOf(store: SiteStore, task: SharedTask): Origins {
   return {
     makers: makers.map((maker) => ({ maker, made: from[maker.split('/')[1]!] })),
     judged: hashOf({ ...task.statement, from }),
+    from,
   };
 }
 

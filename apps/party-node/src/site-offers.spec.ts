@@ -286,6 +286,38 @@ describe('an offer', () => {
     expect(await site.waiting()).not.toBe(hash);
   });
 
+  test('that is gone shows the accept of its later runs, which is taken back nevertheless', async () => {
+    const isGone = (run: string): Promise<void> =>
+      site.until(() => site.log.at(-1)?.includes(`${run} is over, or was withdrawn`) ?? false);
+    site.offer(RUN);
+    const hash = await site.waiting();
+    const { err } = await site.approvals('accept', hash, '--again');
+    const { at } = site.store.lastDecision(hash)!;
+    const ends = new Date(Date.parse(at) + 7 * 24 * 3_600_000).toISOString();
+    expect(err).toBe(`Accepted for 1 that wait, and for all later runs of this very task until ${ends}.\n`);
+    const { out } = await site.approvals('show', hash);
+    expect(out).toContain(`Every later run is accepted until ${ends}. To take that back: approvals refuse ${hash}\n`);
+    await site.until(() => site.said.length >= 1);
+    site.hear();
+    await isGone(RUN);
+    expect((await site.approvals('ls')).out).toBe(`STANDING  ${hash}  chain-1/match  every later run until ${ends}\n`);
+    for (const decision of ['show', 'accept'])
+      expect((await site.approvals(decision, hash)).err).toContain(`is accepted until ${ends}. To take that back`);
+    const taken = await site.approvals('refuse', hash);
+    expect(taken).toMatchObject({ code: 0, err: 'Refused 0 that wait or run. Later runs are no longer accepted.\n' });
+    expect((await site.approvals('ls')).out).toBe('');
+    expect((await site.approvals('refuse', hash)).err).toContain('No task with the hash');
+    site.offer(LATER);
+    expect(await site.waiting()).toBe(hash);
+    // An accept for one run as well: the control plane may offer that again.
+    await site.approvals('accept', hash);
+    site.hear();
+    await isGone(LATER);
+    expect((await site.approvals('refuse', hash)).err).toBe('Refused 0 that wait or run.\n');
+    site.offer(LATER);
+    expect(await site.waiting()).toBe(hash);
+  });
+
   test('that a killed process ran is told as lost by the next one', async () => {
     site.offer(RUN);
     await site.approvals('accept', await site.waiting());
@@ -379,6 +411,7 @@ describe('an offer', () => {
     site.store.decide({ ...site.store.decided({ run: RUN, hash })!, at });
     await site.until(() => site.said.length >= 2);
     expect(site.said[1]).toMatchObject({ state: 'REFUSED', reason: expect.stringContaining('7 days') as unknown });
+    expect((await site.approvals('ls')).out).not.toContain('STANDING');
     site.offer(LATER);
     expect(await site.waiting()).toBe(hash);
   });

@@ -6,6 +6,7 @@ import Database from 'libsql';
 import type { HeldFile } from '#libs/compute';
 import { canonicalJson, type ConsentJson } from '#libs/consent';
 import { FINGERPRINT, type SiteAnswer } from '#libs/peers';
+import { isOld, type Decision, type From } from './decision.js';
 import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Outcome } from './outcome.js';
@@ -30,23 +31,6 @@ export interface Offer {
   /** What this party has of it. It stays here. */
   readonly outcome?: Outcome;
 }
-
-/** What a person at this site has decided on a task. Commands alone write it. */
-export interface Decision {
-  readonly hash: string;
-  readonly decision: 'accept' | 'refuse';
-  /** The runs that waited when it was made. */
-  readonly runs: readonly string[];
-  /** Whether it counts for every later run of exactly this task too. */
-  readonly again: boolean;
-  readonly reason?: string;
-  /** What had made the artifacts that the task reads: it counts for no others. */
-  readonly from?: From;
-  readonly at: string;
-}
-
-/** What made artifacts at this site: by task of the chain, the hash of its canonical form with its own `from`. */
-export type From = Readonly<Record<string, string>>;
 
 /** What made the artifacts of a task that lie at this site. */
 export interface Made {
@@ -108,8 +92,6 @@ export interface LogCheck {
   readonly broken?: number;
 }
 
-/** How long a decision counts. */
-const DECISION_MS = 7 * 24 * 3_600_000;
 /** Offers that are over, and are shown still. */
 const MOST_OVER = 200;
 /** The hash before the first entry. */
@@ -279,13 +261,26 @@ export class SiteStore {
 
   /** What was decided on a run of a task; undefined: nothing, on another run alone, or too long ago. */
   decided({ hash, run, makers = [] }: Pick<Offer, 'hash' | 'run' | 'makers'>): Decision | undefined {
-    if (hash === undefined) return undefined;
-    const [row] = this.all<{ decision: string }>('SELECT decision FROM decisions WHERE hash = ?', hash);
-    if (row === undefined) return undefined;
-    const made = JSON.parse(row.decision) as Decision;
-    if (!(Date.now() - Date.parse(made.at) <= DECISION_MS)) return undefined;
+    const made = hash === undefined ? undefined : this.lastDecision(hash);
+    if (made === undefined) return undefined;
     if (made.decision === 'accept' && !isDeepStrictEqual(made.from ?? {}, this.from(makers))) return undefined;
     return made.again || made.runs.includes(run) ? made : undefined;
+  }
+
+  /** What was decided last on a task, for whichever runs and inputs; undefined: nothing, or too long ago. */
+  lastDecision(hash: string): Decision | undefined {
+    const [row] = this.all<{ decision: string }>('SELECT decision FROM decisions WHERE hash = ?', hash);
+    const made = row && decisionOf(row);
+    return made && !isOld(made) ? made : undefined;
+  }
+
+  /**
+   * The accepts of all later runs, the oldest first, whether or not their tasks are offered now. One whose inputs were made anew is among them:
+   * it counts again once the former task makes them.
+   */
+  standing(): readonly Decision[] {
+    const all = this.all<{ decision: string }>("SELECT decision FROM decisions ORDER BY decision ->> '$.at', hash");
+    return all.map(decisionOf).filter((made) => made.decision === 'accept' && made.again && !isOld(made));
   }
 
   /** The number of the next attempt at a task, `<chain>/<task>`, here. */
@@ -410,6 +405,7 @@ const entryOf = ({ seq, at, action, details, hash }: EntryRow): Entry => ({
   ...{ seq, at, action: action as Action, hash },
   details: JSON.parse(details) as Entry['details'],
 });
+const decisionOf = ({ decision }: { readonly decision: string }): Decision => JSON.parse(decision) as Decision;
 const offerOf = ({ offer }: { readonly offer: string }): Offer => JSON.parse(offer) as Offer;
 const sha256 = (value: ConsentJson): string =>
   `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;

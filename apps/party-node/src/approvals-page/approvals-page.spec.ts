@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { stampOf } from '../inputs.js';
-import { OfferedSite, RUN, taskOf } from '../offered-site-for-tests.js';
+import { LATER, OfferedSite, RUN, taskOf } from '../offered-site-for-tests.js';
 import { run } from '../program.js';
+import { SiteStore } from '../site-store.js';
 import { servePage, type ServedPage } from './serve.js';
 
 const work = await mkdtemp(join(tmpdir(), 'approvals-page-'));
@@ -78,9 +79,7 @@ class Browser {
   /** Sends a form of the page of a task as it stands there, with the button that has this value. */
   async press(hash: string, decision: string, more: Readonly<Record<string, string>> = {}): Promise<Answered> {
     const { body } = await this.see(pathOf(hash));
-    const hidden = [...body.matchAll(/type="hidden"\s+name="(\w+)"\s+value="([^"]+)"/g)];
-    const fields = Object.fromEntries(hidden.map(([, name, value]) => [name!, value!]));
-    return this.send(hash, { ...fields, decision, ...more });
+    return this.send(hash, { ...hiddenOf(body), decision, ...more });
   }
 
   send(hash: string, form: Readonly<Record<string, string>>, headers: Asked['headers'] = {}): Promise<Answered> {
@@ -88,6 +87,11 @@ class Browser {
   }
 }
 const pathOf = (hash: string): string => `tasks/${hash.replace('sha256:', '')}`;
+/** What the forms of a page have in them. */
+const hiddenOf = (body: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...body.matchAll(/type="hidden"\s+name="(\w+)"\s+value="([^"]+)"/g)].map(([, name, value]) => [name!, value!]),
+  );
 /** What a reader of a page sees. */
 const textOf = (body: string): string =>
   body
@@ -136,7 +140,10 @@ describe('the page of approvals', () => {
     const hash = await waiting();
     const browser = await Browser.open();
     const { body } = await browser.see(pathOf(hash));
-    await browser.press(hash, 'accept-again');
+    const unticked = await browser.press(hash, 'accept-again');
+    expect([unticked.status, decisions()]).toEqual([409, []]);
+    expect(textOf(unticked.body)).toContain('tick the box');
+    await browser.press(hash, 'accept-again', { later: 'yes' });
     expect((await browser.see(pathOf(hash))).body).toContain('every later run of exactly this task ·');
     const form = /name="form"\s+value="([^"]+)"/.exec(body)![1]!;
     const refuse = (reason: string): Promise<Answered> => browser.send(hash, { form, decision: 'refuse', reason });
@@ -150,6 +157,53 @@ describe('the page of approvals', () => {
     expect(decisions()[2]).not.toHaveProperty('reason');
     expect((await refuse('x'.repeat(501))).status).toBe(409);
     expect(decisions()).toHaveLength(3);
+  });
+
+  test('shows until when later runs are accepted, and takes that back, after a run and where the task is gone', async () => {
+    const hash = await waiting();
+    const browser = await Browser.open();
+    expect(textOf((await browser.see(pathOf(hash))).body)).toMatch(/for 7 days, .* on your tables as they are then/);
+    await browser.press(hash, 'accept-again', { later: 'yes' });
+    await site.until(() => site.said.length >= 1);
+    const ends = new Date(Date.parse(site.store.lastDecision(hash)!.at) + 7 * 24 * 3_600_000).toISOString();
+    const until = `Accepted for every later run until ${ends}.`;
+    site.store.put({ ...site.store.find(RUN)!, state: 'FAILED' });
+    const { body } = await browser.see(pathOf(hash));
+    expect(textOf(body)).toContain(until);
+    expect([...body.matchAll(/name="decision"\s+value="([\w-]+)"/g)].map(([, value]) => value)).toEqual(['refuse']);
+    site.store.remove(RUN);
+    expect(textOf((await browser.see()).body)).toContain(
+      `Accepted for every later run Task Until chain-1/match ${hash} ${ends}`,
+    );
+    const gone = await browser.see(pathOf(hash));
+    expect(textOf(gone.body)).toContain(`${until} The task is not offered now.`);
+    const { status, headers } = await browser.press(hash, 'refuse');
+    expect([status, headers.location]).toEqual([303, browser.home]);
+    expect((await browser.see()).body).not.toContain(hash);
+    expect((await browser.see(pathOf(hash))).status).toBe(404);
+    expect(decisions().at(-1)).toMatchObject({ task: hash, decision: 'refuse', again: false });
+  });
+
+  test('accepts the runs that it has shown, and none that came meanwhile', async () => {
+    const hash = await waiting();
+    const browser = await Browser.open();
+    const { body } = await browser.see(pathOf(hash));
+    expect(textOf(body)).toContain('Accept the run that waits');
+    site.take({ kind: 'task', run: LATER, task: taskOf() });
+    site.hear([RUN, 'OFFERED'], [LATER, 'OFFERED']);
+    await site.idle();
+    expect(textOf((await browser.see(pathOf(hash))).body)).toContain('Accept the 2 runs that wait');
+    const send = (seen: string): Promise<Answered> =>
+      browser.send(hash, { ...hiddenOf(body), seen, decision: 'accept' });
+    const none = await send(RUN.replace('1', '9'));
+    expect([none.status, decisions()]).toEqual([409, []]);
+    expect(textOf(none.body)).toContain('No run of this task that you were shown waits');
+    expect((await send(hiddenOf(body).seen!)).status).toBe(303);
+    expect(decisions()).toMatchObject([{ runs: [RUN], again: false }]);
+    expect(await site.waiting()).toBe(hash);
+    // What was accepted before stays so.
+    await send(LATER);
+    expect(decisions()[1]).toMatchObject({ runs: [LATER, RUN] });
   });
 
   test('is in Chinese for who reads that first, with the words of the types, and one click away for others', async () => {
@@ -186,7 +240,15 @@ describe('the page of approvals', () => {
     const late = await browser.press(hash, 'accept', { judged: before });
     expect([late.status, decisions()]).toEqual([409, []]);
     expect(textOf(late.body)).toContain('was made anew meanwhile: look at it again.');
-    expect((await browser.press(hash, 'accept')).status).toBe(303);
+    // Made anew once more, between the look at it and the decision.
+    const shown = hiddenOf((await browser.see(pathOf(hash))).body);
+    const look = jest.spyOn(SiteStore.prototype, 'from').mockImplementationOnce(function (this: SiteStore, makers) {
+      const seen = this.from(makers);
+      made('3');
+      return seen;
+    });
+    expect((await browser.send(hash, { ...shown, decision: 'accept' })).status).toBe(303);
+    look.mockRestore();
     expect(decisions()).toMatchObject([{ from: { prep: `sha256:${'2'.repeat(64)}` } }]);
   });
 

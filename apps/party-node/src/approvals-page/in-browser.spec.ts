@@ -53,9 +53,13 @@ describeUnless(skip, 'the page of approvals in a browser', () => {
       await page.getByText('"<b>common</b> customers"').waitFor();
       faults.push(...(await faultsOf(page, 'task')));
       await page.getByRole('link', { name: '中文' }).press('Enter');
-      await page.getByRole('button', { name: '接受正在等待的运行' }).press('Enter');
+      await page.getByRole('button', { name: '接受正在等待的 1 次运行' }).press('Enter');
       await page.getByText('您已接受').first().waitFor();
       expect(site.store.decided({ hash, run: RUN })).toMatchObject({ decision: 'accept', again: false });
+      await page.getByRole('checkbox', { name: '我接受这里没有人查看的运行。' }).press('Space');
+      await page.getByRole('button', { name: '今后的每次运行也接受' }).press('Enter');
+      await page.getByText('今后的每次运行都已接受').first().waitFor();
+      expect(site.store.decided({ hash, run: RUN })).toMatchObject({ decision: 'accept', again: true });
       await page.emulateMedia({ colorScheme: 'dark' });
       faults.push(...(await faultsOf(page, 'decided')));
       expect(faults).toEqual([]);

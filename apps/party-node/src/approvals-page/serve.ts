@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { accept, offered, refuse, shownTask } from '../approvals.js';
+import { accept, offered, refuse, shownTask, standing, standingOn } from '../approvals.js';
 import { NodeFolder } from '../node-folder.js';
 import { Refusal } from '../refusal.js';
 import { withStore } from '../site-store.js';
 import type { Html } from './html.js';
 import { hashOf, isSame, OneSession, token, type Session } from './session.js';
 import { SCRIPT, STYLE } from './static.js';
-import { listView, messageView, signInView, taskView, type Place } from './views.js';
+import { listView, messageView, signInView, standingView, taskView, type Place } from './views.js';
 import { languageOf, LANGUAGES, type Language } from './words.js';
 
 export interface PageOptions {
@@ -133,11 +133,12 @@ class ApprovalsPage {
     const chosen = asked(form) ?? language;
     const opened = this.site.begin(form.get('once') ?? '');
     if (!opened) return shown(401, messageView(chosen, 'wrongLink'));
-    return { status: 303, headers: { Location: pathOf(opened.session, chosen), 'Set-Cookie': opened.cookie } };
+    return seeOther(pathOf(opened.session, chosen), { 'Set-Cookie': opened.cookie });
   }
 
   private async list(place: Place): Promise<Answer> {
-    return shown(200, listView(place, await withStore(this.folder, offered)));
+    const [all, later] = await withStore(this.folder, (store) => [offered(store), standing(store)] as const);
+    return shown(200, listView(place, all, later));
   }
 
   private async task(place: Place, hash: string, fault?: string): Promise<Answer> {
@@ -147,6 +148,8 @@ class ApprovalsPage {
       return shown(status, taskView(place, task, fault));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      const left = await withStore(this.folder, (store) => standingOn(store, hash));
+      if (left) return shown(status, standingView(place, left, fault));
       return shown(404, messageView(place.language, 'noTask'));
     }
   }
@@ -155,22 +158,34 @@ class ApprovalsPage {
   private async decide(place: Place, hash: string, form: URLSearchParams): Promise<Answer> {
     if (!isSame(hashOf(place.session.form), form.get('form') ?? '')) return said(403, 'That form is not of this page.');
     const decision = form.get('decision');
-    const reason = form.get('reason')?.trim();
+    const home = pathOf(place.session, place.language);
+    const task = `${home}tasks/${hash.slice(7)}`;
     try {
-      if (decision === 'refuse') await refuse(this.folder, hash, reason === '' ? undefined : reason);
-      else if (decision === 'accept' || decision === 'accept-again')
-        await accept(this.folder, hash, { again: decision === 'accept-again', judged: form.get('judged') ?? '' });
-      else return said(400, 'There is no such decision.');
+      if (decision === 'refuse') {
+        const reason = form.get('reason')?.trim();
+        const { isOffered } = await refuse(this.folder, hash, reason === '' ? undefined : reason);
+        return seeOther(isOffered ? task : home);
+      }
+      if (decision !== 'accept' && decision !== 'accept-again') return said(400, 'There is no such decision.');
+      const again = decision === 'accept-again';
+      if (again && form.get('later') !== 'yes')
+        throw new Refusal('To accept every later run, tick the box that says what that means.');
+      const seen = (form.get('seen') ?? '').split(' ');
+      await accept(this.folder, hash, { again, judged: form.get('judged') ?? '', seen });
+      return seeOther(task);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return this.task(place, hash, error.message);
     }
-    return { status: 303, headers: { Location: `${pathOf(place.session, place.language)}tasks/${hash.slice(7)}` } };
   }
 }
 
 const pathOf = ({ name }: Session, language: Language): string => `/${name}/${language}/`;
 const said = (status: number, body: string): Answer => ({ status, body: `${body}\n` });
+const seeOther = (location: string, headers: Answer['headers'] = {}): Answer => ({
+  status: 303,
+  headers: { Location: location, ...headers },
+});
 const shown = (status: number, { text }: Html): Answer => ({
   status,
   type: 'text/html',

@@ -1,4 +1,4 @@
-import { isOpen, isRefusable, type ShownRun, type ShownTask } from '../approvals.js';
+import { isOpen, isRefusable, type ShownRun, type ShownTask, type Standing } from '../approvals.js';
 import type { Offer } from '../site-store.js';
 import type { SharedTask } from '../task-file.js';
 import { html, type Html } from './html.js';
@@ -38,14 +38,19 @@ export function messageView(language: Language, which: 'wrongLink' | 'signedOut'
 
 type Listed = Offer & { readonly read?: SharedTask | undefined };
 
-/** All runs that were offered: those that wait first, then the newest. */
-export function listView({ language, session, site }: Place, all: readonly Listed[]): Html {
+/** All runs that were offered: those that wait first, then what runs without asking, then the newest. */
+export function listView({ language, session, site }: Place, all: readonly Listed[], later: readonly Standing[]): Html {
   const words = wordsOf(language);
   const waiting = all.filter(({ state }) => state === 'WAITING');
   const others = all.filter(({ state }) => state !== 'WAITING').reverse();
   const main = html`<p><a href="./">${words.refresh}</a></p>
     <h2>${words.waiting}</h2>
     ${waiting.length === 0 ? html`<p>${words.nothingWaits}</p>` : tableOf(waiting, language)}
+    ${
+      later.length > 0 &&
+      html`<h2>${words.standing}</h2>
+        ${standingTable(later, language)}`
+    }
     ${
       others.length > 0 &&
       html`<h2>${words.others}</h2>
@@ -66,8 +71,24 @@ function tableOf(offers: readonly Listed[], language: Language): Html {
       <td>${received}</td>
     </tr>`;
   });
-  const heads = words.columns.map((each) => html`<th scope="col">${each}</th>`);
-  return html`<div class="wide" tabindex="0" role="group" aria-label="${words.runs}">
+  return tableWith(words.columns, rows, words.runs);
+}
+
+function standingTable(later: readonly Standing[], language: Language): Html {
+  const words = wordsOf(language);
+  const rows = later.map(
+    ({ hash, maker, ends }) =>
+      html`<tr>
+        <td><a href="tasks/${hash.slice(7)}">${maker ?? hash}</a><br /><code>${hash}</code></td>
+        <td>${ends}</td>
+      </tr>`,
+  );
+  return tableWith(words.standingColumns, rows, words.standing);
+}
+
+function tableWith(columns: readonly string[], rows: readonly Html[], label: string): Html {
+  const heads = columns.map((each) => html`<th scope="col">${each}</th>`);
+  return html`<div class="wide" tabindex="0" role="group" aria-label="${label}">
     <table>
       <thead>
         <tr>
@@ -82,7 +103,7 @@ function tableOf(offers: readonly Listed[], language: Language): Html {
 }
 
 /** What a task would do, what came of its runs, and the forms that decide on it. */
-export function taskView(place: Place, { task, origins, runs }: ShownTask, fault?: string): Html {
+export function taskView(place: Place, { task, origins, runs, standing }: ShownTask, fault?: string): Html {
   const { language, session } = place;
   const words = wordsOf(language);
   const { statement, type, dealer, hash } = task;
@@ -93,13 +114,7 @@ export function taskView(place: Place, { task, origins, runs }: ShownTask, fault
         <dd><code>${made ?? words.notHere}</code></dd>`,
   );
   const main = html`<p><a href="../">${words.toList}</a></p>
-    ${
-      fault !== undefined &&
-      html`<div role="alert">
-        <strong>${words.fault}</strong>
-        <p>${fault}</p>
-      </div>`
-    }
+    ${faultOf(fault, language)}
     <p>${parties}</p>
     <dl>
       <dt>${words.hash}</dt>
@@ -123,29 +138,67 @@ export function taskView(place: Place, { task, origins, runs }: ShownTask, fault
         </dl>`
     }
     <h2>${words.decide}</h2>
-    ${formsOf(place, runs, origins.judged)}
+    ${standing && html`<p>${words.standingUntil(standing.ends)}</p>`} ${formsOf(place, runs, origins.judged, standing)}
     <h2>${words.runs}</h2>
     ${runs.map((run) => runOf(run, language))}`;
   return shell(language, titleOf(task, language), otherOf(session, language, `tasks/${hash.slice(7)}`), main);
 }
 
-function formsOf({ language, session }: Place, runs: readonly ShownRun[], judged: string): Html {
+/** A task that is offered no longer, and would run without asking if it were. */
+export function standingView(place: Place, { hash, maker, ends }: Standing, fault?: string): Html {
+  const { language, session } = place;
   const words = wordsOf(language);
-  if (!runs.some(isRefusable)) return html`<p>${words.nothingOpen}</p>`;
-  const own = html`<input type="hidden" name="form" value="${session.form}" />`;
-  const accept = html`<form method="post">
-    ${own}<input type="hidden" name="judged" value="${judged}" />
-    <p>${words.decideText}</p>
-    <button name="decision" value="accept">${words.accept}</button>
-    <button name="decision" value="accept-again">${words.acceptAgain}</button>
-  </form>`;
-  return html`${runs.some(isOpen) && accept}
+  const main = html`<p><a href="../">${words.toList}</a></p>
+    ${faultOf(fault, language)}
+    <p>${words.standingUntil(ends)} ${words.standingGone}</p>
+    <dl>
+      <dt>${words.hash}</dt>
+      <dd><code>${hash}</code></dd>
+    </dl>
+    ${refuseForm(place)}`;
+  return shell(language, maker ?? words.standing, otherOf(session, language, `tasks/${hash.slice(7)}`), main);
+}
+
+const faultOf = (fault: string | undefined, language: Language): Html | false =>
+  fault !== undefined &&
+  html`<div role="alert">
+    <strong>${wordsOf(language).fault}</strong>
+    <p>${fault}</p>
+  </div>`;
+
+function formsOf(place: Place, runs: readonly ShownRun[], judged: string, standing: Standing | undefined): Html {
+  const open = runs.filter(isOpen);
+  if (!standing && !runs.some(isRefusable)) return html`<p>${wordsOf(place.language).nothingOpen}</p>`;
+  return html`${open.length > 0 && acceptForms(place, open, judged)} ${refuseForm(place)}`;
+}
+
+/** Both are for the runs that are shown, and for the inputs that are. */
+function acceptForms({ language, session }: Place, open: readonly ShownRun[], judged: string): Html {
+  const words = wordsOf(language);
+  const shown = html`<input type="hidden" name="form" value="${session.form}" />
+    <input type="hidden" name="judged" value="${judged}" />
+    <input type="hidden" name="seen" value="${open.map(({ run }) => run).join(' ')}" />`;
+  return html`<form method="post">
+      ${shown}
+      <p>${words.decideText}</p>
+      <button name="decision" value="accept">${words.accept(open.length)}</button>
+    </form>
     <form method="post">
-      ${own}
-      <p>${words.refuseText}</p>
-      <label>${words.reason} <input name="reason" maxlength="500" autocomplete="off" /></label>
-      <button name="decision" value="refuse">${words.refuse}</button>
+      ${shown}
+      <p>${words.acceptAgainText}</p>
+      <label><input type="checkbox" name="later" value="yes" required />${words.acceptAgainBox}</label>
+      <button name="decision" value="accept-again">${words.acceptAgain}</button>
     </form>`;
+}
+
+function refuseForm({ language, session }: Place): Html {
+  const words = wordsOf(language);
+  return html`<form method="post">
+    <input type="hidden" name="form" value="${session.form}" />
+    <p>${words.refuseText}</p>
+    <label>${words.reason} <input name="reason" maxlength="500" autocomplete="off" /></label>
+    <button name="decision" value="refuse">${words.refuse}</button>
+  </form>`;
 }
 
 function runOf({ run, state, received, decision, answer, outcome }: ShownRun, language: Language): Html {
