@@ -61,7 +61,7 @@ async function takesPart(site: string, onMet: () => void = () => undefined): Pro
   const folder = new NodeFolder(`${sites.path}/${site}`);
   return takePart({
     ...{ folder, file: await folder.read(), task: offeredTask(statement), run: RUN },
-    relay: { host: '127.0.0.1', port: plane.port },
+    relay: `127.0.0.1:${plane.port}`,
     waitMs: 60_000,
     signal: new AbortController().signal,
     progress: () => undefined,

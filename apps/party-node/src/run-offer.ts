@@ -1,6 +1,6 @@
 import { diskFull, NEUTRAL, TaskFailure } from '#libs/compute';
 import { PeerFault } from '#libs/peers';
-import { addressOf, NodeFolder } from './node-folder.js';
+import { NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
 import { prepareRun } from './prepared-run.js';
@@ -31,7 +31,7 @@ export async function runOffer(
     const task = await withStore(folder.path, (store) => begin(store, run));
     const file = await folder.read();
     await takePart({
-      ...{ folder, file, task, dealer: task.dealer, run, relay: addressOf(relay) },
+      ...{ folder, file, task, dealer: task.dealer, run, relay },
       waitMs: WAIT_MS,
       signal,
       progress: (fraction, stage) => say({ kind: 'progress', fraction, stage }),

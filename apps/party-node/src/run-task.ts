@@ -11,7 +11,7 @@ import {
   type TaskRunResult,
   type Transcript,
 } from '#libs/compute';
-import { meet, ownFingerprint, PeerFault, reachOverRelay, type Address, type Met, type Peer } from '#libs/peers';
+import { meet, ownFingerprint, PeerFault, reachOverRelay, type Met, type Peer } from '#libs/peers';
 import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
@@ -28,8 +28,8 @@ export interface Participation {
   readonly dealer?: string | undefined;
   /** The run, where the control plane has offered the task. */
   readonly run?: string;
-  /** The relay of the control plane, for sites that cannot reach each other. */
-  readonly relay?: Address;
+  /** The relay of the control plane, `host:port`, for sites that cannot reach each other. It is read only where one of them is such a site. */
+  readonly relay?: string;
   readonly waitMs: number;
   readonly signal: AbortSignal;
   progress(fraction: number, stage: string): void;
@@ -188,8 +188,9 @@ async function meetOthers(
     );
   const listen = file.listen === undefined ? undefined : addressOf(file.listen);
   const identity = await folder.identity();
+  const address = relayed ? addressOf(relay!) : undefined;
   const overRelay = async (to: string, until: AbortSignal): Promise<TLSSocket> =>
-    reachOverRelay({ ...(await folder.admission()), address: relay!, run: run! }, to, until);
+    reachOverRelay({ ...(await folder.admission()), address: address!, run: run! }, to, until);
   return meet({ member, identity, task: task.hash, run, inputs, peers, listen, overRelay, waitMs, signal, log });
 }
 

@@ -69,6 +69,7 @@ describe('a frame of the control plane', () => {
       { kind: 'votes', run, votes: [vote, vote] },
       { kind: 'offers', offers: ['GO', 'COMMIT', 'ABORT'].map((state) => ({ run, state })) },
       { kind: 'offers', offers: [{ run, state: 'GO', relay: 'relay-0.example.com:7444' }] },
+      { kind: 'offers', offers: [{ run, state: 'GO', relay: '[::1]:65535' }] },
       { kind: 'offers', offers: [] },
     ])
       expect(readToSite(frame)).toEqual(frame);
@@ -86,6 +87,8 @@ describe('a frame of the control plane', () => {
       { kind: 'offers', offers: [{ run, state: 'CANCELLED' }] },
       { kind: 'offers', offers: [{ run, state: 'GO', relay: '--folder=/' }] },
       { kind: 'offers', offers: [{ run, state: 'GO', relay: 7444 }] },
+      { kind: 'offers', offers: [{ run, state: 'GO', relay: 'relay-0.example.com:0' }] },
+      { kind: 'offers', offers: [{ run, state: 'GO', relay: 'relay-0.example.com:65536' }] },
       { kind: 'offers', offers: Array.from({ length: 101 }, () => ({ run, state: 'GO' })) },
     ])
       expect(readToSite(frame)).toBeUndefined();

@@ -96,7 +96,7 @@ export function readToSite(frame: unknown): ToSite | undefined {
     isObject(each) &&
     isRun(each.run) &&
     OFFER_STATES.includes(each.state as OfferState) &&
-    (each.relay === undefined || (isText(each.relay, 262) && RELAY.test(each.relay)))
+    (each.relay === undefined || isRelay(each.relay))
       ? { run: each.run, state: each.state as OfferState, ...(each.relay !== undefined && { relay: each.relay }) }
       : undefined,
   );
@@ -128,6 +128,8 @@ export function readAnswer(frame: unknown): SiteAnswer | undefined {
   }
 }
 
+const isRelay = (text: unknown): text is string =>
+  isText(text, 262) && RELAY.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535;
 const isVote = (vote: unknown): vote is string => isText(vote, VOTE_LENGTH) && VOTE.test(vote);
 /** Whether it is the name of a run. */
 export const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);
