@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
@@ -18,9 +18,9 @@ const TASK = `sha256:${'0'.repeat(64)}`;
 const RUN = randomUUID();
 const LONG = 60_000;
 const [authority, other] = [await Authority.of(randomBytes(32)), await Authority.of(randomBytes(32))];
-const admitted = async (key: Identity, name: string, by = authority): Promise<Identity> => {
-  const asked = await readRequest(await makeRequest(key, { tenant: 'default', name }));
-  return { key: key.key, cert: await by.admit(asked!) };
+const admitted = async (key: Identity, name: string, tenant = 'default'): Promise<Identity> => {
+  const asked = await readRequest(await makeRequest(key, { tenant, name }));
+  return { key: key.key, cert: await authority.admit(asked!) };
 };
 
 /** A site: its own key, and the certificate that admits it to the control plane. */
@@ -31,9 +31,9 @@ class Site {
     readonly admitted: Identity,
   ) {}
 
-  static async make(name: string): Promise<Site> {
+  static async make(name: string, tenant?: string): Promise<Site> {
     const own = await makeIdentity(name);
-    return new Site(name, own, await admitted(own, name));
+    return new Site(name, own, await admitted(own, name, tenant));
   }
 
   get fingerprint(): string {
@@ -82,6 +82,11 @@ class ControlPlane {
   readonly asked: (readonly RelayLeg[])[] = [];
   readonly reasons: string[] = [];
   may: (leg: RelayLeg) => boolean = ({ run }) => run === RUN;
+  /** What it answers after. */
+  asks: Promise<void> = Promise.resolve();
+  /** How many questions it has at most been asked at once. */
+  most = 0;
+  private open = 0;
   private server!: UplinkServer;
 
   static async start(relay: Partial<RelayBounds> = {}): Promise<ControlPlane> {
@@ -95,6 +100,9 @@ class ControlPlane {
         release: () => Promise.resolve(),
         async mayMeet(legs) {
           made.asked.push(legs);
+          made.most = Math.max(made.most, (made.open += 1));
+          await made.asks;
+          made.open -= 1;
           return legs.map((leg) => made.may(leg));
         },
       },
@@ -116,8 +124,21 @@ class ControlPlane {
     return this.server.port;
   }
 
+  get legsAsked(): number {
+    return this.asked.flat().length;
+  }
+
   get relayed(): number {
     return this.server.relayed;
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+
+  /** Two legs of sites that it has joined. */
+  legs(run = RUN): Promise<[TLSSocket, TLSSocket]> {
+    return Promise.all([a.reach(this.port, b.fingerprint, run), b.reach(this.port, a.fingerprint, run)]);
   }
 
   /** Two sites that have met over it. */
@@ -222,6 +243,25 @@ describe('two sites that cannot reach each other', () => {
 });
 
 describe('a relay', () => {
+  /** TLS of a site that speaks for itself. */
+  const tls = (tcp: Socket): TLSSocket => {
+    const socket = connect({
+      ...{ ...a.admitted, socket: tcp, ca: authority.cert },
+      ...{ servername: CONTROL_PLANE, ALPNProtocols: [RELAY_PROTOCOL] },
+    });
+    socket.on('error', () => undefined);
+    socket.resume();
+    undo.push(() => socket.destroy());
+    return socket;
+  };
+  const raw = async (plane: ControlPlane): Promise<[TLSSocket, Socket]> => {
+    const tcp = connectTcp(plane.port, '127.0.0.1');
+    const socket = tls(tcp);
+    await once(socket, 'secureConnect');
+    return [socket, tcp];
+  };
+  const hello = { run: RUN, to: b.fingerprint };
+
   test('reads on only as the other site does', async () => {
     const plane = await ControlPlane.start();
     const [atA, atB] = await plane.pair();
@@ -274,6 +314,7 @@ describe('a relay', () => {
       c.reach(plane.port, a.fingerprint),
     ];
     expect(await Promise.all(apart.map(whyNot))).toEqual([late, late, late]);
+    expect(plane.reasons.slice(3)).toEqual(['relay TIME', 'relay TIME', 'relay TIME']);
     await until(() => plane.relayed === 0);
   });
 
@@ -292,19 +333,112 @@ describe('a relay', () => {
     expect(await whyNot(a.reach(plane.port, b.fingerprint))).toBe('it cannot look runs up now');
   });
 
+  test('ends of two pairs the one whose run is over', async () => {
+    const plane = await ControlPlane.start({ holdMs: 20 });
+    plane.may = () => true;
+    const [over, goesOn] = [randomUUID(), randomUUID()];
+    const [stays, ends] = [await plane.legs(goesOn), await plane.legs(over)];
+    plane.may = ({ run }) => run === goesOn;
+    await Promise.all(ends.map((leg) => closed(leg.resume())));
+    expect(plane.reasons).toEqual(['relay RUN', 'relay RUN']);
+    const asked = plane.asked.length;
+    await until(() => plane.asked.length > asked + 2);
+    stays[0].write('hello');
+    expect(String((await once(stays[1], 'data'))[0])).toBe('hello');
+    expect(plane.relayed).toBe(2);
+  });
+
+  test('asks for all at once while it waits for an answer', async () => {
+    const plane = await ControlPlane.start({ holdMs: 5, waitMs: 200 });
+    let answer!: () => void;
+    plane.asks = new Promise((resolve) => (answer = resolve));
+    const legs = [1, 2, 3].map(() => whyNot(a.reach(plane.port, b.fingerprint, randomUUID())));
+    await until(() => plane.relayed === 3 && plane.asked.length > 0);
+    const second = whyNot(a.reach(plane.port, b.fingerprint, randomUUID()));
+    await until(() => plane.relayed === 4);
+    answer();
+    await Promise.all([...legs, second]);
+    expect(plane.most).toBe(1);
+  });
+
+  test('takes nobody once it is closed, also where TLS began before', async () => {
+    const plane = await ControlPlane.start({ waitMs: 200 });
+    const early = connectTcp(plane.port, '127.0.0.1');
+    await once(early, 'connect');
+    await raw(plane); // One that came later is there.
+    await plane.close();
+    const socket = tls(early);
+    socket.once('secureConnect', () => sendJson(socket, hello));
+    await closed(socket);
+    expect(plane.asked).toEqual([]);
+  });
+
+  test('brings a site all that the other one said before it went, though it reads late and talks on', async () => {
+    const plane = await ControlPlane.start({ flushMs: LONG });
+    const [atA, atB] = await plane.legs();
+    const chunk = randomBytes(64 * 1024);
+    const talk = (): void => {
+      while (atB.write(chunk));
+    };
+    atB.on('drain', talk);
+    talk();
+    const said = randomBytes(100_000);
+    atA.resume().end(said);
+    await until(() => plane.relayed < 2);
+    const heard: Buffer[] = [];
+    atB.on('data', (part: Buffer) => heard.push(part));
+    await closed(atB);
+    expect(Buffer.concat(heard).equals(said)).toBe(true);
+    await until(() => plane.relayed === 0);
+  });
+
+  test('waits for a site that does not read what the other one said, and not long', async () => {
+    const plane = await ControlPlane.start({ flushMs: 50 });
+    const [atA, atB] = await plane.legs();
+    atA.resume().end(randomBytes(100_000));
+    await until(() => plane.relayed === 0);
+    expect(atB.readableLength).toBeGreaterThan(0);
+    atB.destroy();
+  });
+
   test('has room for few connections of a site, and keeps some for others', async () => {
     const plane = await ControlPlane.start({ mostLegsOfSite: 2, mostLegs: 3 });
     plane.may = () => true;
     const waiting = [1, 2].map(() => a.reach(plane.port, b.fingerprint, randomUUID()));
     for (const leg of waiting) leg.catch(() => undefined);
-    await until(() => plane.asked.length === 2);
-    const full = /no room|closed|ended/;
-    expect(await whyNot(a.reach(plane.port, b.fingerprint, randomUUID()))).toMatch(full);
+    await until(() => plane.legsAsked >= 2);
+    const full = 'it has no room for another connection';
+    expect(await whyNot(a.reach(plane.port, b.fingerprint, randomUUID()))).toBe(full);
     await until(() => plane.relayed === 2);
     b.reach(plane.port, a.fingerprint, randomUUID()).catch(() => undefined);
-    await until(() => plane.asked.length === 3);
-    expect(await whyNot(c.reach(plane.port, a.fingerprint))).toMatch(full);
+    await until(() => plane.legsAsked >= 3);
+    expect(await whyNot(c.reach(plane.port, a.fingerprint))).toBe(full);
     expect(plane.reasons).toEqual(['relay FULL', 'relay FULL']);
+  });
+
+  test('keeps room for the sites of other tenants', async () => {
+    const plane = await ControlPlane.start({ mostLegsOfTenant: 2 });
+    plane.may = () => true;
+    const reach = (site: Site): Promise<string> => whyNot(site.reach(plane.port, c.fingerprint, randomUUID()));
+    for (const [at, site] of [a, b].entries()) {
+      void reach(site);
+      await until(() => plane.legsAsked > at);
+    }
+    expect(await reach(a)).toBe('it has no room for another connection');
+    void reach(await Site.make('bank-a', 'other'));
+    await until(() => plane.legsAsked >= 3);
+    expect(plane.asked.flat().some(({ tenant }) => tenant === 'other')).toBe(true);
+  });
+
+  test('has one pair of two sites in a run: the newest', async () => {
+    const plane = await ControlPlane.start();
+    const before = await plane.legs();
+    const [atA, atB] = await plane.legs();
+    await Promise.all(before.map((leg) => closed(leg.resume())));
+    expect(plane.reasons).toEqual(['relay REPLACED', 'relay REPLACED']);
+    atA.write('hello');
+    expect(String((await once(atB, 'data'))[0])).toBe('hello');
+    expect(plane.relayed).toBe(2);
   });
 
   test('has one place for a site that comes twice', async () => {
@@ -313,6 +447,7 @@ describe('a relay', () => {
     await until(() => plane.asked.length === 1);
     const second = a.reach(plane.port, b.fingerprint);
     expect(await first).toBe('the connection ended');
+    expect(plane.reasons).toEqual(['relay REPLACED']);
     const [atA, atB] = await Promise.all([second, b.reach(plane.port, a.fingerprint)]);
     atA.write('hello');
     expect(String((await once(atB, 'data'))[0])).toBe('hello');
@@ -320,21 +455,10 @@ describe('a relay', () => {
     await closed(atB);
   });
 
-  const raw = async (plane: ControlPlane): Promise<TLSSocket> => {
-    const socket = connect({
-      ...{ ...a.admitted, host: '127.0.0.1', port: plane.port, ca: authority.cert },
-      ...{ servername: CONTROL_PLANE, ALPNProtocols: [RELAY_PROTOCOL] },
-    });
-    socket.on('error', () => undefined);
-    socket.resume();
-    await once(socket, 'secureConnect');
-    undo.push(() => socket.destroy());
-    return socket;
-  };
-  const hello = { run: RUN, to: b.fingerprint };
-  const lies: Record<string, (socket: TLSSocket) => void> = {
+  const lies: Record<string, (socket: TLSSocket, tcp: Socket) => void> = {
     'names no run': (socket) => sendJson(socket, { to: b.fingerprint }),
     'names nobody': (socket) => sendJson(socket, { run: RUN, to: 'bank-b' }),
+    'names itself': (socket) => sendJson(socket, { run: RUN, to: a.fingerprint }),
     'sends a list': (socket) => sendJson(socket, [hello]),
     'sends no JSON': (socket) => void socket.write('\0\0\0\x03{]}'),
     'sends a long message': (socket) => sendJson(socket, { ...hello, more: 'x'.repeat(1_024) }),
@@ -344,12 +468,16 @@ describe('a relay', () => {
       sendJson(socket, hello);
     },
     'says nothing': () => undefined,
+    'sends no TLS record': (_, tcp) => void tcp.write(randomBytes(64)),
   };
   test.each(Object.keys(lies))('ends the connection of a site that %s', async (name) => {
     const plane = await ControlPlane.start({ greetMs: name === 'says nothing' ? 50 : LONG });
-    const socket = await raw(plane);
-    lies[name]!(socket);
+    const [socket, tcp] = await raw(plane);
+    if (name !== 'says nothing') await until(() => plane.relayed === 1);
+    lies[name]!(socket, tcp);
     await closed(socket);
     await until(() => plane.relayed === 0);
+    const reasons = { 'says nothing': ['relay silent'], 'sends no TLS record': [] };
+    expect(plane.reasons).toEqual(reasons[name as keyof typeof reasons] ?? ['relay data']);
   });
 });

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { Subject } from './authority.js';
+import { Batches } from './batches.js';
 import { FINGERPRINT } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
 import { isRun } from './offer-frames.js';
@@ -27,12 +28,14 @@ export interface RelayBounds {
   /** Left to one site to read what the other one sent before it went. */
   readonly flushMs: number;
   readonly mostLegs: number;
+  readonly mostLegsOfTenant: number;
   readonly mostLegsOfSite: number;
 }
 
 export interface RelayOptions {
   /** Which of these sites may meet the other one now. */
   mayMeet(legs: readonly RelayLeg[]): Promise<readonly boolean[]>;
+  /** A connection was refused or ended. `reason` is one of a few. */
   onRefused(reason: string, details: object): void;
   onFault(error: unknown): void;
   readonly bounds?: Partial<RelayBounds> | undefined;
@@ -46,10 +49,17 @@ const BOUNDS: RelayBounds = {
   flushMs: 10_000,
   // Half of the connections that the listener takes: the others are left to uplinks.
   mostLegs: 500,
+  mostLegsOfTenant: 250,
   mostLegsOfSite: 64,
 };
 
 const KEEP_ALIVE_MS = 5_000;
+
+interface Site {
+  readonly tenant: string;
+  readonly party: string;
+  readonly fingerprint: string;
+}
 
 interface Held extends RelayLeg {
   readonly socket: TLSSocket;
@@ -65,16 +75,25 @@ interface Held extends RelayLeg {
 export class Relay {
   private readonly bounds: RelayBounds;
   /** All connections, by their sites: also those that have not said yet whom they want to meet. */
-  private readonly sites = new Map<TLSSocket, string>();
+  private readonly sites = new Map<TLSSocket, Site>();
+  /** Those that there is no room for, until they have heard so. */
+  private readonly surplus = new Set<TLSSocket>();
   /** Those that may meet another one. */
   private readonly legs = new Set<Held>();
   private readonly waiting = new Map<string, Held>();
+  /** Those that have met, by tenant, run and both sites. */
+  private readonly pairs = new Map<string, readonly Held[]>();
+  private readonly runs: Batches<RelayLeg, boolean>;
   private timer: NodeJS.Timeout | undefined;
   private asked = false;
   private answered = performance.now();
 
   constructor(private readonly options: RelayOptions) {
     this.bounds = { ...BOUNDS, ...options.bounds };
+    this.runs = new Batches(
+      (legs) => options.mayMeet(legs),
+      (error) => options.onFault(error),
+    );
   }
 
   start(): void {
@@ -86,63 +105,74 @@ export class Relay {
     return this.sites.size;
   }
 
+  /** Ends all connections. None may be given to it afterwards. */
   close(): void {
     clearInterval(this.timer);
-    for (const socket of this.sites.keys()) socket.destroy();
+    for (const socket of [...this.sites.keys(), ...this.surplus]) socket.destroy();
   }
 
   /** Takes the connection of a site whose certificate is of the authority. Calls `onAdmitted` once it may meet another one. */
-  take(socket: TLSSocket, subject: Subject, fingerprint: string, onAdmitted: () => void): void {
-    const { tenant, name } = subject;
-    const site = `${tenant} ${fingerprint}`;
-    const others = [...this.sites.values()];
+  take(socket: TLSSocket, { tenant, name: party }: Subject, fingerprint: string, onAdmitted: () => void): void {
+    const site = { tenant, party, fingerprint };
+    if (!this.hasRoom(site)) {
+      this.surplus.add(socket);
+      socket.once('close', () => this.surplus.delete(socket));
+      this.options.onRefused('relay FULL', site);
+      return this.say(socket, 'FULL');
+    }
     this.sites.set(socket, site);
     socket.once('close', () => this.sites.delete(socket));
-    const refuse = (code: RelayCode): void => {
-      this.options.onRefused(`relay ${code}`, { tenant, party: name, fingerprint });
-      this.say(socket, code);
-    };
-    const { mostLegs, mostLegsOfSite, greetMs } = this.bounds;
-    if (others.length >= mostLegs || others.filter((each) => each === site).length >= mostLegsOfSite)
-      return refuse('FULL');
-    const late = setTimeout(() => socket.destroy(), greetMs);
-    this.admit(socket, { tenant, fingerprint }, refuse, onAdmitted)
-      .catch(() => void socket.destroy())
-      .finally(() => clearTimeout(late));
+    this.admit(socket, site, onAdmitted).catch(() => void socket.destroy());
   }
 
-  private async admit(
-    socket: TLSSocket,
-    { tenant, fingerprint }: Pick<RelayLeg, 'tenant' | 'fingerprint'>,
-    refuse: (code: RelayCode) => void,
-    onAdmitted: () => void,
-  ): Promise<void> {
-    const { run, to } = ((await receiveJson(socket, RELAY_BYTES)) ?? {}) as Partial<RelayLeg>;
-    if (!isRun(run) || typeof to !== 'string' || !FINGERPRINT.test(to)) return void socket.destroy();
-    const leg: Held = { tenant, fingerprint, run, to, socket };
-    let may: boolean | undefined;
+  private hasRoom({ tenant, fingerprint }: Site): boolean {
+    const { mostLegs, mostLegsOfTenant, mostLegsOfSite } = this.bounds;
+    const ofTenant = [...this.sites.values()].filter((each) => each.tenant === tenant);
+    const ofSite = ofTenant.filter((each) => each.fingerprint === fingerprint);
+    return this.sites.size < mostLegs && ofTenant.length < mostLegsOfTenant && ofSite.length < mostLegsOfSite;
+  }
+
+  private async admit(socket: TLSSocket, site: Site, onAdmitted: () => void): Promise<void> {
+    const { tenant, fingerprint } = site;
+    let slow = 'silent';
+    const late = setTimeout(() => this.drop(socket, slow), this.bounds.greetMs);
     try {
-      [may] = await this.options.mayMeet([leg]);
-    } catch (error) {
-      this.options.onFault(error);
-      return refuse('UNAVAILABLE');
+      const { run, to } = ((await receiveJson(socket, RELAY_BYTES)) ?? {}) as Partial<RelayLeg>;
+      if (!isRun(run) || typeof to !== 'string' || !FINGERPRINT.test(to) || to === fingerprint)
+        return this.drop(socket, 'data');
+      slow = 'UNAVAILABLE';
+      const leg: Held = { tenant, fingerprint, run, to, socket };
+      const code = await this.runs.answer(leg).then(
+        (may) => (may ? undefined : 'RUN'),
+        () => 'UNAVAILABLE' as const,
+      );
+      if (socket.destroyed) return;
+      if (code) return this.refuse(socket, code);
+      onAdmitted();
+      this.place(leg);
+    } finally {
+      clearTimeout(late);
     }
-    if (socket.destroyed) return;
-    if (!may) return refuse('RUN');
-    onAdmitted();
+  }
+
+  /** Joins it with the other site, or lets it wait for that one. */
+  private place(leg: Held): void {
+    const { socket, tenant, run, fingerprint, to } = leg;
     this.legs.add(leg);
     socket.once('close', () => this.legs.delete(leg));
     const place = [tenant, run, ...[fingerprint, to].sort()].join(' ');
     const before = this.waiting.get(place);
-    if (before?.fingerprint === to) return this.join(before, leg);
-    before?.socket.destroy(); // A newer connection of the same site takes its place.
+    if (before?.fingerprint === to) return this.join(before, leg, place);
+    if (before) this.drop(before.socket, 'REPLACED'); // A newer connection of the same site takes its place.
     this.wait(leg, place);
   }
 
   private wait(leg: Held, place: string): void {
     const { socket } = leg;
     // It has nothing to say to nobody. Reading also notices that it goes.
-    const early = (): void => void (socket.read() !== null && socket.destroy());
+    const early = (): void => {
+      if (socket.read() !== null) this.drop(socket, 'data');
+    };
     const late = setTimeout(() => this.end(leg, 'TIME'), this.bounds.waitMs);
     const over = (): void => {
       clearTimeout(late);
@@ -155,9 +185,12 @@ export class Relay {
     this.waiting.set(place, leg);
   }
 
-  /** From now on each hears the other one. */
-  private join(one: Held, other: Held): void {
+  /** From now on each hears the other one. Of two sites in a run there is one pair: the newest. */
+  private join(one: Held, other: Held, place: string): void {
     one.waits?.();
+    const pair = [one, other];
+    for (const { socket } of this.pairs.get(place) ?? []) this.drop(socket, 'REPLACED');
+    this.pairs.set(place, pair);
     for (const [{ socket }, { socket: far }] of [
       [one, other],
       [other, one],
@@ -165,7 +198,10 @@ export class Relay {
       sendJson(socket, { met: true });
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
-      socket.once('close', () => this.endSoon(far));
+      socket.once('close', () => {
+        if (this.pairs.get(place) === pair) this.pairs.delete(place);
+        this.endSoon(far);
+      });
       socket.pipe(far);
     }
   }
@@ -178,20 +214,34 @@ export class Relay {
     this.asked = true;
     const all = [...this.legs];
     try {
-      const may = all.length === 0 ? [] : await this.options.mayMeet(all);
+      const may = await Promise.all(all.map((leg) => this.runs.answer(leg)));
       this.answered = performance.now();
       for (const [at, leg] of all.entries()) if (!may[at]) this.end(leg, 'RUN');
-    } catch (error) {
-      this.options.onFault(error);
+    } catch {
+      // It asks again. `runs` has told of the fault.
     } finally {
       this.asked = false;
     }
   }
 
   private end(leg: Held, code: RelayCode): void {
-    if (!leg.waits) return void leg.socket.destroy();
+    if (!leg.waits) return this.drop(leg.socket, code);
     leg.waits();
-    this.say(leg.socket, code);
+    this.legs.delete(leg);
+    this.refuse(leg.socket, code);
+  }
+
+  /** Ends a connection that can be told why. */
+  private refuse(socket: TLSSocket, code: RelayCode): void {
+    if (socket.destroyed) return;
+    this.options.onRefused(`relay ${code}`, this.sites.get(socket)!);
+    this.say(socket, code);
+  }
+
+  /** Ends a connection at once. One that was about to end anyway is not counted. */
+  private drop(socket: TLSSocket, reason: string): void {
+    if (!socket.destroyed && !socket.writableEnded) this.options.onRefused(`relay ${reason}`, this.sites.get(socket)!);
+    socket.destroy();
   }
 
   private say(socket: TLSSocket, code: RelayCode): void {
@@ -199,11 +249,13 @@ export class Relay {
     this.endSoon(socket);
   }
 
-  /** Ends a connection once it has sent what was written, and not much later. */
+  /** Ends a connection once the site has read what was written, and not much later. What it still says is read: unread, it would cut that off. */
   private endSoon(socket: TLSSocket): void {
     if (socket.destroyed) return;
     const late = setTimeout(() => socket.destroy(), this.bounds.flushMs);
     socket.once('close', () => clearTimeout(late));
-    socket.destroySoon();
+    socket.unpipe();
+    socket.resume();
+    socket.end();
   }
 }

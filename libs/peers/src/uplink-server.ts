@@ -142,7 +142,8 @@ export class UplinkServer {
 
   /** Takes the connection of one whose certificate is of the authority. */
   private take(socket: TLSSocket): void {
-    socket.on('error', () => undefined); // `close` follows.
+    socket.on('error', () => void socket.destroy()); // Node 20 leaves one open whose records make no sense.
+    if (!this.server.listening) return void socket.destroy();
     if (socket.alpnProtocol === 'h2') return void this.http2.emit('secureConnection', socket);
     const caller = socket.alpnProtocol === RELAY_PROTOCOL ? callerOf(socket) : undefined;
     if (!caller) return void socket.destroy();
