@@ -8,6 +8,8 @@ import { RELAY_BYTES, RELAY_PROTOCOL } from './relay-words.js';
 export class HostileRelay {
   /** What crossed, in the clear where it could make that. */
   readonly heard: Buffer[] = [];
+  /** Its own connections with the sites, where it answers: each until it is closed. */
+  readonly answered: Promise<void>[] = [];
   private readonly legs: TLSSocket[] = [];
 
   private constructor(
@@ -66,5 +68,6 @@ export class HostileRelay {
       : connect({ ...tls, socket: leg });
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.heard.push(chunk));
+    this.answered.push(new Promise((resolve) => void socket.once('close', () => resolve())));
   }
 }

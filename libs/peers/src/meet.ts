@@ -14,6 +14,7 @@ import { sha256, sign, type Accept } from './accept.js';
 import { compare, greet, NotYet, type Accepted, type Accepts, type Greeted, type Proven } from './handshake.js';
 import { fingerprintOf, ownFingerprint, type Identity } from './identity.js';
 import { PeerFault } from './peer-fault.js';
+import { RelayRefused, type RelayCode } from './relay-words.js';
 
 /** Where a member is found. */
 export interface Address {
@@ -46,6 +47,8 @@ export interface Meeting {
   readonly listen?: Address | undefined;
   /** Reaches the site of this key over a relay, once that has come as well; what arrives on it may be of anybody. Rejects with why it does not. */
   readonly overRelay?: ((fingerprint: string, signal: AbortSignal) => Promise<TLSSocket>) | undefined;
+  /** How long the relay may serve nobody, or be out of reach, ms. */
+  readonly relayLostMs?: number;
   /** How long the others may take to come, ms. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
@@ -64,6 +67,8 @@ export interface Met {
 const GREETING_MS = 30_000;
 const RETRY_MS = 500;
 const RELAY_RETRY_MS = 2_000;
+/** Another attempt may come to another relay. */
+const RELAY_LOST_MS = 120_000;
 const KEEP_ALIVE_MS = 5_000;
 const MOST_CONNECTIONS = 64;
 /** How many unknown keys the log names. */
@@ -95,6 +100,9 @@ export async function meet(meeting: Meeting): Promise<Met> {
 }
 
 class Late extends Error {}
+
+/** What a relay says while the other site has not come. */
+const WAITS: readonly RelayCode[] = ['RUN', 'TIME'];
 
 /** Where the members of one run meet. */
 class Room {
@@ -178,14 +186,16 @@ class Room {
   }
 
   private async dial(name: string): Promise<Proven> {
-    const { peers, identity, log } = this.meeting;
+    const { peers, identity, log, relayLostMs = RELAY_LOST_MS } = this.meeting;
     const { address, fingerprint } = peers.get(name)!;
     const where = address ? `at ${address.host}:${address.port}` : 'over the relay';
+    let heard = performance.now();
     for (let tried = 0; ; tried += 1) {
       if (this.signal.aborted) throw this.reason(name);
+      const begun = performance.now();
       const opened = address
         ? await this.opened(connect({ ...tlsOf(identity), ...address, checkServerIdentity: () => undefined }))
-        : await this.overRelay(fingerprint);
+        : await this.overRelay(fingerprint, () => void (heard = performance.now()));
       if (typeof opened !== 'string') {
         const publicKey = keyOf(opened);
         if (publicKey && fingerprintOf(publicKey) === fingerprint) return { socket: opened, publicKey };
@@ -194,18 +204,30 @@ class Room {
         throw new PeerFault('PEER_UNKNOWN', name, message);
       }
       if (tried === 0) log(`waits for ${name} ${where} (${opened})`);
+      const isUnheard = !address && heard <= begun && !this.signal.aborted;
+      if (isUnheard && performance.now() - heard >= relayLostMs) {
+        const minutes = Math.ceil(relayLostMs / 60_000);
+        const message = `The relay where ${name} would come has not served this site for ${minutes} min (${opened}).`;
+        throw new PeerFault('PARTY_LOST', name, message);
+      }
       await this.pause(address ? RETRY_MS : RELAY_RETRY_MS);
     }
   }
 
-  /** TLS with another site over the relay, as if it were the network; or why there is none. */
-  private async overRelay(fingerprint: string): Promise<TLSSocket | string> {
+  /** TLS with another site over the relay, as if it were the network; or why there is none. Calls `onHeard` where the relay does its work. */
+  private async overRelay(fingerprint: string, onHeard: () => void): Promise<TLSSocket | string> {
     const { identity, overRelay } = this.meeting;
     let leg: TLSSocket;
     try {
       leg = await overRelay!(fingerprint, this.signal);
     } catch (error) {
+      if (error instanceof RelayRefused && WAITS.includes(error.code)) onHeard();
       return (error as Error).message;
+    }
+    onHeard();
+    if (this.signal.aborted) {
+      leg.destroy();
+      return 'ended';
     }
     // Both connect to the relay: of the two, the one with the lower key speaks first.
     const speaks = ownFingerprint(identity) < fingerprint;
@@ -276,7 +298,7 @@ class Room {
 
   private keep(socket: TLSSocket): void {
     this.open.add(socket);
-    socket.on('error', () => undefined); // `close` follows.
+    socket.on('error', () => void socket.destroy()); // Node 20 leaves one open whose records make no sense.
     socket.once('close', () => this.open.delete(socket));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);

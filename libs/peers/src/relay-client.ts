@@ -3,7 +3,7 @@ import { CONTROL_PLANE } from './authority.js';
 import type { Identity } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
 import type { Address } from './meet.js';
-import { isRelayCode, RELAY_BYTES, RELAY_PROTOCOL, RELAY_WORDS } from './relay-words.js';
+import { isRelayCode, RELAY_BYTES, RELAY_PROTOCOL, RelayRefused } from './relay-words.js';
 
 /** How a site reaches the relay of its control plane. */
 export interface RelayDial {
@@ -53,7 +53,8 @@ export async function reachOverRelay(dial: RelayDial, to: string, signal: AbortS
     sendJson(socket, { run, to });
     const answer = (await receiveJson(socket, RELAY_BYTES)) as { met?: unknown; refused?: unknown } | null | undefined;
     if (answer?.met === true) return socket;
-    throw new Error(isRelayCode(answer?.refused) ? RELAY_WORDS[answer.refused] : 'an answer that makes no sense');
+    if (isRelayCode(answer?.refused)) throw new RelayRefused(answer.refused);
+    throw new Error('an answer that makes no sense');
   } catch (error) {
     socket.destroy();
     throw error;

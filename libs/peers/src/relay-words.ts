@@ -12,5 +12,12 @@ export const RELAY_WORDS = {
 } as const;
 export type RelayCode = keyof typeof RELAY_WORDS;
 
+/** A relay was reached, and has refused. */
+export class RelayRefused extends Error {
+  constructor(readonly code: RelayCode) {
+    super(RELAY_WORDS[code]);
+  }
+}
+
 export const isRelayCode = (text: unknown): text is RelayCode =>
   typeof text === 'string' && Object.hasOwn(RELAY_WORDS, text);

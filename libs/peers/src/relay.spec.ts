@@ -208,7 +208,8 @@ describe('two sites that cannot reach each other', () => {
       );
       expect(fault).toMatchObject({ code: 'PEER_UNKNOWN', member: peer.name });
       expect((fault as PeerFault).message).toContain(`Over the relay answers another key (${ownFingerprint(evil)})`);
-      relay.close();
+      await until(() => relay.answered.length > 0);
+      await Promise.all(relay.answered);
       expect(relay.heard).toEqual([]);
     }
   });
@@ -229,16 +230,50 @@ describe('two sites that cannot reach each other', () => {
     await plane.pair();
   });
 
-  test('wait for each other as long as it takes', async () => {
+  test('wait for each other as long as it takes, while the relay answers', async () => {
     const plane = await ControlPlane.start();
     plane.may = () => false;
-    const first = a.meet(plane.port, b);
+    const first = a.meet(plane.port, b, { relayLostMs: 0 });
     await until(() => logs.length > 0);
     expect(logs).toEqual(['waits for bank-b over the relay (no such run of these two sites is under way)']);
     plane.may = () => true;
     const [one, two] = await Promise.all([first, b.meet(plane.port, a)]);
     expect(one.session).toBe(two.session);
     for (const { connections } of [one, two]) for (const socket of connections.values()) socket.destroy();
+  });
+
+  test('lose the run where the relay is out of reach, as another one may relay the next attempt', async () => {
+    const plane = await ControlPlane.start();
+    const { port } = plane;
+    await plane.close();
+    const lost = { code: 'PARTY_LOST', member: 'bank-b', message: expect.stringContaining('ECONNREFUSED') as unknown };
+    await expect(a.meet(port, b, { relayLostMs: 0 })).rejects.toMatchObject(lost);
+  });
+
+  test('leave no leg open that is there only once they have stopped', async () => {
+    const plane = await ControlPlane.start();
+    const legs = await plane.legs();
+    // Of the two, this one would speak first.
+    const [[site, leg], [peer, far]] =
+      a.fingerprint < b.fingerprint
+        ? ([
+            [a, legs[0]],
+            [b, legs[1]],
+          ] as const)
+        : ([
+            [b, legs[1]],
+            [a, legs[0]],
+          ] as const);
+    const heard: Buffer[] = [];
+    far.on('data', (chunk: Buffer) => heard.push(chunk));
+    const stopped = new AbortController();
+    const overRelay = async (): Promise<TLSSocket> => {
+      stopped.abort(new Error('stopped'));
+      return leg;
+    };
+    await expect(site.meet(plane.port, peer, { overRelay, signal: stopped.signal })).rejects.toThrow('stopped');
+    await Promise.all([leg, far].map(closed));
+    expect(heard).toEqual([]);
   });
 });
 
