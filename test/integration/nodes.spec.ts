@@ -526,6 +526,13 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       ['bank-x', 'bank-j', false],
     ] as const)
       expect([site, other, await mayMeet(later, site, other)]).toEqual([site, other, may]);
+    const several = await sql(
+      `SELECT string_agg(may::text, ' ' ORDER BY leg) AS row
+         FROM (SELECT run, array_agg(fingerprint) AS k FROM node_offers WHERE chain_id = $1 GROUP BY run) r,
+              may_meet(array_fill('default'::varchar, '{4}'), k || k, ARRAY[run, gen_random_uuid(), run, run], ARRAY[k[2], k[1], k[2], k[1]])`,
+      later,
+    );
+    expect(several).toEqual([{ row: 'true false true true' }]);
     const changes = ['nodes SET expires_at = now()', 'nodes SET revoked_at = now()', 'tenants SET enabled = false'];
     for (const change of changes)
       expect([change, await mayMeet(later, 'bank-x', 'bank-y', `UPDATE ${change}`)]).toEqual([change, false]);
