@@ -39,7 +39,9 @@ function Form({ branch, faults = {} }: { branch?: unknown; faults?: Readonly<Rec
         task={draft.tasks[1]!}
         at="/tasks/1"
         faultAt={(pointer) => faults[pointer]}
-        faultWithin={(pointer) => faults[Object.keys(faults).find((each) => each.startsWith(pointer)) ?? '']}
+        faultWithin={(pointer) =>
+          faults[Object.keys(faults).find((each) => `${each}/`.startsWith(`${pointer}/`)) ?? '']
+        }
         change={(how, field) => {
           steps.push(field);
           change(how);

@@ -20,7 +20,9 @@ function Form({ first, faults = {} }: { first?: unknown; faults?: Readonly<Recor
         draft={readDraft({ chain_name: 'c', tasks: TASKS, outputs })}
         change={(next) => change(next)}
         faultAt={(pointer) => faults[pointer]}
-        faultWithin={(pointer) => faults[Object.keys(faults).find((each) => each.startsWith(pointer)) ?? '']}
+        faultWithin={(pointer) =>
+          faults[Object.keys(faults).find((each) => `${each}/`.startsWith(`${pointer}/`)) ?? '']
+        }
       />
     </>
   );

@@ -40,7 +40,9 @@ function Form({ first, faults = {} }: { first?: unknown; faults?: Readonly<Recor
       <PartyFields
         {...{ task, at: AT, known: ['clinic'], change }}
         faultAt={(pointer) => faults[pointer]}
-        faultWithin={(pointer) => faults[Object.keys(faults).find((each) => each.startsWith(pointer)) ?? '']}
+        faultWithin={(pointer) =>
+          faults[Object.keys(faults).find((each) => `${each}/`.startsWith(`${pointer}/`)) ?? '']
+        }
       />
     </QueryClientProvider>
   );

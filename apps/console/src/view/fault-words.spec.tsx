@@ -1,10 +1,10 @@
 /** @jest-environment jsdom */
-import { afterEach, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render, screen } from '@testing-library/react';
 import i18next from 'i18next';
 import '../i18n.js';
-import { useFaultWords } from './fault-words.js';
+import { faultIn, useFaultWords } from './fault-words.js';
 
 function Said({ code, message }: { code: string; message: string }) {
   return <p>{useFaultWords()({ code, message })}</p>;
@@ -41,4 +41,11 @@ test('of another sentence it is said what to do, and what the API says', async (
 test('in English the API has the word', async () => {
   await say('en', 'INVALID_PARAMS', '/task_config/rows must be 1 or more.');
   await screen.findByText('/task_config/rows must be 1 or more.');
+});
+
+test('a fault is of the part that its pointer leads to, and of no other one whose name begins so', () => {
+  const faults = [{ code: 'X', pointer: '/outputs/output-10', message: 'no reference' }];
+  const said = (part: string) => faultIn(faults, ({ message }) => message, part);
+  expect(said('/outputs/output-1')).toBeUndefined();
+  expect(['/outputs/output-10', '/outputs'].map(said)).toEqual(['no reference', 'no reference']);
 });

@@ -58,7 +58,7 @@ export const faultAtOf =
 /** The first thing that is wrong at a JSON pointer or below it. */
 export const faultIn = (faults: readonly FaultDto[], words: Words, part: string): string | undefined =>
   saidOf(
-    faults.find(({ pointer }) => pointer?.startsWith(part)),
+    faults.find(({ pointer }) => pointer === part || pointer?.startsWith(`${part}/`)),
     words,
   );
 
