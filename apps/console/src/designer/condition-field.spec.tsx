@@ -1,4 +1,5 @@
 /** @jest-environment jsdom */
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from '@jest/globals';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
@@ -67,6 +68,13 @@ test('nothing is offered within a text, nor where an operator is due', () => {
     `"it's" + '"' == chain.metadata`,
   ]);
   expect(offered(String.raw`"\"" == ch`)).toContain(String.raw`"\"" == chain.name`);
+});
+
+test('a hostile condition is read in no time', () => {
+  const read = () => offered(`a${'["'.repeat(200)}""`);
+  expect(runInNewContext('read()', { read }, { timeout: 5_000 })).toEqual([]);
+  expect(offered('tasks["ask-first')).toContain('tasks["ask-first"].status');
+  expect(offered('tasks["ask-first"')).toContain('tasks["ask-first"].status');
 });
 
 test('a reference goes on with results of tasks before it and with parameters', () => {

@@ -34,7 +34,7 @@ function goingOn(text: string, offered: () => readonly string[]): string[] {
 }
 
 /** What a condition (CEL) has at its end that may be a name: an identifier with its members. */
-const NAME = /(?<![\w.\])])[A-Za-z_]\w*(?:\.\w*|\["[^"]*"?\]?)*$/;
+const NAME = /(?<![\w.\])])[A-Za-z_]\w*(?:\.\w*|\["[^"]*"\])*(?:\["[^"]*"?)?$/;
 const MACROS = ['has(', 'size(', 'int(', 'string(', 'double('];
 
 /** What a condition may go on with: `itself` where it is asked after the task has ended. Within a text nothing is offered. */
