@@ -82,7 +82,8 @@ export async function layOut(shape: Shape, room?: Room): Promise<Places> {
   if (room === undefined || shape.ids.length > MANY) return right;
   const zoom = zoomOf(right, room);
   if (zoom >= READABLE) return right;
-  const down = await byElk(shape, { ...options, 'elk.direction': 'DOWN' });
+  // What was found is not lost where the other way cannot be laid out.
+  const down = await byElk(shape, { ...options, 'elk.direction': 'DOWN' }).catch(() => right);
   return zoomOf(down, room) > 1.2 * zoom ? down : right;
 }
 
