@@ -2,6 +2,7 @@ import { Input, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto } from '#client';
 import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
+import { shownChoice } from '../view/name.js';
 import { isFields, type Draft, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { OutputFields } from './output-fields.js';
@@ -63,6 +64,7 @@ export function ChainPanel({ draft, isInner, datasets, faults, change }: ChainPa
             mode="tags"
             open={false}
             placeholder="env=prod"
+            labelRender={shownChoice}
             value={tags}
             onChange={(next: string[]) => {
               const pairs = next.map((each) => [each.split('=', 1)[0]!, each.slice(each.indexOf('=') + 1)] as const);

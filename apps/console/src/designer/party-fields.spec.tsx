@@ -104,6 +104,12 @@ test.each([
   expect(JSON.parse(screen.getByRole<HTMLTextAreaElement>('textbox').value)).toEqual(first);
 });
 
+test('a party that is chosen is shown as it is', () => {
+  render(<Form first={{ parties: ['<b>\u202ec', 'gone\u202e'] }} />);
+  screen.getByTitle(String.raw`<b>\u202ec`);
+  screen.getByTitle(String.raw`gone\u202e`);
+});
+
 test('parties that are no list of names stay as they are written', () => {
   render(<Form first={{ parties: { 'bank-a': { address: 'local' } }, address: 'local' }} />);
   expect(JSON.parse(screen.getByRole<HTMLTextAreaElement>('textbox').value)).toEqual({

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { AutoComplete, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api.js';
-import { shownText } from '../view/name.js';
+import { shownChoice, shownText } from '../view/name.js';
 import { isFields, type DraftTask, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { AsJson, Labelled } from './schema-form.js';
@@ -75,6 +75,7 @@ export function PartyFields({ task, at, known, change, faultAt, faultWithin }: P
                   : shownText(each, 60),
               }))}
               optionLabelProp="value"
+              labelRender={shownChoice}
               value={[...chosen]}
               onChange={(next: string[]) => set({ parties: next })}
             />

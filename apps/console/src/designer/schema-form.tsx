@@ -2,7 +2,7 @@ import { AutoComplete, Input, Select } from 'antd';
 import { useId, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto } from '#client';
-import { shownText } from '../view/name.js';
+import { shownChoice, shownText } from '../view/name.js';
 import { ConditionField } from './condition-field.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
@@ -237,6 +237,7 @@ function Texts({
       tokenSeparators={[',']}
       placeholder={placeholder}
       options={known ?? ofColumns}
+      labelRender={shownChoice}
       value={(value ?? []).map((each) => String(each))}
       onChange={(next: string[]) => change(next.length === 0 ? undefined : next)}
     />

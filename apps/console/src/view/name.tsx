@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react';
+
 /** More of a name than this is shown nowhere: a chain's text may be 64 kB long. */
 const LONGEST = 200;
 
@@ -11,6 +13,15 @@ export const marked = (text: string): string =>
 /** A text that somebody wrote as it may be shown: marked, and of bounded length. */
 export const shownText = (text: string, longest = LONGEST): string =>
   marked(text.length > longest ? `${text.slice(0, longest)}…` : text);
+
+interface Chosen {
+  readonly label?: ReactNode;
+  readonly value?: string | number;
+}
+
+/** What is chosen in a field as it may be shown: what nobody offered has no other label than itself. */
+export const shownChoice = ({ label, value = '' }: Chosen): ReactNode =>
+  label === undefined || label === value ? shownText(String(value)) : label;
 
 /** A text that somebody wrote, in a direction of its own. */
 export function Name({ text, className }: { text: string; className?: string }) {
