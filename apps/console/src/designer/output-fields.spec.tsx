@@ -52,6 +52,23 @@ test('outputs are results by name, of any task; a name is that of one', async ()
   expect(written()).toBeNull();
 });
 
+test('a row keeps the focus while its name changes, and what is half typed stays in its row', async () => {
+  const user = userEvent.setup();
+  render(<Form first={{ a: 'x', b: 'y', c: 'z' }} />);
+  const name = (of: string) => row(of).getByRole<HTMLInputElement>('textbox', { name: 'Name' });
+  await user.type(name('b'), '1{Enter}');
+  expect(document.activeElement).toBe(name('b1'));
+  await user.type(name('b1'), '2');
+  await user.tab();
+  expect(document.activeElement).toBe(row('b12').getByRole('combobox', { name: 'Result' }));
+  await user.clear(name('b12'));
+  await user.type(name('b12'), 'a{Enter}');
+  screen.getByText('Another output has this name.');
+  await user.click(screen.getByRole('button', { name: 'Remove a' }));
+  expect([name('b12').value, name('c').value]).toEqual(['b12', 'c']);
+  expect(written()).toEqual({ b12: 'y', c: 'z' });
+});
+
 test('what is wrong stands at its output; hostile names are shown as they are', () => {
   const name = 'a/b~<b>\u202e';
   render(<Form first={{ ok: 'x', [name]: 'y' }} faults={{ [`/outputs/a~1b~0<b>\u202e`]: 'no reference' }} />);

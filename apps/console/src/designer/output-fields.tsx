@@ -44,7 +44,8 @@ export function OutputFields({ draft, change, faultAt, faultWithin }: OutputFiel
         </p>
       )}
       {rows.map(([name, value], index) => (
-        <div key={name} className="output" role="group" aria-label={shownText(name, 60)}>
+        // A row keeps the focus while its name changes.
+        <div key={index} className="output" role="group" aria-label={shownText(name, 60)}>
           <OutputName
             name={name}
             rename={(to) => {
@@ -84,11 +85,12 @@ export function OutputFields({ draft, change, faultAt, faultWithin }: OutputFiel
 /** The name counts on leaving the field: while it is typed it may be that of another output. */
 function OutputName({ name, rename }: { name: string; rename: (to: string) => boolean }) {
   const { t } = useTranslation();
-  const [text, setText] = useState(name);
-  const [isTaken, taken] = useState(false);
+  const [typed, type] = useState<{ of: string; text: string; isTaken: boolean }>();
+  // Where rows were removed, what was typed is of another one.
+  const { text, isTaken } = typed?.of === name ? typed : { text: name, isTaken: false };
   const done = () => {
-    if (text === '') return setText(name);
-    taken(text !== name && !rename(text));
+    const isLeft = text !== '' && text !== name && !rename(text);
+    type(isLeft ? { of: name, text, isTaken: true } : undefined);
   };
   return (
     <Labelled name={t('designer.name')} fault={isTaken ? t('designer.output.taken') : undefined}>
@@ -97,7 +99,7 @@ function OutputName({ name, rename }: { name: string; rename: (to: string) => bo
           id={field}
           value={text}
           maxLength={100}
-          onChange={({ target }) => setText(target.value)}
+          onChange={({ target }) => type({ of: name, text: target.value, isTaken })}
           onBlur={done}
           onPressEnter={done}
         />
