@@ -20,7 +20,7 @@ const CONTROL_TYPES: readonly string[] = ['wait', 'signal', 'sign_off', 'chain']
 export const isControlType = (type: string): boolean => CONTROL_TYPES.includes(type);
 
 /** More tasks than this are not drawn: such chains are made by programs. */
-const MOST_TASKS = 500;
+export const MOST_TASKS = 500;
 /** Characters of a chain that is read. */
 export const LONGEST = 1_000_000;
 
@@ -38,7 +38,7 @@ export const isFields = (value: unknown): value is Fields =>
 
 /**
  * Reads a chain that somebody wrote. What can be drawn is checked here, and the rest by the API. Each task gets its `depends_on` in
- * writing: one of a sequence that has none waits for the task before it, and `callback_for` waits as well. Throws NoChain.
+ * writing: one of a sequence that names nothing to wait for waits for the task before it, and `callback_for` waits as well. Throws NoChain.
  */
 export function readDraft(value: unknown): Draft {
   if (!isFields(value) || !Array.isArray(value['tasks'])) throw new NoChain('shape');
@@ -52,7 +52,8 @@ export function readDraft(value: unknown): Draft {
     const { task_id: id, task_type: type, depends_on: own, callback_for: more } = task;
     if (typeof id !== 'string' || typeof type !== 'string' || id.length > 200) throw new NoChain('shape');
     const isFirst = before === undefined || task['execution_mode'] === 'parallel' || armed.has(id);
-    const implied = isFirst ? [] : [before!];
+    const isInOrder = own === undefined && more === undefined && !isFirst;
+    const implied = isInOrder ? [before!] : [];
     const written = Array.isArray(own) ? own.filter((each) => isDependency(each)) : implied;
     const known = new Set(written.map((each) => parentOf(each)));
     const callbacks = (Array.isArray(more) ? more : []).filter((each) => typeof each === 'string' && !known.has(each));
@@ -67,6 +68,10 @@ export function readDraft(value: unknown): Draft {
 
 const isDependency = (value: unknown): value is Dependency =>
   typeof value === 'string' || (isFields(value) && typeof value['task_id'] === 'string');
+
+/** What a task is called where it is shown: what is written as its name may be anything. */
+export const nameOf = ({ task_id: id, task_name: name }: DraftTask): string =>
+  typeof name === 'string' && name !== '' ? name : id;
 
 export const parentOf = (dependency: Dependency): string =>
   typeof dependency === 'string' ? dependency : dependency.task_id;

@@ -1,4 +1,14 @@
-import { freeId, parentOf, type Dependency, type Draft, type DraftTask, type Fields } from './draft.js';
+import {
+  freeId,
+  isFields,
+  MOST_TASKS,
+  NoChain,
+  parentOf,
+  type Dependency,
+  type Draft,
+  type DraftTask,
+  type Fields,
+} from './draft.js';
 
 const withTasks = (draft: Draft, tasks: readonly DraftTask[]): Draft => ({ ...draft, tasks });
 const mapTask = (draft: Draft, id: string, change: (task: DraftTask) => DraftTask): Draft =>
@@ -17,10 +27,17 @@ export function patched<Of extends Fields>(of: Of, patch: Fields): Of {
 export const editTask = (draft: Draft, id: string, patch: Fields): Draft =>
   mapTask(draft, id, (task) => patched(task, patch));
 
+/** Adds tasks. Throws NoChain where the chain could not be read again. */
+function withMore(draft: Draft, more: readonly DraftTask[]): Draft {
+  if (draft.tasks.length + more.length > MOST_TASKS) throw new NoChain('many');
+  return withTasks(draft, [...draft.tasks, ...more]);
+}
+
+/** Throws NoChain where there are too many tasks. */
 export function addTask(draft: Draft, type: string, params: Fields, parents: readonly string[] = []): [Draft, string] {
   const task_id = freeId(draft, type.replaceAll(/[^A-Za-z0-9._-]/g, '-'));
   const task: DraftTask = { task_id, task_type: type, depends_on: parents, task_params: params };
-  return [withTasks(draft, [...draft.tasks, task]), task_id];
+  return [withMore(draft, [task]), task_id];
 }
 
 export function connect(draft: Draft, from: string, to: string): Draft {
@@ -74,15 +91,19 @@ export function disconnect(draft: Draft, from: string, to: string): Draft {
   );
 }
 
-/** The branch of a task with other names of tasks; undefined leaves one out, and an arm that has no task any more. */
-function withArms<Of extends Fields>(task: Of, nameOf: (id: string) => string | undefined): Of {
+/**
+ * The branch of a task with other names of tasks; undefined leaves one out, and an arm that has no task any more. What is no arm, and no name, stays as
+ * it is written.
+ */
+function withArms<Of extends Fields>(task: Of, renamedTo: (id: string) => string | undefined): Of {
   const { branch } = task;
   if (!Array.isArray(branch)) return task;
-  const arms = branch.flatMap((arm: Fields) => {
+  const arms = branch.flatMap((arm: unknown) => {
+    if (!isFields(arm)) return [arm];
     const key = Array.isArray(arm['then']) ? 'then' : 'else';
     const to = arm[key];
     if (!Array.isArray(to)) return [arm];
-    const left = to.flatMap((each: string) => nameOf(each) ?? []);
+    const left = to.flatMap((each: unknown) => (typeof each === 'string' ? (renamedTo(each) ?? []) : [each]));
     return left.length > 0 || to.length === 0 ? [{ ...arm, [key]: left }] : [];
   });
   return patched(task, { branch: arms.length > 0 ? arms : undefined });
@@ -101,10 +122,10 @@ export function removeTasks(draft: Draft, ids: ReadonlySet<string>): Draft {
   );
 }
 
-/** `${tasks.a-b.result.x}` of a parameter, `tasks.a.status` of a condition. */
-const MEMBER = /(\$\{)?\btasks\.([A-Za-z0-9._-]+?)(?=\.(?:result|status)\b)/g;
-/** `tasks["a-b"]` of a condition, in which `a-b` would be a subtraction. */
-const INDEX = /\btasks\["([A-Za-z0-9._-]+)"\]/g;
+/** `${tasks.a-b.result.x}` and `${tasks.a[0].result}` of a parameter, `tasks.a.status` of a condition. */
+const MEMBER = /(\$\{)?\btasks\.([A-Za-z0-9._-]+?)(?=(?:\[[A-Za-z0-9._-]+\])?\.(?:result|party_results|status)\b)/g;
+/** `tasks["a-b"]` of a condition, in which `a-b` would be a subtraction, and `tasks["a[0]"]`. */
+const INDEX = /\btasks\["([A-Za-z0-9._-]+)(\[[A-Za-z0-9._-]+\])?"\]/g;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
 /** Gives tasks new ids, everywhere where they are named: dependencies, references, outputs. */
@@ -116,7 +137,9 @@ function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
         if (to === undefined) return whole;
         return open !== undefined || IDENTIFIER.test(to) ? `${open ?? ''}tasks.${to}` : `tasks["${to}"]`;
       })
-      .replaceAll(INDEX, (whole, id: string) => (names.has(id) ? `tasks["${names.get(id)!}"]` : whole));
+      .replaceAll(INDEX, (whole, id: string, instance: string | undefined) =>
+        names.has(id) ? `tasks["${names.get(id)!}${instance ?? ''}"]` : whole,
+      );
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map((each) => walk(each));
@@ -126,12 +149,23 @@ function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
   return walk(of) as Of;
 }
 
+/** What a task does with other ids in it. A chain that is written out there has tasks of its own, and sees none of those around it. */
+function renamedWork<Of extends Fields>(work: Of, names: ReadonlyMap<string, string>): Of {
+  const next = renamed(work, names);
+  const { task_params: params } = work;
+  const config = isFields(params) ? params['task_config'] : undefined;
+  if (work['task_type'] !== 'chain' || !isFields(config) || config['chain'] === undefined) return next;
+  const { task_config: changed, ...others } = next['task_params'] as Fields;
+  return { ...next, task_params: { ...others, task_config: { ...(changed as Fields), chain: config['chain'] } } };
+}
+
 function renamedTask(task: DraftTask, names: ReadonlyMap<string, string>): DraftTask {
   const name = (id: string): string => names.get(id) ?? id;
   const { task_id, depends_on, ...rest } = task;
-  const callbacks = task['callback_for'];
+  const { callback_for: callbacks, compensate_with: undoes } = task;
   return {
-    ...(withArms(renamed(rest, names), name) as DraftTask),
+    ...(withArms(renamedWork<Fields>(rest, names), name) as DraftTask),
+    ...(isFields(undoes) && { compensate_with: renamedWork(undoes, names) }),
     task_id: name(task_id),
     depends_on: depends_on.map((each) =>
       typeof each === 'string' ? name(each) : { ...renamed(each, names), task_id: name(each.task_id) },
@@ -148,7 +182,10 @@ export function renameTask(draft: Draft, id: string, to: string): Draft | undefi
   return { ...patched(draft, { outputs: renamed(draft['outputs'], names) }), tasks };
 }
 
-/** Adds copies of tasks. What they say of each other holds among the copies; they wait for no others that are not there. */
+/**
+ * Adds copies of tasks. What they say of each other holds among the copies; they wait for no others that are not there. Throws NoChain where there are
+ * too many tasks.
+ */
 export function paste(draft: Draft, copies: readonly DraftTask[]): [Draft, Map<string, string>] {
   const names = new Map<string, string>();
   let taken: readonly DraftTask[] = draft.tasks;
@@ -164,5 +201,5 @@ export function paste(draft: Draft, copies: readonly DraftTask[]): [Draft, Map<s
     const own = withArms(copy, (id) => (names.has(id) ? id : undefined));
     return renamedTask(withParents(own, parents), names);
   });
-  return [withTasks(draft, [...draft.tasks, ...added]), names];
+  return [withMore(draft, added), names];
 }

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { TemplateChainDto, TemplateChainPreviewDto, WholeTemplateVersionDto } from '#client';
 import { api } from '../api.js';
-import { edgesOf, isFields, readDraft, type Fields } from '../designer/draft.js';
+import { edgesOf, isFields, nameOf, readDraft, type Fields } from '../designer/draft.js';
 import { Labelled, SchemaFields } from '../designer/schema-form.js';
 import { defaultsOf } from '../designer/schema.js';
 import { Failed } from '../view/failed.js';
@@ -138,8 +138,10 @@ function Picture({ of }: { of: unknown }) {
   const drawn = useMemo(() => {
     try {
       const draft = readDraft(of);
-      const tasks = draft.tasks.map(({ task_id, task_name = '', task_type }) => ({
-        ...{ task_id, task_name, task_type },
+      const tasks = draft.tasks.map((task) => ({
+        task_id: task.task_id,
+        task_name: nameOf(task),
+        task_type: task.task_type,
         change: 'same' as const,
       }));
       return { tasks, edges: edgesOf(draft).map(({ from, to }) => ({ from, to, change: 'same' as const })) };
