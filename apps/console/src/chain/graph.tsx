@@ -114,10 +114,10 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
         found: task !== undefined && isFound(task),
         open: () => (task === undefined ? openGroup(nextOf(id)) : open(task.task_id)),
       },
-      ariaLabel: (task && shownText(task.task_name)) ?? nameOfGroup(each, t),
+      ariaLabel: task === undefined ? nameOfGroup(each, t) : shownText(task.task_name || task.task_id),
     };
   });
-  const names = new Map(drawn.nodes.map(({ id, task }) => [id, task?.task_name ?? id]));
+  const names = new Map(drawn.nodes.map(({ id, task }) => [id, task?.task_name || id]));
   const nodes = withFrames(shown, frames, {
     places: places ?? {},
     titled: (of) => ({ title: liveTitle(of, t), dashed: of.kind === 'each' }),
