@@ -287,6 +287,7 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.keyboard.press('Enter');
       // Where it leads from is chosen; what is wrong inside is counted there, and leads back in.
       await page.locator('.react-flow__node.selected[data-id="describe"]').getByText('fault').waitFor();
+      await page.locator('.react-flow__node[data-id="describe"]:focus').waitFor();
       await page
         .locator('.faults li', { hasText: 'chain/tasks/2' })
         .getByRole('button', { name: 'Show it' })

@@ -12,14 +12,14 @@ import {
   type NodeProps,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useMemo, useRef, type DragEvent } from 'react';
+import { useMemo, useRef, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
 import { NODE, type Places } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
-import { edgesOf, endsOf, isFields, type Draft, type DraftEdge, type DraftTask } from './draft.js';
+import { edgesOf, endsOf, isFields, nameOf, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { draftFrames, titleOf } from './draft-frames.js';
 import { canOpen, sizeOf, type Path } from './inner-chain.js';
 
@@ -61,7 +61,10 @@ export function Canvas(props: CanvasProps) {
   const move = useRef(0);
   const frames = useMemo(() => draftFrames(draft), [draft]);
   const drawn = edgesOf(draft);
-  const sides = sidesOf(endsOf(drawn), places);
+  const ways = sidesOf(endsOf(drawn), places);
+  /** While tasks are dragged no edge changes its side under the pointer. */
+  const [held, hold] = useState<typeof ways>();
+  const sides = held ?? ways;
   const tasks = draft.tasks.map((task): Shown => {
     const id = task.task_id;
     return {
@@ -72,10 +75,10 @@ export function Canvas(props: CanvasProps) {
       ...sides,
       selected: selected.has(id),
       data: { task, faults: faults.get(id) ?? 0, open: canOpen(task, path) ? () => open(id) : undefined },
-      ariaLabel: shownText(task.task_name ?? id),
+      ariaLabel: shownText(nameOf(task)),
     };
   });
-  const names = new Map(draft.tasks.map(({ task_id: id, task_name: name }) => [id, name ?? id]));
+  const names = new Map(draft.tasks.map((task) => [task.task_id, nameOf(task)]));
   const nodes = withFrames(tasks, frames, {
     places,
     titled: (of) => ({ title: titleOf(of, t), dashed: of.kind !== 'arm' }),
@@ -111,13 +114,15 @@ export function Canvas(props: CanvasProps) {
   });
   const onNodesChange = (changes: NodeChange<Shown | FrameNodeOf>[]) => {
     const next = new Set(selected);
-    const to: Record<string, { x: number; y: number }> = {};
+    const to = new Map<string, { x: number; y: number }>();
     for (const change of changes) {
       if (change.type === 'select') next[change.selected ? 'add' : 'delete'](change.id);
-      if (change.type === 'position' && change.position !== undefined) to[change.id] = change.position;
+      if (change.type === 'position' && change.position !== undefined) to.set(change.id, change.position);
     }
     if (changes.some(({ type }) => type === 'select')) select(next);
-    if (Object.keys(to).length > 0) moved({ ...places, ...to }, move.current);
+    const drags = changes.flatMap((change) => (change.type === 'position' ? [change.dragging === true] : []));
+    if (drags.length > 0) hold(drags.includes(true) ? sides : undefined);
+    if (to.size > 0) moved({ ...places, ...Object.fromEntries(to) }, move.current);
   };
   const onEdgesChange = (changes: EdgeChange[]) => {
     const next = new Set(lines);
@@ -175,7 +180,7 @@ function TaskNode({ data: { task, faults, open }, selected, ...sides }: NodeProp
   return (
     <div className={`node ${marks}`}>
       <Incoming {...sides} />
-      <Name text={task.task_name ?? task.task_id} className="cell" />
+      <Name text={nameOf(task)} className="cell" />
       <span className="line">
         {faults > 0 && <span className="status status-failure">✗ {t('designer.faults', { count: faults })} </span>}
         <span className="dim">
@@ -191,7 +196,7 @@ function TaskNode({ data: { task, faults, open }, selected, ...sides }: NodeProp
             type="button"
             className="nodrag nopan inner"
             aria-label={t('designer.inner.openOf', {
-              task: shownText(task.task_name ?? task.task_id, 60),
+              task: shownText(nameOf(task), 60),
               count: sizeOf(task),
             })}
             onClick={open}

@@ -7,7 +7,6 @@ import { useNavigate } from 'react-router';
 import type { CreateChainRequest } from '#client';
 import { api } from '../api.js';
 import { useTaskTypes } from '../task-types.js';
-import { NODE } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
@@ -17,13 +16,13 @@ import { useCheck } from './check.js';
 import { EdgePanel } from './dependency-fields.js';
 import { edgesOf, EMPTY, NoChain, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { drawEdge, takeOut } from './branch.js';
-import { addTask, disconnect, paste, removeTasks } from './edits.js';
+import { disconnect, removeTasks } from './edits.js';
 import { useHistory, type Origin } from './history.js';
 import { Elsewhere } from './elsewhere.js';
 import { canOpen, type Path } from './inner-chain.js';
 import { readKept, useKept } from './kept-draft.js';
 import { Palette } from './palette.js';
-import { placed } from './places.js';
+import { placed, withCopies, withTask, type Drawn } from './places.js';
 import { SaveModal } from './save-modal.js';
 import { Trail } from './trail.js';
 import { TaskPanel } from './task-panel.js';
@@ -49,9 +48,11 @@ function Designer({ actor }: { actor: string }) {
   const flow = useReactFlow();
   const first = useMemo(() => readKept(actor), [actor]);
   const { now, change, undo, redo, canUndo, canRedo } = useHistory(first.own);
-  const { draft, path, key, places, put, open: enter, arrange, leave } = useInner(now, change);
+  const { draft, path, key, places, put, rename, open: enter, arrange, leave } = useInner(now, change);
   const { other, chosen } = useKept(actor, now, first);
-  const [selected, selectTasks] = useState<ReadonlySet<string>>(new Set());
+  const [wanted, selectTasks] = useState<ReadonlySet<string>>(new Set());
+  // After undo a task may be gone.
+  const selected = new Set(draft.tasks.flatMap(({ task_id }) => (wanted.has(task_id) ? [task_id] : [])));
   const [lines, selectLines] = useState<ReadonlySet<string>>(new Set());
   const select = (ids: ReadonlySet<string>) => {
     selectTasks(ids);
@@ -64,7 +65,9 @@ function Designer({ actor }: { actor: string }) {
   const clipboard = useRef<readonly DraftTask[]>([]);
   const [hasCopy, setHasCopy] = useState(false);
   const [wrong, setWrong] = useState<string>();
+  const [openings, opens] = useState(0);
   const [asked, ask] = useState(false);
+  const area = useRef<HTMLDivElement>(null);
   const types = useTaskTypes();
   const datasets = useQuery({
     queryKey: ['datasets'],
@@ -79,28 +82,40 @@ function Designer({ actor }: { actor: string }) {
 
   const edit = (how: (draft: Draft) => Draft, field?: string) =>
     put((drawn) => ({ ...drawn, draft: how(drawn.draft) }), field);
-  const fit = () => requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15 }));
+  const fit = (then?: () => void) =>
+    requestAnimationFrame(
+      () => void flow.fitView({ maxZoom: 1, padding: 0.15 }).then(() => then && requestAnimationFrame(then)),
+    );
   const take = (next: Draft, origin?: Origin) => {
     setWrong(undefined);
     select(new Set());
-    void arrange(next).then((laid) => {
+    arrange(next, (laid) => {
       change(() => ({ draft: next, places: laid, origin }));
       leave();
       fit();
     });
   };
   const open = (next: Path, chosen?: string) =>
-    void enter(next).then(() => {
+    enter(next, () => {
       select(new Set(chosen === undefined ? [] : [chosen]));
-      fit();
+      opens((times) => times + 1);
+      // Outermost there is no trail to have the focus: the task that led in has it.
+      fit(next.length === 0 ? () => nodeOf(area.current, chosen)?.focus({ preventScroll: true }) : undefined);
     });
+  /** Says why where a chain takes no more. */
+  const grow = (how: (drawn: Drawn) => readonly [next: Drawn, chosen: readonly string[]]) => {
+    try {
+      const [next, ids] = how({ draft, places });
+      put(() => next);
+      select(new Set(ids));
+      setWrong(undefined);
+    } catch (error) {
+      if (!(error instanceof NoChain)) throw error;
+      setWrong(t(`designer.noChain.${error.why}`));
+    }
+  };
   const add = (type: string, at?: { x: number; y: number }) => {
-    const parents = at === undefined ? [...selected] : [];
-    const [next, id] = addTask(draft, type, { task_config: {} }, parents);
-    const place = at && { x: at.x - NODE.width / 2, y: at.y - NODE.height / 2 };
-    const drawn = { draft: next, places: place === undefined ? places : { ...places, [id]: place } };
-    put(() => ({ ...drawn, places: placed(drawn) }));
-    select(new Set([id]));
+    grow((drawn) => withTask(drawn, type, at === undefined ? [...selected] : [], at));
     if (at === undefined) fit();
   };
   const remove = (ids: readonly string[], edges: readonly DraftEdge[]) => {
@@ -125,8 +140,8 @@ function Designer({ actor }: { actor: string }) {
     if (command === 'undo') return undo();
     if (command === 'redo') return redo();
     if (command === 'arrange') {
-      return void arrange(draft).then((laid) => {
-        put((drawn) => ({ ...drawn, places: laid }));
+      return arrange(draft, (laid) => {
+        put((drawn) => ({ ...drawn, places: { ...drawn.places, ...laid } }));
         fit();
       });
     }
@@ -137,13 +152,7 @@ function Designer({ actor }: { actor: string }) {
       clipboard.current = draft.tasks.filter(({ task_id }) => selected.has(task_id));
       return setHasCopy(clipboard.current.length > 0);
     }
-    const [next, names] = paste(draft, clipboard.current);
-    const moved = clipboard.current.map(({ task_id: id }) => {
-      const { x, y } = places[id] ?? { x: 0, y: 0 };
-      return [names.get(id)!, { x: x + 40, y: y + NODE.height + 30 }] as const;
-    });
-    put(() => ({ draft: next, places: { ...places, ...Object.fromEntries(moved) } }));
-    select(new Set(names.values()));
+    grow((drawn) => withCopies(drawn, clipboard.current));
   };
   const read = (file: File) => {
     void file.text().then((text) => {
@@ -155,7 +164,6 @@ function Designer({ actor }: { actor: string }) {
       }
     });
   };
-  const area = useRef<HTMLDivElement>(null);
   useKeys(area, (command) => {
     if (command === 'all') return select(new Set(draft.tasks.map(({ task_id }) => task_id)));
     if (selected.size === 0 && (command === 'copy' || command === 'cut')) return;
@@ -173,7 +181,8 @@ function Designer({ actor }: { actor: string }) {
   const form =
     line !== undefined ? (
       <EdgePanel
-        key={edgeId(line)}
+        // What becomes an arm in its form is the same edge: the field keeps the focus.
+        key={JSON.stringify([key, line.from, line.to])}
         {...line}
         draft={draft}
         faults={check.faults}
@@ -183,6 +192,8 @@ function Designer({ actor }: { actor: string }) {
       />
     ) : only === undefined ? (
       <ChainPanel
+        // What is half typed is of one chain.
+        key={key}
         draft={draft}
         isInner={path.length > 0}
         datasets={datasets.data?.items ?? []}
@@ -199,7 +210,11 @@ function Designer({ actor }: { actor: string }) {
         datasets={datasets.data?.items ?? []}
         faults={check.faults}
         change={edit}
-        renamed={(to) => select(new Set([to]))}
+        rename={(to) => {
+          const isFree = rename(only.task_id, to);
+          if (isFree) select(new Set([to]));
+          return isFree;
+        }}
         remove={() => remove([only.task_id], [])}
         open={canOpen(only, path) ? (chosen) => open([...path, only.task_id], chosen) : undefined}
       />
@@ -239,7 +254,7 @@ function Designer({ actor }: { actor: string }) {
       />
       {now.origin && <OriginLine of={now.origin} />}
       <Verdict of={check} />
-      <Trail draft={now.draft} path={path} open={(to) => open(path.slice(0, to), path[to])} />
+      <Trail draft={now.draft} path={path} opened={openings} open={(to) => open(path.slice(0, to), path[to])} />
       <div className="designer">
         <Palette types={types.data ?? []} add={(type) => add(type)} />
         <Canvas
@@ -292,3 +307,7 @@ function Designer({ actor }: { actor: string }) {
     </div>
   );
 }
+
+/** A task as it is drawn. */
+const nodeOf = (area: HTMLElement | null, id = '') =>
+  area?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);

@@ -7,7 +7,6 @@ export interface Draft {
 export interface DraftTask {
   readonly task_id: string;
   readonly task_type: string;
-  readonly task_name?: string;
   readonly depends_on: readonly Dependency[];
   readonly task_params: Fields;
   readonly [field: string]: unknown;

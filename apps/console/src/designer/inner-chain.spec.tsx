@@ -105,12 +105,21 @@ test('the trail says where the chain stands, leads back, and takes the focus on 
   const name = '<b>\u202ex';
   const tasks = DRAFT.tasks.map((each) => (each.task_id === 'sub' ? { ...each, task_name: name } : each));
   const draft = { ...DRAFT, tasks };
-  const { rerender } = render(<Trail draft={draft} path={[]} open={open} />);
+  const { rerender } = render(<Trail draft={draft} path={[]} opened={0} open={open} />);
   expect(screen.queryByRole('navigation')).toBeNull();
-  rerender(<Trail draft={draft} path={['sub', 'deep']} open={open} />);
+  // As where undo brings it back, or while text is typed.
+  rerender(<Trail draft={draft} path={['sub']} opened={0} open={open} />);
+  expect(document.activeElement).toBe(document.body);
+  rerender(<Trail draft={draft} path={['sub', 'deep']} opened={1} open={open} />);
   expect(document.activeElement?.textContent).toBe('deep');
   await user.click(screen.getByRole('button', { name: String.raw`<b>\u202ex` }));
   expect(open).toHaveBeenLastCalledWith(1);
   await user.click(screen.getByRole('button', { name: 'outer' }));
   expect(open).toHaveBeenLastCalledWith(0);
+});
+
+test('the trail calls a task by its id where its name is no text', () => {
+  const tasks = DRAFT.tasks.map((each) => ({ ...each, task_name: 2024 }));
+  render(<Trail draft={{ ...DRAFT, tasks }} path={['sub']} opened={0} open={() => undefined} />);
+  screen.getByText('sub');
 });

@@ -99,6 +99,19 @@ export function placesAt(places: Places, path: Path): Places {
   );
 }
 
+/** The places once a task of the chain at a path has another id: its own, and those of the chains in it. */
+export function placesRenamed(places: Places, path: Path, id: string, to: string): Places {
+  const [before, after] = [prefixOf(path) + id, prefixOf(path) + to];
+  const isAt = (name: string, prefix: string) => name === prefix || name.startsWith(`${prefix}/`);
+  return Object.fromEntries(
+    Object.entries(places).flatMap(([name, place]): [string, Places[string]][] => {
+      if (isAt(name, before)) return [[after + name.slice(before.length), place]];
+      // Of a task that is gone.
+      return isAt(name, after) ? [] : [[name, place]];
+    }),
+  );
+}
+
 export function withPlacesAt(places: Places, path: Path, own: Places): Places {
   const prefix = prefixOf(path);
   const others = Object.entries(places).filter(

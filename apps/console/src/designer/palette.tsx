@@ -16,7 +16,7 @@ export function Palette({ types, add }: PaletteProps) {
   const wanted = text.toLowerCase();
   const shown = types.filter((each) => `${each.task_type} ${each.title}`.toLowerCase().includes(wanted));
   return (
-    <section className="palette" aria-label={t('designer.palette')}>
+    <section className="palette nokey" aria-label={t('designer.palette')}>
       <Input
         allowClear
         aria-label={t('types.find')}

@@ -3,13 +3,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
 import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
-import { Name, shownText } from '../view/name.js';
+import { Name, shownChoice, shownText } from '../view/name.js';
 import { BranchFields } from './branch-fields.js';
 import { ChildFields } from './child-fields.js';
 import { ConditionField } from './condition-field.js';
 import { DependencyFields } from './dependency-fields.js';
 import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
-import { editTask, patched, renameTask, setParents } from './edits.js';
+import { editTask, patched, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
 import { innerIdAt } from './inner-chain.js';
 import { PartyFields } from './party-fields.js';
@@ -38,14 +38,15 @@ interface TaskPanelProps {
   readonly datasets: readonly DatasetDto[];
   readonly faults: readonly FaultDto[];
   readonly change: (change: (draft: Draft) => Draft, field?: string) => void;
-  readonly renamed: (to: string) => void;
+  /** Gives it another id; false where another task has that. */
+  readonly rename: (to: string) => boolean;
   readonly remove: () => void;
   /** Draws the chain that is written out in the task, with a task of it chosen; undefined where there is none to draw. */
   readonly open: ((chosen?: string) => void) | undefined;
 }
 
 /** A task's form. */
-export function TaskPanel({ draft, task, type, datasets, faults, change, renamed, remove, open }: TaskPanelProps) {
+export function TaskPanel({ draft, task, type, datasets, faults, change, rename, remove, open }: TaskPanelProps) {
   const { t } = useTranslation();
   const id = task.task_id;
   const at = `/tasks/${draft.tasks.indexOf(task)}`;
@@ -84,21 +85,12 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
           ))}
         </ul>
       )}
-      <TaskId
-        key={id}
-        id={id}
-        rename={(to) => {
-          if (renameTask(draft, id, to) === undefined) return false;
-          change((now) => renameTask(now, id, to) ?? now, `rename ${id}`);
-          renamed(to);
-          return true;
-        }}
-      />
+      <TaskId key={id} id={id} rename={rename} />
       <Labelled name={t('designer.name')} fault={faultAt(`${at}/task_name`)}>
         {(field) => (
           <Input
             id={field}
-            value={task.task_name ?? ''}
+            value={typeof task['task_name'] === 'string' ? task['task_name'] : ''}
             onChange={({ target }) => edit({ task_name: target.value === '' ? undefined : target.value })}
           />
         )}
@@ -110,6 +102,7 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, renamed
             className="wide"
             mode="multiple"
             options={others.map((each) => ({ value: each, label: shownText(each) }))}
+            labelRender={shownChoice}
             value={task.depends_on.map(parentOf)}
             onChange={(parents: string[]) => change((now) => setParents(now, id, parents), `${id} depends_on`)}
           />

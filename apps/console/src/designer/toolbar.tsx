@@ -37,7 +37,7 @@ export function Toolbar({ draft, running, can, act, take, read, run, save: keep 
   };
   const isEmpty = draft.tasks.length === 0;
   return (
-    <Space wrap role="toolbar" aria-label={t('designer.tools')} className="bulk">
+    <Space wrap role="toolbar" aria-label={t('designer.tools')} className="bulk nokey">
       <Button disabled={!can.undo} onClick={() => act('undo')} title="Ctrl+Z">
         {t('designer.undo')}
       </Button>

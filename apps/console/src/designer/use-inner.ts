@@ -1,14 +1,13 @@
 import { useStoreApi } from '@xyflow/react';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { layOut } from '../chain/elk.js';
 import type { Places, Room } from '../chain/node-size.js';
 import { edgesOf, endsOf, type Draft } from './draft.js';
 import { draftFrames } from './draft-frames.js';
+import { renameTask } from './edits.js';
 import type { Change, Sheet } from './history.js';
-import { innerOf, placesAt, withInner, withPlacesAt, type Path } from './inner-chain.js';
-import { placed } from './places.js';
-
-type Drawn = Pick<Sheet, 'draft' | 'places'>;
+import { innerOf, placesAt, placesRenamed, withInner, withPlacesAt, type Path } from './inner-chain.js';
+import { placed, type Drawn } from './places.js';
 
 /** What cannot be laid out is drawn all the same. */
 function laidOut(draft: Draft, { width, height }: Room): Promise<Places> {
@@ -26,11 +25,20 @@ function laidOut(draft: Draft, { width, height }: Room): Promise<Places> {
  */
 export function useInner(now: Sheet, change: Change) {
   const canvas = useStoreApi();
-  const arrange = (draft: Draft) => laidOut(draft, canvas.getState());
+  /** How many layouts were asked for: an older one that takes longer is not shown in place of the last. */
+  const turns = useRef(0);
+  const arrange = (draft: Draft, then: (laid: Places) => void): void => {
+    const turn = ++turns.current;
+    void laidOut(draft, canvas.getState()).then((laid) => {
+      if (turn === turns.current) then(laid);
+    });
+  };
   const [wanted, want] = useState<Path>([]);
   /** Where tasks of chains stand that nobody has moved, by the way to the chain: to look at one is no step. */
   const [laid, keepLaid] = useState<Readonly<Record<string, Places>>>({});
   const { draft, path } = useMemo(() => innerOf(now.draft, wanted), [now.draft, wanted]);
+  // Who is out of a chain that was taken away stays there when it comes back.
+  if (path.length < wanted.length) want(path);
   const key = JSON.stringify(path);
   const drawn = (sheet: Sheet): Drawn => {
     const inner = innerOf(sheet.draft, path).draft;
@@ -57,15 +65,36 @@ export function useInner(now: Sheet, change: Change) {
       },
       field && `${key} ${field}`,
     );
-  const open = async (next: Path): Promise<void> => {
+  /** Gives a task another id, and leaves it where it stands, with what is in it; false where another task has that id. */
+  const rename = (id: string, to: string): boolean => {
+    if (renameTask(draft, id, to) === undefined) return false;
+    change((sheet) => {
+      const before = drawn(sheet);
+      const next = renameTask(before.draft, id, to);
+      if (next === undefined) return sheet;
+      const all = withPlacesAt(sheet.places, path, before.places);
+      return { ...sheet, draft: withInner(sheet.draft, path, next), places: placesRenamed(all, path, id, to) };
+    }, `${key} rename ${id}`);
+    return true;
+  };
+  const open = (next: Path, then: () => void): void => {
     const inner = innerOf(now.draft, next);
     const name = JSON.stringify(inner.path);
     const known = { ...laid[name], ...placesAt(now.places, inner.path) };
-    if (inner.path.length > 0 && !inner.draft.tasks.some(({ task_id }) => known[task_id] !== undefined)) {
-      const found = await arrange(inner.draft);
-      keepLaid((all) => ({ ...all, [name]: found }));
-    }
-    want(next);
+    const isKnown = inner.draft.tasks.some(({ task_id }) => Object.hasOwn(known, task_id));
+    const show = (found?: Places) => {
+      if (found !== undefined) keepLaid((all) => ({ ...all, [name]: found }));
+      want(inner.path);
+      then();
+    };
+    if (inner.path.length > 0 && !isKnown) return arrange(inner.draft, show);
+    turns.current++;
+    show();
   };
-  return { draft, path, key, places, put, open, arrange, leave: () => want([]) };
+  /** Another draft is there: what was laid out was of the one before. */
+  const leave = () => {
+    want([]);
+    keepLaid({});
+  };
+  return { draft, path, key, places, put, rename, open, arrange, leave };
 }
