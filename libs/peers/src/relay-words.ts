@@ -4,7 +4,7 @@ export const RELAY_PROTOCOL = 'task-chain-relay/1';
 export const RELAY_BYTES = 1_024;
 
 /** Why a relay ends the connection of a site before it has met the other one. */
-export const RELAY_WORDS = {
+const RELAY_WORDS = {
   RUN: 'no such run of these two sites is under way',
   TIME: 'the other site did not come',
   FULL: 'it has no room for another connection',

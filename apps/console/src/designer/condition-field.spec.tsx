@@ -1,5 +1,4 @@
 /** @jest-environment jsdom */
-import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from '@jest/globals';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
@@ -70,9 +69,9 @@ test('nothing is offered within a text, nor where an operator is due', () => {
   expect(offered(String.raw`"\"" == ch`)).toContain(String.raw`"\"" == chain.name`);
 });
 
-test('a hostile condition is read in no time', () => {
-  const read = () => offered(`a${'["'.repeat(200)}""`);
-  expect(runInNewContext('read()', { read }, { timeout: 5_000 })).toEqual([]);
+test('a hostile condition is read', () => {
+  // Where each bracket is tried in two ways, this never ends.
+  expect(offered(`a${'["'.repeat(200)}""`)).toEqual([]);
   expect(offered('tasks["ask-first')).toContain('tasks["ask-first"].status');
   expect(offered('tasks["ask-first"')).toContain('tasks["ask-first"].status');
 });
