@@ -78,7 +78,9 @@ async function ensureConsole() {
   if (!existsSync(CONSOLE_BUILT)) rmSync(CONSOLE_STAMP, { force: true });
   await unlessCurrent(CONSOLE_STAMP, [join(ROOT, 'package-lock.json'), ...shown], async () => {
     const vite = join(ROOT, 'node_modules/.bin/vite');
-    await run('building the console', [process.execPath, vite, 'build', '--logLevel=warn', CONSOLE]);
+    // Whatever the apps run as: else React comes in its build for development.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    await run('building the console', [process.execPath, vite, 'build', '--logLevel=warn', CONSOLE], env);
   });
 }
 
