@@ -3,6 +3,7 @@ import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:f
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { HOST_PORT, readHostPort } from '#libs/network';
 import {
   FINGERPRINT,
   fingerprintOf,
@@ -46,9 +47,8 @@ export interface NodeFile {
   readonly control_plane?: ControlPlane;
 }
 
-const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/;
 const NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
-const address = { type: 'string', pattern: ADDRESS.source };
+const address = { type: 'string', pattern: HOST_PORT.source };
 const isNodeFile = new Ajv2020({ strict: false }).compile<NodeFile>({
   type: 'object',
   additionalProperties: false,
@@ -219,9 +219,9 @@ export class NodeFolder {
 
 /** Reads `host:port`. Throws Refusal for any other text. */
 export function addressOf(text: string): Address {
-  const port = Number(text.slice(text.lastIndexOf(':') + 1));
-  if (!ADDRESS.test(text) || port > 65_535) throw new Refusal(`${text} is no address: write host:port.`);
-  return { host: text.slice(0, text.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1'), port };
+  const address = readHostPort(text);
+  if (!address) throw new Refusal(`${text} is no address: write host:port.`);
+  return address;
 }
 
 function checked(path: string, file: unknown): NodeFile {

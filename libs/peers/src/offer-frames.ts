@@ -1,3 +1,5 @@
+import { readHostPort } from '#libs/network';
+
 /** What the control plane has stored of one run of a task at one site. */
 const OFFER_STATES = [
   /** The site has not answered yet. */
@@ -74,7 +76,6 @@ const VOTE_LENGTH = 1_500;
 const MOST_LEVELS = 32;
 const RUN = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
-const RELAY = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/;
 const NAME = /^[A-Za-z][\w-]{0,63}\/[^\p{Cc}\p{Surrogate}]{1,180}$/u;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -128,8 +129,7 @@ export function readAnswer(frame: unknown): SiteAnswer | undefined {
   }
 }
 
-const isRelay = (text: unknown): text is string =>
-  isText(text, 262) && RELAY.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535;
+const isRelay = (text: unknown): text is string => isText(text, 262) && readHostPort(text) !== undefined;
 const isVote = (vote: unknown): vote is string => isText(vote, VOTE_LENGTH) && VOTE.test(vote);
 /** Whether it is the name of a run. */
 export const isRun = (run: unknown): run is string => typeof run === 'string' && RUN.test(run);

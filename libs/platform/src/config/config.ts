@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { readHostPort } from '#libs/network';
 import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 import { consoleSignInFault, KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
@@ -232,10 +233,7 @@ function read(reader: ValueReader, env: Environment): Config {
 function readRelays(reader: ValueReader): readonly string[] {
   const text = reader.text('NODE_RELAYS');
   const relays = text?.split(',').map((each) => each.trim()) ?? [];
-  const isAddress = (each: string): boolean =>
-    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):[1-9][0-9]{0,4}$/.test(each) &&
-    Number(each.slice(each.lastIndexOf(':') + 1)) <= 65_535;
-  if (relays.every(isAddress)) return relays;
+  if (relays.every((each) => readHostPort(each) !== undefined)) return relays;
   reader.wrong('NODE_RELAYS', text!, 'is no list of addresses', 'Write host:port, with commas between several.');
   return [];
 }
