@@ -332,7 +332,7 @@ describe('docker/compose.parties.yml', () => {
     }
   });
 
-  it('is a project of its own: down or up of the one leaves the other alone', () => {
+  it('is a separate project: down or up of one leaves the other alone', () => {
     const { name } = parse(read('docker/compose.yml')) as { name: string };
     expect([name, compose.name]).toEqual(['task-chain', 'task-chain-parties']);
   });

@@ -158,6 +158,15 @@ export class OfferedSite {
     await this.until(() => this.started.length > before);
   }
 
+  /** Lays the artifact `alice/t.csv` of the task `prep` here. The function that it returns notes which task made it, by one hex digit. */
+  async layInput(): Promise<(task: string) => void> {
+    const folder = join(this.folder.artifactRoot, 'chain-1/prep/alice');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 't.csv'), 'id\n1\n');
+    const files = { 'alice/t.csv': stampOf(join(folder, 't.csv'))! };
+    return (task) => this.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's', files });
+  }
+
   /** As the process of a run leaves it that has written `t.csv`, and came to a result. */
   async prepare(
     run: string,

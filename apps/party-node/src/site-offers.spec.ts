@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalTask } from '#libs/consent';
-import { stampOf } from './inputs.js';
 import { runOffer, type FromRun } from './run-offer.js';
 import { EARLIER, LATER, OfferedSite, RUN, taskOf } from './offered-site-for-tests.js';
 import { command } from './sites-for-tests.js';
@@ -114,12 +113,7 @@ describe('an offer', () => {
       code: 2,
       err: expect.stringContaining(`${input}, which does not lie here`) as unknown,
     });
-    const folder = join(site.folder.artifactRoot, 'chain-1/prep/alice');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 't.csv'), 'id\n1\n');
-    const files = { 'alice/t.csv': stampOf(join(folder, 't.csv'))! };
-    const made = (task: string): void =>
-      site.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's', files });
+    const made = await site.layInput();
     expect((await site.approvals('show', hash)).out).toContain('what chain-1/prep made: nothing here');
     made('1');
     // What an owner who approves the task once signs.

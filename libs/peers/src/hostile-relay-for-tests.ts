@@ -4,7 +4,7 @@ import { fingerprintOf, type Identity } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
 import { RELAY_BYTES, RELAY_PROTOCOL } from './relay-words.js';
 
-/** A relay of the right authority that looks at what it passes on, or that answers in place of the other site, by a key of its own. */
+/** A relay of the right authority that looks at what it passes on, or that answers in place of the other site, with another key. */
 export class HostileRelay {
   /** What crossed, in the clear where it could make that. */
   readonly heard: Buffer[] = [];

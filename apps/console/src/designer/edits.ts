@@ -149,7 +149,7 @@ function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
   return walk(of) as Of;
 }
 
-/** What a task does with other ids in it. A chain that is written out there has tasks of its own, and sees none of those around it. */
+/** A task with other ids in what it does. It leaves a chain that is written out there: that has its own tasks, and cannot refer to those around it. */
 function renamedWork<Of extends Fields>(work: Of, names: ReadonlyMap<string, string>): Of {
   const next = renamed(work, names);
   const { task_params: params } = work;

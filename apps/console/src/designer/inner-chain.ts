@@ -66,7 +66,7 @@ export function withInner(draft: Draft, [id, ...rest]: Path, inner: Draft): Draf
     if (task.task_id !== id) return task;
     const chain = withInner(chainIn(task)!, rest, inner);
     const config = task.task_params['task_config'];
-    // It is called as the task where it has no name of its own.
+    // A chain without a name is shown by the name of the task.
     const written = chain.chain_name === '' ? patched<Fields>(chain, { chain_name: undefined }) : chain;
     return {
       ...task,

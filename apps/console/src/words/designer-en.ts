@@ -145,7 +145,7 @@ export const designer = {
     hasSite: '{{party}} · has a site',
     dealer: 'Dealer',
     dealerHelp:
-      'A third party at a site of its own, for types that need one there. It must be independent of all parties.',
+      'A third party with its own site, for types that need one there. It must be independent of all parties.',
     later:
       'This must be known when the chain is created: a result is not. Choose it here, or name a parameter of the chain.',
   },

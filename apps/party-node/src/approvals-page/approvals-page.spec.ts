@@ -1,10 +1,9 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { stampOf } from '../inputs.js';
 import { LATER, OfferedSite, RUN, taskOf } from '../offered-site-for-tests.js';
 import { run } from '../program.js';
 import { SiteStore } from '../site-store.js';
@@ -227,12 +226,7 @@ describe('the page of approvals', () => {
     const early = await browser.press(hash, 'accept');
     expect(early.status).toBe(409);
     expect(textOf(early.body)).toContain(`Nothing was decided The task reads ${input}, which does not lie here`);
-    const folder = join(site.folder.artifactRoot, 'chain-1/prep/alice');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 't.csv'), 'id\n1\n');
-    const files = { 'alice/t.csv': stampOf(join(folder, 't.csv'))! };
-    const made = (task: string): void =>
-      site.store.keepMade('chain-1/prep', { task: `sha256:${task.repeat(64)}`, session: 's', files });
+    const made = await site.layInput();
     made('1');
     const before = /name="judged"\s+value="([^"]+)"/.exec((await browser.see(pathOf(hash))).body)![1]!;
     expect((await site.approvals('show', hash)).out).toContain(`as your statements judge it: ${before}\n`);
@@ -382,7 +376,7 @@ describe('of the page of approvals, who must not decide', () => {
     expect(decisions()).toEqual([]);
   });
 
-  test('has no mark-up, no order and no line of its own on it, however a task is written', async () => {
+  test('shows a hostile task as text: no markup, no changed order, no extra line', async () => {
     const evil = `</pre><script src="//evil.example/x.js"></script><img src=x onerror=alert(1)>"'>\u202e\u2028\u{e0041}`;
     const task = taskOf(`${evil}.csv`);
     const config = task.task_params.task_config;

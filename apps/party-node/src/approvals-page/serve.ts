@@ -75,9 +75,10 @@ export async function servePage({ folder, port, log, now }: PageOptions): Promis
   return {
     link: `http://127.0.0.1:${at}/#once=${opens}`,
     async close() {
+      const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-      if (server.listening) await once(server, 'close');
+      await closed;
     },
   };
 }
