@@ -83,7 +83,7 @@ function Revocation({ of: { party, fingerprint }, close, done }: RevocationProps
   const { t } = useTranslation();
   const path = { party };
   const preview = useQuery({
-    queryKey: ['node', party, 'dry run'],
+    queryKey: ['dry run', 'node', party],
     queryFn: () => api.revokeNode({ path, query: { dry_run: true } }),
     gcTime: 0,
   });

@@ -146,7 +146,8 @@ export function DeleteModal({ template, close, done }: ModalProps) {
   const { t } = useTranslation();
   const path = { template_id: template.template_id };
   const preview = useQuery({
-    queryKey: ['template', template.template_id, 'dry run'],
+    // Apart from the template, which is read again once it is deleted: the dialog would say NOT_FOUND.
+    queryKey: ['dry run', template.template_id],
     queryFn: () => api.deleteTemplate({ path, query: { dry_run: true } }),
     gcTime: 0,
   });
