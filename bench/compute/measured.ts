@@ -19,9 +19,10 @@ export interface Measured {
   readonly load: number;
 }
 
-const FILE = resolve('bench', 'results', 'types.json');
+/** The results of tasks whose parties all run on one machine. */
+export const ON_ONE_MACHINE = 'types.json';
 /** The same cases at b160c17, before figures were kept on shares, rounded or withheld; on the machine of the newest figures. */
-const BEFORE = resolve('bench', 'results', 'types-before.json');
+const BEFORE = 'types-before.json';
 const PAGES = [
   {
     path: resolve('docs', 'tasks', 'measurements.md'),
@@ -37,21 +38,25 @@ const PAGES = [
   },
 ] as const;
 
-function kept(file = FILE): Record<string, Measured> {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Measured>) : {};
+const fileOf = (name: string): string => resolve('bench', 'results', name);
+
+/** The figures in a file of results, by type. */
+export function kept<Figures>(name: string): Record<string, Figures> {
+  const file = fileOf(name);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Figures>) : {};
 }
 
 /** Keeps a type's figures instead of its last ones. */
-export function keepMeasured(measured: Measured): void {
-  writeFileSync(FILE, `${JSON.stringify({ ...kept(), [measured.type]: measured }, null, 2)}\n`);
+export function keepIn(name: string, measured: { readonly type: string }): void {
+  writeFileSync(fileOf(name), `${JSON.stringify({ ...kept(name), [measured.type]: measured }, null, 2)}\n`);
 }
 
 /** Writes the tables of both pages from what is kept, in the order of the cases. */
 export async function writePages(cases: readonly TypeCase[]): Promise<void> {
-  const all = kept();
-  const before = kept(BEFORE);
+  const all = kept<Measured>(ON_ONE_MACHINE);
+  const before = kept<Measured>(BEFORE);
   const measured = cases.flatMap(({ type, of }) => (all[type] ? [{ ...all[type], of }] : []));
-  for (const { path, head, headBefore, language } of PAGES) {
+  const made = PAGES.map(({ head, headBefore, language }) => {
     const rows = measured.map(({ type, parties, rows: count, seconds, cpuSeconds, peakMiB, figure, of, load, at }) => [
       `[\`${type}\`](${type}.md)`,
       String(parties),
@@ -70,14 +75,22 @@ export async function writePages(cases: readonly TypeCase[]): Promise<void> {
       return [[`[\`${type}\`](${type}.md)`, ...spent, was.figure, figure]];
     });
     const machines = [...new Set(measured.map(({ machine }) => machine))].join('; ');
-    const text = [
-      ['measured', `${machines}\n\n${tableOf(head, rows)}`] as const,
-      ['before', tableOf(headBefore, compared)] as const,
-    ].reduce(
-      (page, [name, made]) =>
+    return [
+      ['measured', `${machines}\n\n${tableOf(head, rows)}`],
+      ['before', tableOf(headBefore, compared)],
+    ] as const;
+  });
+  await writeMade(made);
+}
+
+/** Puts text between the marks of each page: of the English one first, then of the Chinese one. */
+export async function writeMade(pages: readonly (readonly (readonly [mark: string, text: string])[])[]): Promise<void> {
+  for (const [at, { path }] of PAGES.entries()) {
+    const text = pages[at]!.reduce(
+      (page, [mark, made]) =>
         page.replace(
-          new RegExp(`<!-- made:${name} -->[^]*?<!-- /made -->`),
-          () => `<!-- made:${name} -->\n\n${made}\n\n<!-- /made -->`,
+          new RegExp(`<!-- made:${mark} -->[^]*?<!-- /made -->`),
+          () => `<!-- made:${mark} -->\n\n${made}\n\n<!-- /made -->`,
         ),
       readFileSync(path, 'utf8'),
     );
@@ -85,5 +98,6 @@ export async function writePages(cases: readonly TypeCase[]): Promise<void> {
   }
 }
 
-const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+/** A table of Markdown. */
+export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
