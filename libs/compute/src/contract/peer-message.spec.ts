@@ -19,7 +19,7 @@ import { leastFrom } from '../psi/psi-count-party.js';
 import { pairKeyFrom } from '../psi/psi-of-many-party.js';
 import { glmSizesFrom } from '../ss-glm/ss-glm-dealer.js';
 import { glmFactsFrom } from '../ss-glm/ss-glm-party.js';
-import { rowsFrom } from '../ss-lr/ss-lr-dealer.js';
+import { agreedFrom } from '../ss-lr/ss-lr-dealer.js';
 import { bucketCountsFrom, bucketSizesFrom, commandFrom, dealerCommandFrom } from '../secureboost/commands.js';
 import { absentFrom } from '../table/named-columns.js';
 import { shapeFrom } from '../ss-pvalue/join-fit.js';
@@ -119,8 +119,11 @@ describe('what a peer sends is checked before it is used', () => {
   });
 
   test('dealers: rows, columns, buckets and whether masks are wanted', () => {
-    expect(rowsFrom('bob', { rows: 64, predict: 0, losses: 1 })).toEqual({ rows: 64, predict: 0, losses: 1 });
-    refused(() => rowsFrom('bob', { rows: 63, predict: 0, losses: 1 }));
+    const agreed = { rows: 64, batchSize: 32, predict: 0, losses: 1 };
+    expect(agreedFrom('bob', agreed)).toEqual(agreed);
+    expect(agreedFrom('bob', { ...agreed, batchSize: 0 })).toMatchObject({ batchSize: 1 });
+    refused(() => agreedFrom('bob', { ...agreed, rows: 63 }));
+    refused(() => agreedFrom('bob', { ...agreed, batchSize: 65_537 }));
     expect(dealtSizeFrom('bob', { rows: 3, columns: 2 })).toEqual({ rows: 3, columns: 2 });
     const regression = { masks: false, rows: 9, columns: [2, 0], objective: 'linear' };
     expect(wantedFrom('bob', { masks: true })).toBe(null);
@@ -141,8 +144,9 @@ describe('what a peer sends is checked before it is used', () => {
     };
     expect(bucketSizesFrom('bob', good, 2)).toEqual(good);
     for (const count of NO_COUNTS) {
-      refused(() => rowsFrom('bob', { rows: count, predict: 0, losses: 0 }));
-      refused(() => rowsFrom('bob', { rows: 3, predict: count, losses: 0 }));
+      refused(() => agreedFrom('bob', { rows: count, batchSize: 64, predict: 0, losses: 0 }));
+      refused(() => agreedFrom('bob', { rows: 3, batchSize: count, predict: 0, losses: 0 }));
+      refused(() => agreedFrom('bob', { rows: 3, batchSize: 64, predict: count, losses: 0 }));
       refused(() => dealtSizeFrom('bob', { rows: count, columns: 2 }));
       refused(() => dealtSizeFrom('bob', { rows: 3, columns: count }));
       refused(() => bucketSizesFrom('bob', { ...good, rows: count }, 2));
@@ -159,7 +163,7 @@ describe('what a peer sends is checked before it is used', () => {
     ])
       refused(() => bucketSizesFrom('bob', { rows: 3, sizes }, 2));
     for (const message of [null, 7, 'rows', []]) {
-      refused(() => rowsFrom('bob', message));
+      refused(() => agreedFrom('bob', message));
       refused(() => dealtSizeFrom('bob', message));
       refused(() => wantedFrom('bob', message));
       refused(() => bucketSizesFrom('bob', message, 2));

@@ -1,5 +1,5 @@
 import { FEATURE_BITS, STATE_BITS } from '../mpc/ring.js';
-import type { Schedule } from './schedule.js';
+import { defaultBatchSize, type Schedule, type TrainingParams } from './schedule.js';
 
 /** Powers of two that no absolute value of the tables exceeds, as exponents: all that a party reveals of its sizes. */
 export interface Sizes {
@@ -59,6 +59,25 @@ export function weightBitsOf(
   );
   const label = Math.max(sizes.label, 0);
   return most >= label && weightBits >= label + WEIGHT_BITS ? weightBits : null;
+}
+
+/**
+ * The schedule of a training on so many rows, and the exponent of its largest weights; null where there is no room. Where the size of a batch is
+ * open, large values get smaller batches, as those leave more room.
+ */
+export function fittingSchedule(
+  training: TrainingParams,
+  rows: number,
+  columns: readonly number[],
+  sizes: Sizes,
+): { readonly schedule: Schedule; readonly weightBits: number } | null {
+  for (let batchSize = training.batchSize ?? defaultBatchSize(rows); batchSize >= 1; batchSize /= 2) {
+    const schedule = { ...training, batchSize };
+    const weightBits = weightBitsOf(schedule, rows, columns, sizes);
+    if (weightBits !== null) return { schedule, weightBits };
+    if (training.batchSize !== null) return null;
+  }
+  return null;
 }
 
 /** Whether scores of features of these sizes fit, with weights up to 2^weightBits. */

@@ -1,5 +1,6 @@
 import { configSchema } from '../contract/config-schema.js';
 import type { ConfigOf } from '../contract/config-type.js';
+import { MOST_BATCH_SIZE } from './schedule.js';
 import { MOST_PARTIES, verticalDataOf, verticalOutputs } from '../vertical/vertical-schema.js';
 
 export const ssLrSchema = configSchema(
@@ -19,7 +20,13 @@ export const ssLrSchema = configSchema(
           default: 0.1,
           description: 'Step size; one that is too large fails with NOT_CONVERGED.',
         },
-        batch_size: { type: 'integer', minimum: 1, maximum: 65536, default: 64, description: 'Rows of one step.' },
+        batch_size: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MOST_BATCH_SIZE,
+          description:
+            'Rows of one step. By default the largest power of two of which an epoch has 100 steps, and 64 to 1024; less where the values are very large.',
+        },
         reg_type: { enum: ['logistic', 'linear'], default: 'logistic', description: 'The kind of regression.' },
         penalty: {
           enum: ['none', 'l1', 'l2'],

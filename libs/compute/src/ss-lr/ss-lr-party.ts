@@ -13,8 +13,9 @@ import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PreparedRows, type RowRules, type TrainingRows } from '../vertical/vertical-rows.js';
 import { mostLosses } from './losses.js';
 import { PREDICT_ROWS, PredictionOnShares, featuresOf } from './predict-on-shares.js';
-import { LEAST_LABEL_SIZE, MOST_SIZE, sizeOf, weightBitsOf, type Sizes } from './room.js';
+import { LEAST_LABEL_SIZE, MOST_SIZE, fittingSchedule, sizeOf, type Sizes } from './room.js';
 import { sliceFile, type SeenRows, type Slice } from './slice.js';
+import type { Schedule } from './schedule.js';
 import type { SsLrOutcome, SsLrPart, SsLrPlan } from './ss-lr-plan.js';
 import { RanAway, trainOnShares } from './ss-lr-train.js';
 
@@ -29,22 +30,25 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
   const prepared = await prepareRows(context, part, rulesOf(plan));
   const { train, heldOut, predict } = prepared;
   const { training, sizes } = await agree(context, plan, prepared);
-  const weightBits = weightBitsOf(plan.schedule, train.rows, plan.columns, sizes);
-  if (weightBits === null) throw tooLarge(sizes, plan);
-  const shown = await agreeOnLosses(context, part, prepared);
-  if (index === 0) await context.send(NEUTRAL, { rows: train.rows, predict: predict?.rows ?? 0, losses: shown });
+  const fitting = fittingSchedule(plan.training, train.rows, plan.columns, sizes);
+  if (fitting === null) throw tooLarge(sizes, plan);
+  const { schedule, weightBits } = fitting;
+  const { batchSize } = schedule;
+  const shown = await agreeOnLosses(context, part, schedule, prepared);
+  const agreed = { rows: train.rows, batchSize, predict: predict?.rows ?? 0, losses: shown };
+  if (index === 0) await context.send(NEUTRAL, agreed);
 
   const room = { weightBits, labelSize: sizes.label, losses: shown };
   const { weights, losses, finalLoss } = await trainOnShares(
     await joinAll(context),
     train,
     plan.columns,
-    plan.schedule,
+    schedule,
     room,
     {
       masked: (fraction) => context.progress(0.02 + 0.08 * fraction, 'masking features'),
       batch: (fraction, epoch) =>
-        context.progress(0.1 + 0.8 * fraction, `training, epoch ${epoch + 1} of ${plan.schedule.epochs}`),
+        context.progress(0.1 + 0.8 * fraction, `training, epoch ${epoch + 1} of ${schedule.epochs}`),
     },
   ).catch(asFailure);
 
@@ -54,13 +58,15 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
     weightBits,
     labelSize: sizes.label,
     training,
-    regType: plan.schedule.regType,
+    regType: schedule.regType,
     features: part.features,
     columns: plan.columns,
     hasLabel: part.label !== null,
     share: weights,
   };
-  const card = verticalCard(context, part, prepared, { final_loss: finalLoss, loss_by_epoch: [...losses] });
+  const choices = { ...part.choices, parameters: { ...part.choices.parameters, batch_size: batchSize } };
+  const figures = { final_loss: finalLoss, loss_by_epoch: [...losses] };
+  const card = verticalCard(context, { ...part, choices }, prepared, figures);
   const content = sliceFile(context.party, model);
   const reference = await keepModel(context, { target: part.modelOutput, content, card, rows: prepared.made });
 
@@ -72,12 +78,12 @@ export const run: PartyProgram<SsLrPart, SsLrOutcome> = async (context, part) =>
     prediction = await keepPredictions(context, part, predict, { length: PREDICT_ROWS, next });
   }
   context.progress(1, 'done');
-  return { rows: train.rows, heldOut, losses, finalLoss, model: reference, prediction };
+  return { rows: train.rows, batchSize, heldOut, losses, finalLoss, model: reference, prediction };
 };
 
-function rulesOf({ schedule }: SsLrPlan): RowRules {
+function rulesOf({ training }: SsLrPlan): RowRules {
   return {
-    binaryLabel: schedule.regType === 'logistic',
+    binaryLabel: training.regType === 'logistic',
     maxSize: 2 ** MOST_SIZE,
     minGroups: 1,
     minRowsWhy: (least) => `a model of under ${least} would be about single rows.`,
@@ -119,8 +125,12 @@ async function agree(
  * How many losses are opened: those that all parties can count. Each is a figure about the label and all features, and so is where a
  * training ends that runs away: at one of its steps, or at its last loss.
  */
-async function agreeOnLosses(context: PartyContext, part: SsLrPart, { train }: PreparedRows): Promise<number> {
-  const { epochs, batchSize } = part.plan.schedule;
+async function agreeOnLosses(
+  context: PartyContext,
+  part: SsLrPart,
+  { epochs, batchSize }: Schedule,
+  { train }: PreparedRows,
+): Promise<number> {
   const { rows } = train;
   const ends = epochs * batches(rows, batchSize).length + 2;
   const wish = (losses: number, share?: number): Opened => {
@@ -154,13 +164,13 @@ const seenRows = (part: SsLrPart, train: TrainingRows): SeenRows => ({
   columns: columnsOf(part, train, 0, 0).map(({ column, distinct }) => ({ column, distinct })),
 });
 
-function tooLarge({ features, label }: Sizes, { parties, schedule }: SsLrPlan): TaskFailure {
+function tooLarge({ features, label }: Sizes, { parties, training: { batchSize } }: SsLrPlan): TaskFailure {
   const most = Math.max(...features);
   const party = parties[features.indexOf(most)]!;
   return new TaskFailure(
     'NOT_CONVERGED',
-    `Features up to 2^${most} (party ${party}) and labels up to 2^${label}, in batches of ${schedule.batchSize}, leave the fixed point no room for weights. Scale the features (standard_scaler) and the label, ` +
-      'or take a smaller params.batch_size.',
+    `Features up to 2^${most} (party ${party}) and labels up to 2^${label}${batchSize === null ? '' : `, in batches of ${batchSize},`} leave the fixed point no room for weights. Scale the features (standard_scaler) and the label` +
+      (batchSize === null ? '.' : ', or take a smaller params.batch_size.'),
     false,
     { party, feature_bits: most, label_bits: label },
   );

@@ -1,10 +1,10 @@
 import type { SsLrConfig } from './ss-lr-config.js';
-import type { Schedule } from './schedule.js';
+import type { TrainingParams } from './schedule.js';
 import { verticalPlanOf, type VerticalPart, type VerticalPlan } from '../vertical/vertical-plan.js';
 
 /** The plan that all parties and the dealer receive. */
 export interface SsLrPlan extends VerticalPlan {
-  readonly schedule: Schedule;
+  readonly training: TrainingParams;
 }
 
 export type SsLrPart = VerticalPart<SsLrPlan>;
@@ -12,6 +12,7 @@ export type SsLrPart = VerticalPart<SsLrPlan>;
 /** What a party returns: nothing beyond the task's result. */
 export interface SsLrOutcome {
   readonly rows: number;
+  readonly batchSize: number;
   readonly heldOut: number;
   readonly losses: readonly (number | null)[];
   readonly finalLoss: number | null;
@@ -24,10 +25,10 @@ export function planOf(config: SsLrConfig): SsLrPlan {
   const params = config.params ?? {};
   return {
     ...verticalPlanOf(config),
-    schedule: {
+    training: {
       regType: params.reg_type ?? 'logistic',
       epochs: params.epochs ?? 10,
-      batchSize: params.batch_size ?? 64,
+      batchSize: params.batch_size ?? null,
       learningRate: params.learning_rate ?? 0.1,
       l1: params.penalty === 'l1' ? (params.l2_norm ?? 0.5) : 0,
       l2: params.penalty === 'l2' ? (params.l2_norm ?? 0.5) : 0,

@@ -25,7 +25,8 @@ export async function runSsLr(
     const first = outcomeOf(plan.parties[0]!);
     const withheld = withheldOf(first);
     return {
-      epochs: plan.schedule.epochs,
+      epochs: plan.training.epochs,
+      batch_size: first.batchSize,
       final_loss: first.finalLoss,
       loss: 'mean_squared_residual',
       loss_by_epoch: [...first.losses],

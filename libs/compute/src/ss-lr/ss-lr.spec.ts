@@ -292,7 +292,7 @@ describe('ss_lr', () => {
     // JSON carries counts, the name of the training, and powers of two.
     const texts = crossed.map(({ body }) => body).filter((body) => typeof body === 'string');
     const sizes =
-      /^\{("(rows|predict|losses|train|test|features|label|min_group_rows)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
+      /^\{("(rows|batchSize|predict|losses|train|test|features|label|min_group_rows)":\d+,?)*("training":"[0-9a-f]{32}")?\}$/;
     for (const text of texts) expect(text).toMatch(sizes);
     expect(texts).toHaveLength(7);
 
