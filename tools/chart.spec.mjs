@@ -115,6 +115,8 @@ describe('the Helm chart', () => {
       ['signIn.oidc.issuer=https://x', /issuer and signIn\.oidc\.audience go together/],
       ['signIn.oidc.client.id=console', /client\.id needs signIn\.oidc\.issuer and config\.publicUrl/],
       ['keda.enabled=true', /keda\.enabled needs keda\.prometheusAddress/],
+      ['nodes.listener.enabled=true', /nodes\.listener\.enabled needs nodes\.caKey\.existingSecret/],
+      ['nodes.listener.replicas=2', /nodes\.listener\.replicas is more than 1: list an address of each/],
       ['serviceMonitor.enabled=true', /serviceMonitor\.enabled needs serviceMonitor\.apiKey/],
       ['workers.default.autoscaling.minReplicas=9', /workers\.default\.autoscaling: minReplicas is more/],
       ['api.replica=2', /additional properties 'replica' not allowed/],
@@ -167,7 +169,7 @@ describe('the Helm chart', () => {
     };
     const objects = rendered.flatMap((each) => each.objects).filter(crdOf);
     expect(objects.map(faultsOf)).toEqual(objects.map(() => []));
-    expect(objects).toHaveLength(6);
+    expect(objects).toHaveLength(7);
     const scaler = objects.find(({ kind }) => kind === 'ScaledObject');
     expect(faultsOf({ ...scaler, spec: { ...scaler.spec, maxReplica: 2, minReplicaCount: 'one' } })).toEqual([
       '/spec must NOT have additional properties',
@@ -293,6 +295,7 @@ for (const { file, objects } of ofControlPlane) {
     });
 
     it('sets variables that there are, once, to values that the apps take', () => {
+      const listensForSites = (env) => env.some((each) => each.name === 'NODE_PORT');
       for (const { name, env, args } of containers) {
         const names = env.map((each) => each.name);
         expect(names.filter((each) => !isVariable(each))).toEqual([]);
@@ -303,7 +306,13 @@ for (const { file, objects } of ofControlPlane) {
           api: ['SECRETS_PUBLIC_KEY'],
           'compute-worker': ['SECRETS_PRIVATE_KEY_FILE', 'SECRETS_KEY_FILE', 'SECRETS_KEY_PREVIOUS_FILE'],
         };
-        expect([name, keys]).toEqual([name, (file.endsWith('production.yaml') && given[args[0]]) || []]);
+        const expected = file.endsWith('production.yaml') && !listensForSites(env) && given[args[0]];
+        expect([name, keys]).toEqual([name, expected || []]);
+        const isAuthority = args[0] === 'api' || listensForSites(env);
+        expect([name, names.includes('NODE_CA_KEY_FILE')]).toEqual([
+          name,
+          file.endsWith('production.yaml') && isAuthority,
+        ]);
         readConfig(
           Object.fromEntries(
             env.flatMap((each) =>
@@ -320,10 +329,12 @@ for (const { file, objects } of ofControlPlane) {
     it('probes each app where it listens', () => {
       const dockerfile = read('docker/Dockerfile');
       const portOf = { api: 'PORT', 'status-listener': 'LISTENER_PORT', 'compute-worker': 'WORKER_PORT' };
-      for (const { args, ports, startupProbe, livenessProbe, readinessProbe } of containers) {
+      for (const { args, env, ports, startupProbe, livenessProbe, readinessProbe } of containers) {
         if (args[0] === 'migrate') continue;
         const port = Number(new RegExp(`\\b${portOf[args[0]]}=(\\d+)`).exec(dockerfile)[1]);
-        expect(ports).toEqual([{ name: 'http', containerPort: port }]);
+        const forSites = env.filter(({ name }) => name === 'NODE_PORT').map(({ value }) => Number(value));
+        const listens = [['http', port], ...forSites.map((each) => ['nodes', each])];
+        expect(ports).toEqual(listens.map(([name, containerPort]) => ({ name, containerPort })));
         const paths = [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => [httpGet.path, httpGet.port]);
         expect(paths).toEqual([
           ['/health/live', 'http'],
@@ -342,6 +353,13 @@ for (const { file, objects } of ofControlPlane) {
     });
 
     it('selects pods that there are: each service, budget, policy, spread and scaler its own', () => {
+      const portsOf = (pod) => pod.containers.flatMap(({ ports }) => ports ?? []).map((port) => port.name);
+      for (const { spec } of ofKind('Service')) {
+        const [{ spec: workload }] = podsOf(spec.selector);
+        expect(portsOf(workload.template.spec)).toEqual(
+          expect.arrayContaining(spec.ports.map(({ targetPort }) => targetPort)),
+        );
+      }
       for (const { kind, metadata, spec } of ofKind('Service', 'PodDisruptionBudget', 'NetworkPolicy')) {
         const selector = kind === 'Service' ? spec.selector : (spec.selector ?? spec.podSelector).matchLabels;
         const found = podsOf(selector).length;

@@ -49,10 +49,10 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- with $values.signIn.oidc.client }}{{ if and .existingSecret (eq $.part "api") }}
 - [OIDC_CLIENT_SECRET, {{ .existingSecret | quote }}, {{ .key | quote }}]
 {{- end }}{{ end }}
-{{- if and $values.nodes.caKey.existingSecret (eq .part "api") }}
+{{- if and $values.nodes.caKey.existingSecret (or .isForSites (eq .part "api")) }}
 - [NODE_CA_KEY, {{ $values.nodes.caKey.existingSecret | quote }}, {{ $values.nodes.caKey.key | quote }}]
 {{- end }}
-{{- if eq .part "worker" }}
+{{- if and (eq .part "worker") (not .isForSites) }}
 {{- with $values.secrets.privateKey }}{{ if .existingSecret }}
 - [SECRETS_PRIVATE_KEY, {{ .existingSecret | quote }}, {{ .key | quote }}]
 {{- end }}{{ end }}
@@ -230,7 +230,7 @@ topologySpreadConstraints:
   {{- end }}
 {{- end }}
 
-{{/* A deployment of (dict "root" "component" "part" "program" "port" "environment" "replicas" "resources" "grace" "surge" ["drain" "nodeSelector" "tolerations"]). */}}
+{{/* A deployment of (dict "root" "component" "part" "program" "port" "environment" "replicas" "resources" "grace" "surge" ["drain" "nodeSelector" "tolerations" "isForSites"]). */}}
 {{- define "tc.deployment" -}}
 apiVersion: apps/v1
 kind: Deployment
@@ -273,6 +273,10 @@ spec:
           ports:
             - name: http
               containerPort: {{ .port }}
+            {{- if .isForSites }}
+            - name: nodes
+              containerPort: 7444
+            {{- end }}
           env:
             {{- include "tc.environment" . | nindent 12 }}
             {{- with .environment }}
