@@ -73,7 +73,7 @@ function programOf({ out, err, signal }: Terminal): Command {
   addJoinCommands(program, withFolder, { out, err, signal });
   addApprovalCommands(program, withFolder, { out, err, signal });
   addRunCommands(program, withFolder, { out, err, signal });
-  addLogCommands(program, withFolder, { out });
+  addLogCommands(program, withFolder, { out, err });
 
   const peers = program.command('peers').description('the sites that this one knows');
   withFolder(peers.command('add <name> <fingerprint>'))

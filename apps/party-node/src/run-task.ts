@@ -16,7 +16,9 @@ import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Left } from './outcome.js';
-import { withStore, type Made, type SiteStore } from './site-store.js';
+import { SiteMarks } from './site-marks.js';
+import { SiteRecords } from './site-records.js';
+import { SiteStore, withStore, type Made } from './site-store.js';
 import { hashOf, makersOf, type SharedTask } from './task-file.js';
 
 /** How this site takes part in a task. */
@@ -70,10 +72,27 @@ interface RunRecord {
  * Refusal, or the signal's reason. Either way the record of the run says what came of it.
  */
 export async function takePart(part: Participation): Promise<Left | null> {
-  const { folder, file, task, signal, progress, log } = part;
+  const { folder, file, task, log } = part;
   const member = file.dealer ? NEUTRAL : file.name;
   if (!file.dealer && !task.parties.includes(member))
     throw new Refusal(`${member} has no part in the task: its parties are ${task.parties.join(', ')}.`);
+  const store = SiteStore.open(folder.path);
+  const records = new SiteRecords(folder, file, store);
+  try {
+    records.require();
+    return await takePartAs(member, part, await SiteMarks.open(folder, { store, records, log }));
+  } finally {
+    try {
+      records.note(); // Of a run that failed, too: others may have read what was counted.
+    } catch (error) {
+      log(`how far the ledger goes could not be noted: ${(error as Error).message}`);
+    }
+    store.close();
+  }
+}
+
+async function takePartAs(member: string, part: Participation, marks: SiteMarks): Promise<Left | null> {
+  const { folder, file, task, signal, progress, log } = part;
   const { statement } = task;
   const begun = new Date().toISOString();
   const record: RunRecord = { task: statement, hash: task.hash, begun, crossed: {}, outcome: 'RUNNING' };
@@ -109,7 +128,7 @@ export async function takePart(part: Participation): Promise<Left | null> {
     party: member,
     async meet(others) {
       const peers = new Map(others.map((other) => [other, peerOf(part, other)]));
-      const met = await meetOthers(part, member, peers, inputs);
+      const met = await meetOthers(part, member, { peers, inputs, marks });
       record.session = met.session;
       record.accepts = Object.fromEntries(met.accepts);
       const known = [...peers].map(([other, { fingerprint }]) => [other, fingerprint] as const);
@@ -119,6 +138,7 @@ export async function takePart(part: Participation): Promise<Left | null> {
       log(`all have accepted the task; the run is ${met.session}`);
       return met.connections;
     },
+    marks,
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
     leaves: (artifacts) => withStore(folder.path, (store) => store.keepMade(maker, madeOf(store, artifacts))),
     ...(part.prepares && { prepares: (outcome, files) => prepares(leftOf(member, outcome), files) }),
@@ -168,13 +188,14 @@ function leftOf(member: string, { result, artifacts, partyResults }: TaskRunResu
 const outcomeOf = (error: unknown): string =>
   error instanceof TaskFailure || error instanceof PeerFault ? error.code : 'ENDED';
 
+interface Meeters {
+  readonly peers: ReadonlyMap<string, Peer>;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly marks: SiteMarks;
+}
+
 /** Meets those who take part, as this site knows them. */
-async function meetOthers(
-  part: Participation,
-  member: string,
-  peers: ReadonlyMap<string, Peer>,
-  inputs: Readonly<Record<string, string>>,
-): Promise<Met> {
+async function meetOthers(part: Participation, member: string, { peers, inputs, marks }: Meeters): Promise<Met> {
   const { folder, file, task, run, relay, waitMs, signal, log } = part;
   const named = (which: (peer: Peer) => boolean): string =>
     [...peers].flatMap(([name, peer]) => (which(peer) ? [name] : [])).join(', ');
@@ -191,7 +212,12 @@ async function meetOthers(
   const address = relayed ? addressOf(relay!) : undefined;
   const overRelay = async (to: string, until: AbortSignal): Promise<TLSSocket> =>
     reachOverRelay({ ...(await folder.admission()), address: address!, run: run! }, to, until);
-  return meet({ member, identity, task: task.hash, run, inputs, peers, listen, overRelay, waitMs, signal, log });
+  const held = marks.held(peers);
+  const returned = (from: string, mark: unknown): void => marks.returned(from, peers.get(from)!.fingerprint, mark);
+  return meet({
+    ...{ member, identity, task: task.hash, run, inputs, peers, held, returned },
+    ...{ listen, overRelay, waitMs, signal, log },
+  });
 }
 
 /** Another member, by the key that this site has written down for it. */

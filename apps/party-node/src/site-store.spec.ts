@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/g
 import Database from 'libsql';
 import { canonicalJson } from '#libs/consent';
 import { NodeFolder } from './node-folder.js';
-import { SiteStore, withStore, type Entry, type Offer, type Prepared } from './site-store.js';
+import type { Entry } from './site-log.js';
+import { SiteStore, withStore, type Offer, type Prepared } from './site-store.js';
 import { command } from './sites-for-tests.js';
 
 const work = await mkdtemp(join(tmpdir(), 'site-store-'));
@@ -121,7 +122,7 @@ describe('the store of a site', () => {
     store.begin(RUN, HASH);
     store.close();
     change(
-      'DROP TABLE made; DROP TABLE attempts; DROP TABLE prepared; DROP INDEX offers_by_state; PRAGMA user_version = 1',
+      'DROP TABLE made; DROP TABLE attempts; DROP TABLE prepared; DROP TABLE marks; DROP INDEX offers_by_state; PRAGMA user_version = 1',
     );
     for (const attempt of [1, 2]) {
       store = SiteStore.open(folder.path);

@@ -1,15 +1,25 @@
-import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'libsql';
 import type { HeldFile } from '#libs/compute';
-import { canonicalJson, type ConsentJson } from '#libs/consent';
+import type { ConsentJson } from '#libs/consent';
 import { FINGERPRINT, type SiteAnswer } from '#libs/peers';
 import { isOld, type Decision, type From } from './decision.js';
 import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import type { Outcome } from './outcome.js';
+import {
+  checkLog,
+  entryOf,
+  hashOf,
+  NONE,
+  sha256,
+  type Action,
+  type Entry,
+  type EntryRow,
+  type LogCheck,
+} from './site-log.js';
 
 /** One run of a task that the control plane has offered to this site. The process of `connect` alone writes it. */
 export interface Offer {
@@ -67,35 +77,8 @@ export interface PreparedFile {
   readonly file: HeldFile;
 }
 
-/** What this site or a person at it has done. */
-export type Action =
-  'joined' | 'renewed' | 'peer added' | 'peer removed' | 'decided' | 'began' | 'prepared' | 'dropped' | 'ended';
-
-/** An entry of the site's log. */
-export interface Entry {
-  /** From 1 on, without a gap. */
-  readonly seq: number;
-  /** ISO 8601, by the clock of the site. */
-  readonly at: string;
-  readonly action: Action;
-  readonly details: Readonly<Record<string, ConsentJson>>;
-  /** `sha256:<hex>` over the other fields and the hash of the entry before. */
-  readonly hash: string;
-}
-
-/** Whether a log is whole. */
-export interface LogCheck {
-  readonly entries: number;
-  /** The hash of the last entry: whoever has noted it notices later that entries before it have changed. */
-  readonly head: string;
-  /** The first entry that does not follow on the one before. */
-  readonly broken?: number;
-}
-
 /** Offers that are over, and are shown still. */
 const MOST_OVER = 200;
-/** The hash before the first entry. */
-const NONE = `sha256:${'0'.repeat(64)}`;
 const OVER: readonly string[] = ['ENDED', 'DONE', 'FAILED', 'REFUSED'] satisfies Offer['state'][];
 const BUSY_MS = 10_000;
 /** What each version of the file adds to the one before. */
@@ -110,6 +93,8 @@ const VERSIONS = [
   'CREATE TABLE attempts (maker TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;',
   `CREATE INDEX offers_by_state ON offers (offer ->> '$.state');`,
   'CREATE TABLE prepared (run TEXT PRIMARY KEY, maker TEXT NOT NULL, prepared TEXT NOT NULL) STRICT;',
+  // How far the records of other sites go, by the fingerprints of their keys. They alone can read it.
+  'CREATE TABLE marks (fingerprint TEXT PRIMARY KEY, mark TEXT NOT NULL) STRICT;',
 ] as const;
 
 /**
@@ -316,6 +301,15 @@ export class SiteStore {
     return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== undefined));
   }
 
+  /** What this site keeps for the site of a key. */
+  mark(fingerprint: string): string | undefined {
+    return this.all<{ mark: string }>('SELECT mark FROM marks WHERE fingerprint = ?', fingerprint)[0]?.mark;
+  }
+
+  keepMark(fingerprint: string, mark: string): void {
+    this.run('REPLACE INTO marks (fingerprint, mark) VALUES (?, ?)', [fingerprint, mark]);
+  }
+
   /** Adds an entry to the log. */
   note(action: Action, details: Entry['details']): void {
     this.atOnce(() => this.append(action, details));
@@ -326,6 +320,12 @@ export class SiteStore {
     return this.all<EntryRow>('SELECT * FROM log ORDER BY seq DESC LIMIT ?', most).map(entryOf).reverse();
   }
 
+  /** The entries of this action after another one, the oldest first. */
+  entriesOf(action: Action, after = 0): readonly Entry[] {
+    const sql = 'SELECT * FROM log WHERE action = ? AND seq > ? ORDER BY seq';
+    return this.all<EntryRow>(sql, action, after).map(entryOf);
+  }
+
   /** Whether an entry has this hash. */
   hasEntry(hash: string): boolean {
     return this.all('SELECT seq FROM log WHERE hash = ?', hash).length > 0;
@@ -333,13 +333,7 @@ export class SiteStore {
 
   /** Checks that each entry of the log follows on the one before. */
   check(): LogCheck {
-    let [head, entries] = [NONE, 0];
-    for (const row of this.all<EntryRow>('SELECT * FROM log ORDER BY seq')) {
-      const { hash, ...entry } = entryOf(row);
-      if (entry.seq !== entries + 1 || hash !== hashOf(entry, head)) return { entries, head, broken: entries + 1 };
-      [head, entries] = [hash, entry.seq];
-    }
-    return { entries, head };
+    return checkLog(this.all<EntryRow>('SELECT * FROM log ORDER BY seq').map(entryOf));
   }
 
   private append(action: Action, details: Entry['details']): void {
@@ -393,24 +387,8 @@ function makeEmpty(path: string): void {
   }
 }
 
-interface EntryRow {
-  readonly seq: number;
-  readonly at: string;
-  readonly action: string;
-  readonly details: string;
-  readonly hash: string;
-}
-
-const entryOf = ({ seq, at, action, details, hash }: EntryRow): Entry => ({
-  ...{ seq, at, action: action as Action, hash },
-  details: JSON.parse(details) as Entry['details'],
-});
 const decisionOf = ({ decision }: { readonly decision: string }): Decision => JSON.parse(decision) as Decision;
 const offerOf = ({ offer }: { readonly offer: string }): Offer => JSON.parse(offer) as Offer;
-const sha256 = (value: ConsentJson): string =>
-  `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
-const hashOf = (entry: Omit<Entry, 'hash'>, before: string): string => sha256({ ...entry, before });
-
 function runName(run: string): string {
   if (!/^[0-9a-f-]{36}$/.test(run)) throw new Refusal(`${JSON.stringify(run)} is no run.`);
   return run;

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'libsql';
 import { freePort, guarded } from '#libs/local-postgres';
 import { run } from './program.js';
 
@@ -86,6 +87,17 @@ export class TestSites {
   remove(): Promise<void> {
     return rm(this.path, { recursive: true, force: true });
   }
+}
+
+/**
+ * Copies the folder of a site, `site.db` as its documentation says: a connection that was closed may take its files away only later. The copy is
+ * used where it lies: that would take those of another one in the same place away as well.
+ */
+export async function backUp(folder: string, to: string): Promise<void> {
+  await cp(folder, to, { recursive: true, filter: (from) => !basename(from).startsWith('site.db') });
+  const db = new Database(join(folder, 'site.db'));
+  db.exec(`VACUUM INTO '${join(to, 'site.db')}'`);
+  db.close();
 }
 
 /** Runs a command in this process. */

@@ -6,7 +6,7 @@ import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
 import { TestOwner } from '#libs/testing';
 import { withStore } from './site-store.js';
 import { hashOf } from './task-file.js';
-import { command, TestSites, type Ran, type Running } from './sites-for-tests.js';
+import { backUp, command, TestSites, type Ran, type Running } from './sites-for-tests.js';
 
 let sites: TestSites;
 const ROWS = 400;
@@ -204,14 +204,15 @@ describe('a task over sites', () => {
           input_paths: { alice: 'dataset:alice/keys@1', bob: 'keys.csv' },
         }),
       );
-      const runBoth = async ({ path, hash } = task): Promise<Ran> => {
-        const all = ['alice', 'bob'].map((name) => owned.start(name, 'run', path, '--accept', hash));
+      const runBoth = async ({ path, hash } = task, alice = 'alice'): Promise<Ran> => {
+        const all = [alice, 'bob'].map((name) => owned.start(name, 'run', path, '--accept', hash));
         return (await endOf(all))[0]!;
       };
       expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('DATASET_UNKNOWN') as unknown });
       await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset]));
       expect(await runBoth()).toMatchObject({ code: 4, err: expect.stringContaining('APPROVAL_REQUIRED') as unknown });
       await writeFile(join(owned.path, 'alice/statements.json'), JSON.stringify([dataset, policy]));
+      await backUp(join(owned.path, 'alice'), join(owned.path, 'backup'));
       // It is the third attempt: what the process of an earlier one left when it was killed goes.
       const tag = createHash('sha256').update('joint/psi').digest('hex').slice(0, 12);
       const folder = join(owned.path, 'alice/artifacts/joint/psi/alice');
@@ -240,6 +241,11 @@ describe('a task over sites', () => {
       );
       const mixed = /PROTOCOL_VIOLATION: The site of bob has what psi made in another run|PARTY_LOST/;
       expect(await runBoth(next)).toMatchObject({ code: 4, err: expect.stringMatching(mixed) as unknown });
+      // An older backup of the site brings no budget back: the other site knows how far it went.
+      expect(await runBoth(task, 'backup')).toMatchObject({
+        code: 4,
+        err: expect.stringContaining('RECORDS_OLD') as unknown,
+      });
     } finally {
       await owned.remove();
     }

@@ -17,11 +17,12 @@ export { startUnbundled } from './party/bundles.js';
 export { nameFiles } from './party/held-files.js';
 export { LINEAGE_FILE } from './party/lineage.js';
 export { digestWith } from './party/owner.js';
+export { ledgerFile } from './party/party-ledger.js';
 export { openResult } from './party/party-results.js';
 export { describeTable, type TableDescription } from './table/describe-table.js';
 export { requireDiskRoom } from './contract/disk-full.js';
 export { NEUTRAL } from './party/party-link.js';
-export { DealerDone, type Site, type Transcript } from './contract/site.js';
+export { DealerDone, type Marks, type Site, type Transcript } from './contract/site.js';
 export { TaskFailure } from './contract/task-type.js';
 export { readScripts, scriptFaults } from './script/allowed-scripts.js';
 export type {

@@ -20,6 +20,8 @@ export interface Accepted {
   readonly signed: string;
   /** The private key, PEM. */
   readonly key: string;
+  /** What this side keeps for others, by member. */
+  readonly held: ReadonlyMap<string, string>;
 }
 
 /** A connection whose other end has proven a key. */
@@ -33,6 +35,8 @@ export interface Greeted extends Proven {
   readonly member: string;
   /** The member's accept, signed. */
   readonly signed: string;
+  /** What it keeps for this side, as it says; null: nothing, and undefined: it is of a version that keeps nothing. */
+  readonly held: unknown;
 }
 
 /** Who came is at another run, or was cut off before it said at which: it may come for this one yet. */
@@ -45,12 +49,13 @@ export class NotYet extends PeerFault {}
 export async function greet({ socket, publicKey }: Proven, member: string, own: Accepted): Promise<Greeted> {
   if (socket.destroyed) throw cutOff(member);
   const channel = socket.exportKeyingMaterial(CHANNEL_BYTES, CHANNEL_LABEL, Buffer.alloc(0)).toString('hex');
-  const { accept, signed, key } = own;
+  const { accept, signed, key, held } = own;
   const proof = (of: string, to: string): Proof => ({ kind: 'proof', accept: sha256(of), to, channel });
   sendJson(socket, {
     protocol: PROTOCOL,
     accept: signed,
     proof: await sign(proof(signed, accept.members[member]!), createPrivateKey(key)),
+    held: held.get(member) ?? null,
   });
   const hello = await next(socket, member);
   requireVersion(member, hello.protocol);
@@ -61,7 +66,7 @@ export async function greet({ socket, publicKey }: Proven, member: string, own: 
   const wanted = proof(hello.accept as string, accept.members[accept.member]!);
   if (shown === undefined || canonicalJson(shown) !== canonicalJson(wanted))
     throw violation(member, 'sent a greeting that was made for another connection');
-  return { member, socket, publicKey, signed: hello.accept as string };
+  return { member, socket, publicKey, signed: hello.accept as string, held: hello.held };
 }
 
 /** The accepts of all members, signed, by name. */

@@ -99,6 +99,31 @@ describe('members of a task', () => {
     end(...(await Promise.all([waiting, meeting('b', b, { a: peer(a) }, { listen: at(port), run: 'second' })])));
   });
 
+  test('give back what they keep for each other, each its own, before anybody has all accepts', async () => {
+    const port = await freePort();
+    const took: unknown[] = [];
+    const returned = (member: string, held: unknown): void => void took.push([member, held]);
+    const held = new Map(Object.entries({ a: 'of a', b: 'of b', c: 'of c' }));
+    end(
+      ...(await Promise.all([
+        meeting('a', a, { b: peer(b, port) }, { returned, held: new Map() }),
+        meeting('b', b, { a: peer(a) }, { listen: at(port), returned, held }),
+      ])),
+    );
+    expect(took.sort()).toEqual([
+      ['a', null],
+      ['b', 'of a'],
+    ]);
+    const next = await freePort();
+    const refuses = (): never => {
+      throw new Error('older');
+    };
+    const ofA = meeting('a', a, { b: peer(b, next) }, { returned: refuses });
+    const ofB = faultOf(meeting('b', b, { a: peer(a) }, { listen: at(next) }));
+    await expect(ofA).rejects.toThrow('older');
+    expect(await ofB).toMatchObject({ code: 'PARTY_LOST', member: 'a' });
+  });
+
   test('read what earlier tasks made in the same runs, or neither begins', async () => {
     const meetWith = async (ofA: Record<string, string>, ofB: Record<string, string>): Promise<Promise<Met>[]> => {
       const port = await freePort();

@@ -43,6 +43,10 @@ export interface Meeting {
   readonly inputs?: Readonly<Record<string, string>>;
   /** The other members, by name. */
   readonly peers: ReadonlyMap<string, Peer>;
+  /** What this side keeps for others, by member: each is given its own back. */
+  readonly held?: ReadonlyMap<string, string>;
+  /** Takes what a member keeps for this side, as it says. Where it throws, the members do not meet. */
+  returned?(member: string, held: unknown): void;
   /** Where this side listens; undefined where no peer connects to it. */
   readonly listen?: Address | undefined;
   /** Reaches the site of this key over a relay, once that has come as well; what arrives on it may be of anybody. Rejects with why it does not. */
@@ -124,6 +128,7 @@ class Room {
     const arrivals = new Map(awaited.map((name) => [name, this.arrivalOf(name)]));
     if (awaited.length > 0) await this.listen();
     const greeted = await all(names.map((name) => this.greeted(name, arrivals.get(name), own)));
+    for (const { member, held } of greeted) meeting.returned?.(member, held);
     const signed = [
       ...greeted.map((each) => [each.member, each.signed] as const),
       [meeting.member, own.signed] as const,
@@ -146,13 +151,13 @@ class Room {
   }
 
   private async accept(): Promise<Accepted> {
-    const { member, identity, task, run, inputs = {}, peers } = this.meeting;
+    const { member, identity, task, run, inputs = {}, peers, held = new Map<string, string>() } = this.meeting;
     const members = Object.fromEntries([...peers].map(([name, { fingerprint }]) => [name, fingerprint]));
     members[member] = ownFingerprint(identity);
     const nonce = randomBytes(32).toString('hex');
     const more = { ...(run !== undefined && { run }), ...(Object.keys(inputs).length > 0 && { inputs }) };
     const accept: Accept = { kind: 'accept', member, task, ...more, members, nonce };
-    return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key };
+    return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key, held };
   }
 
   /**

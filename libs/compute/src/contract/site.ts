@@ -17,6 +17,17 @@ interface Leaving {
   readonly temporary: string;
 }
 
+/**
+ * What sites keep for each other: a mark says how far the records of a site go, in a form that it alone reads. A site that is restored from an
+ * older backup learns so by what others give back.
+ */
+export interface Marks {
+  /** The newest of this site, for a member to keep; undefined where that keeps none. */
+  own(member: string): string | undefined;
+  /** Keeps that of a member, in place of an earlier one. */
+  keep(member: string, mark: string): void;
+}
+
 /** A run with one member at this site, and each of the others at another site. */
 export interface Site {
   /** The party whose program runs here, or `NEUTRAL` for the dealer. */
@@ -26,6 +37,8 @@ export interface Site {
    * nothing that was sent before. Throws TaskFailure, or the signal's reason.
    */
   meet(others: readonly string[]): Promise<ReadonlyMap<string, Duplex>>;
+  /** Each member has the newest own one before anything that the party's process says after it has noted more. Without it none are sent. */
+  readonly marks?: Marks;
   /** Takes what crossed, once nothing more can. */
   crossed(member: string, transcript: Transcript): void;
   /** Notes the artifacts that the run leaves at a party's site. They get their names once it resolves; where it rejects, nothing is left. */

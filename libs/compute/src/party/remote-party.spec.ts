@@ -212,6 +212,14 @@ describe('a site that does not keep to the protocol', () => {
     ['ends without a value', (_, post) => post({ kind: 'done', own: null, sentBytes: 0 })],
     ['has made negative progress', (_, post) => post({ kind: 'progress', fraction: 'all', stage: '' })],
     ['fails with no code', (_, post) => post({ kind: 'failed', failure: { code: '', message: '', details: {} } })],
+    ['gives no text to keep', (_, post) => post({ kind: 'mark', mark: 7 })],
+    ['gives a long text to keep', (_, post) => post({ kind: 'mark', mark: 'x'.repeat(1_025) })],
+    [
+      'gives texts to keep without end',
+      (_, post) => {
+        for (let each = 0; each <= 1_000; each += 1) post({ kind: 'mark', mark: 'x' });
+      },
+    ],
     ['sends a piece of its line as text', (_, post) => post({ kind: 'line', body: 'text' })],
     ['sends a piece of its line without bytes', (_, post) => post({ kind: 'line' })],
     [
@@ -323,6 +331,45 @@ describe('a site that does not keep to the protocol', () => {
     const failure = { code: 'A', message: '\u001b[2Jgone\u0007', retryable: false, details: { places: ['x'] } };
     const { message } = await comesTo((_, post) => post({ kind: 'failed', failure }));
     expect(message).toBe('The site of bob says:  [2Jgone ');
+  });
+
+  test('has the newest mark of this site before what is said after it, once, and gives its own to keep', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const [near, far] = [await sites.end('alice', 'bob'), await sites.end('bob', 'alice')];
+    const kept: string[] = [];
+    let own: string | undefined;
+    const marks = { own: () => own, keep: (member: string, mark: string) => void kept.push(`${member} ${mark}`) };
+    const remote = new RemoteParty('bob', near, () => undefined, marks);
+    const theirs = streamTransport(far);
+    const heard: unknown[] = [];
+    const all = new Promise<void>((resolve) =>
+      theirs.onMessage((message) => {
+        const { kind, mark, body } = message as { kind: string; mark?: string; body?: Uint8Array };
+        heard.push(mark ?? (body ? Buffer.from(body).toString() : kind));
+        if (kind === 'finished') resolve();
+      }),
+    );
+    const lines = new TestSites(['x', 'y']);
+    const program = await lines.end('y', 'x');
+    remote.join(await lines.end('x', 'y'));
+    const say = async (text: string): Promise<void> => {
+      program.write(text);
+      while (heard.at(-1) !== text) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await say('one');
+    own = 'm1';
+    await say('two');
+    await say('three');
+    own = 'm2';
+    theirs.post({ kind: 'mark', mark: 'of bob' } as never);
+    program.end();
+    await all;
+    expect(heard).toEqual(['one', 'm1', 'two', 'three', 'm2', 'finished']);
+    while (kept.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(kept).toEqual(['bob of bob']);
+    remote.process.stop();
+    theirs.close();
+    await remote.process.ended;
   });
 
   test('is lost when it is silent for 30 s, and not before', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Transcript } from '../contract/site.js';
+import type { Marks, Transcript } from '../contract/site.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { violation } from './from-party.js';
 import { WINDOW_BYTES, type CarriedFailure, type FromParty } from './party-link.js';
@@ -17,6 +17,9 @@ const MESSAGE_LENGTH = 2_000;
 const BEAT_MS = 5_000;
 /** A site that sends nothing for this long is lost. */
 const SILENT_MS = 30_000;
+/** The marks that a site may send in a run, and the length of each. */
+const MOST_MARKS = 1_000;
+const MARK_LENGTH = 1_024;
 /** Left to a site to close its end. */
 const CLOSE_MS = 5_000;
 
@@ -26,6 +29,8 @@ type BetweenSites =
   /** The program there has sent all. */
   | { readonly kind: 'finished' }
   | { readonly kind: 'beat' }
+  /** How far its records go, for this site to keep. */
+  | { readonly kind: 'mark'; readonly mark: string }
   | Extract<FromParty, { kind: 'progress' | 'failed' | 'done' }>;
 
 /** Kinds that a site may say of its member. What else a process says is between it and its own site. */
@@ -48,6 +53,8 @@ export class RemoteParty {
   private receivedBytes = 0;
   private heardAt = performance.now();
   private isPaused = false;
+  private marked: string | undefined;
+  private marksKept = 0;
   /** The program there has sent all. */
   private isFinished = false;
   private line: Duplex | undefined;
@@ -59,6 +66,7 @@ export class RemoteParty {
     readonly name: string,
     private readonly stream: Duplex,
     private readonly crossed: (transcript: Transcript) => void,
+    private readonly marks?: Marks,
   ) {
     this.transport = streamTransport<BetweenSites>(stream, FRAME_BYTES);
     this.passedOn = new Promise((resolve) => (this.allPassedOn = resolve));
@@ -90,13 +98,13 @@ export class RemoteParty {
     line.on('data', (body: Buffer) => {
       this.sent.update(body);
       this.sentBytes += body.byteLength;
-      this.transport.post({ kind: 'line', body });
+      this.post({ kind: 'line', body });
       if (this.transport.unsentBytes() < WINDOW_BYTES) return;
       line.pause();
       void this.transport.flushed().then(() => line.resume());
     });
     line.on('end', () => {
-      this.transport.post({ kind: 'finished' });
+      this.post({ kind: 'finished' });
       this.allPassedOn();
     });
     line.on('close', () => this.allPassedOn());
@@ -105,6 +113,14 @@ export class RemoteParty {
 
   /** Says how the own member fares. */
   tell(message: Extract<BetweenSites, { kind: 'progress' | 'failed' | 'done' }>): void {
+    this.post(message);
+  }
+
+  /** What the own process has noted before it said this, the other site can hold against an older backup of this one. */
+  private post(message: BetweenSites): void {
+    const mark = this.marks?.own(this.name);
+    if (mark !== undefined && mark !== this.marked) this.transport.post({ kind: 'mark', mark });
+    this.marked = mark;
     this.transport.post(message);
   }
 
@@ -113,6 +129,7 @@ export class RemoteParty {
     const { kind } = message;
     if (kind === 'beat') return;
     if (kind === 'line') return this.passOn(message.body);
+    if (kind === 'mark') return this.keepMark(message.mark);
     if (kind === 'finished') {
       this.isFinished = true;
       return void this.line?.end();
@@ -120,6 +137,13 @@ export class RemoteParty {
     // What comes after a value would be lost, and the own program would wait for the end of the line.
     if (kind === 'done' && !this.isFinished) return this.receive(undefined);
     this.receive(OF_MEMBERS.includes(kind) && !('body' in message) ? message : undefined);
+  }
+
+  private keepMark(mark: unknown): void {
+    this.marksKept += 1;
+    if (typeof mark !== 'string' || mark.length > MARK_LENGTH || this.marksKept > MOST_MARKS)
+      return this.receive(undefined);
+    this.marks?.keep(this.name, mark);
   }
 
   private passOn(body: Body | undefined): void {
@@ -140,7 +164,7 @@ export class RemoteParty {
   }
 
   private beat(): void {
-    this.transport.post({ kind: 'beat' });
+    this.post({ kind: 'beat' });
     if (this.isPaused || performance.now() - this.heardAt < SILENT_MS) return;
     this.lostBy = `its site was silent for ${SILENT_MS / 1000} s`;
     this.stream.destroy();
