@@ -3,6 +3,7 @@ import { TaskFailure } from '#libs/compute';
 import { FINGERPRINT, ownFingerprint, PeerFault } from '#libs/peers';
 import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
 import { addApprovalCommands } from './approval-commands.js';
+import { addCatalogueCommands } from './catalogue-commands.js';
 import { addJoinCommands } from './join-commands.js';
 import { addLogCommands } from './log-commands.js';
 import { addRunCommands } from './run-commands.js';
@@ -74,6 +75,7 @@ function programOf({ out, err, signal }: Terminal): Command {
   addApprovalCommands(program, withFolder, { out, err, signal });
   addRunCommands(program, withFolder, { out, err, signal });
   addLogCommands(program, withFolder, { out, err });
+  addCatalogueCommands(program, withFolder, { out });
 
   const peers = program.command('peers').description('the sites that this one knows');
   withFolder(peers.command('add <name> <fingerprint>'))

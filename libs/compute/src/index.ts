@@ -17,6 +17,7 @@ export { startUnbundled } from './party/bundles.js';
 export { nameFiles } from './party/held-files.js';
 export { LINEAGE_FILE } from './party/lineage.js';
 export { digestWith } from './party/owner.js';
+export { openedOf, readOwnedFolder, type OwnedFolder } from './party/owned-folder.js';
 export { ledgerFile } from './party/party-ledger.js';
 export { openResult } from './party/party-results.js';
 export { describeTable, type TableDescription } from './table/describe-table.js';

@@ -26,7 +26,7 @@ export interface Opening {
 /** A column of at most so many distinct values may be a code, which a few figures with chosen columns read row by row. */
 export const FEW_VALUES = 16;
 /** Stands for all columns that no registered version of the dataset has: they were made of those that one has. */
-const DERIVED = '*';
+export const DERIVED = '*';
 
 export interface Overdraft {
   readonly dataset: string;

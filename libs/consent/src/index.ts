@@ -9,6 +9,7 @@ export {
   type Opening,
   type Overdraft,
 } from './budget.js';
+export { budgetsLeft, type BudgetLeft, type OpenedOf } from './budgets-left.js';
 export { canonicalJson, type Json as ConsentJson } from './canonical-json.js';
 export { datasetFacts } from './dataset-facts.js';
 export { readersOf, type ReadersField } from './effects.js';
