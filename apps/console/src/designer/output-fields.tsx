@@ -1,10 +1,11 @@
-import { AutoComplete, Button, Input } from 'antd';
-import { useState } from 'react';
+import { AutoComplete, Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
+import { AsJson } from './as-json.js';
 import { isFields, type Draft } from './draft.js';
 import { outputCompletions } from './references.js';
-import { AsJson, Labelled } from './schema-form.js';
+import { RowName } from './row-name.js';
+import { Labelled } from './schema-form.js';
 
 interface OutputFieldsProps {
   readonly draft: Draft;
@@ -46,8 +47,9 @@ export function OutputFields({ draft, change, faultAt, faultWithin }: OutputFiel
       {rows.map(([name, value], index) => (
         // A row keeps the focus while its name changes.
         <div key={index} className="output" role="group" aria-label={shownText(name, 60)}>
-          <OutputName
+          <RowName
             name={name}
+            taken={t('designer.output.taken')}
             rename={(to) => {
               if (Object.hasOwn(outputs, to)) return false;
               put(rows.with(index, [to, value]));
@@ -79,31 +81,5 @@ export function OutputFields({ draft, change, faultAt, faultWithin }: OutputFiel
       ))}
       <Button onClick={() => put([...rows, [freeName(), '']])}>{t('designer.output.add')}</Button>
     </fieldset>
-  );
-}
-
-/** The name counts on leaving the field: while it is typed it may be that of another output. */
-function OutputName({ name, rename }: { name: string; rename: (to: string) => boolean }) {
-  const { t } = useTranslation();
-  const [typed, type] = useState<{ of: string; text: string; isTaken: boolean }>();
-  // Where rows were removed, what was typed is of another one.
-  const { text, isTaken } = typed?.of === name ? typed : { text: name, isTaken: false };
-  const done = () => {
-    const isLeft = text !== '' && text !== name && !rename(text);
-    type(isLeft ? { of: name, text, isTaken: true } : undefined);
-  };
-  return (
-    <Labelled name={t('designer.name')} fault={isTaken ? t('designer.output.taken') : undefined}>
-      {(field) => (
-        <Input
-          id={field}
-          value={text}
-          maxLength={100}
-          onChange={({ target }) => type({ of: name, text: target.value, isTaken })}
-          onBlur={done}
-          onPressEnter={done}
-        />
-      )}
-    </Labelled>
   );
 }

@@ -1,10 +1,12 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, test } from '@jest/globals';
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import '../i18n.js';
-import { SchemaFields, type Help } from './schema-form.js';
+import { RetryFields } from './retry-fields.js';
+import type { Help } from './help.js';
+import { SchemaFields } from './schema-form.js';
 
 afterEach(cleanup);
 
@@ -17,12 +19,18 @@ const HELP: Help = {
   faultAt: (pointer) => (pointer === '/args/models' ? 'takes artifacts' : undefined),
 };
 
-function Form({ schema, first }: { schema: object; first?: unknown }) {
+function Form({ schema, first, faults }: { schema: object; first?: unknown; faults?: Record<string, string> }) {
   const [value, change] = useState<unknown>(first);
   return (
     <>
       <output>{JSON.stringify(value)}</output>
-      <SchemaFields schema={{ properties: schema }} value={value} change={change} pointer="/args" help={HELP} />
+      <SchemaFields
+        schema={{ properties: schema }}
+        value={value}
+        change={change}
+        pointer="/args"
+        help={faults ? { ...HELP, faultAt: (pointer) => faults[pointer] } : HELP}
+      />
     </>
   );
 }
@@ -55,4 +63,86 @@ test('a number is one where it is written as one, and a choice keeps its type', 
   await user.click(screen.getByLabelText('size'));
   await user.click(await screen.findByTitle('16'));
   expect(written()).toEqual({ other: 1, rounds: 12, size: 16 });
+});
+
+const STEPS = {
+  steps: {
+    type: 'array',
+    items: {
+      type: 'object',
+      discriminator: { propertyName: 'op' },
+      oneOf: [
+        { title: 'Fill', properties: { op: { const: 'fillna' }, by: { type: 'string' }, size: { type: 'integer' } } },
+        { title: 'Cut', properties: { op: { const: 'cut' }, by: { type: 'string' } } },
+      ],
+    },
+  },
+};
+
+test('a list of steps is one of kinds with fields of their own, and says what is wrong where it is', async () => {
+  render(<Form schema={STEPS} faults={{ '/args/steps/0': 'no such step', '/args/steps/0/by': 'no way' }} />);
+  fireEvent.click(screen.getByText('Add one'));
+  expect(written()).toEqual({ steps: [{}] });
+  expect(screen.getAllByRole('alert').map(({ textContent }) => textContent)).toEqual(['no such step']);
+  const kind = async (name: string) => {
+    fireEvent.mouseDown(screen.getByLabelText('op'));
+    fireEvent.click(await screen.findByTitle(name));
+  };
+  await kind('Fill · fillna');
+  fireEvent.change(screen.getByLabelText('size'), { target: { value: '3' } });
+  fireEvent.change(screen.getByLabelText('by'), { target: { value: 'mean' } });
+  expect(written()).toEqual({ steps: [{ op: 'fillna', size: 3, by: 'mean' }] });
+  expect(screen.getByText('no way')).toBeTruthy();
+  await kind('Cut · cut');
+  expect(written()).toEqual({ steps: [{ op: 'cut', by: 'mean' }] });
+  fireEvent.click(screen.getByLabelText('Remove: Item 1'));
+  expect(written()).toEqual({});
+});
+
+test('a map has names of its own, of which each is that of one value, and a list begins with its default', () => {
+  const schema = {
+    headers: { type: 'object', additionalProperties: { type: 'string' } },
+    range: { type: 'array', items: { type: 'number' }, default: [0, 1] },
+  };
+  render(<Form schema={schema} first={{ headers: { accept: 'x' } }} />);
+  const headers = within(screen.getByRole('group', { name: 'headers' }));
+  fireEvent.click(headers.getByText('Add one'));
+  const rename = (row: number, to: string) => {
+    fireEvent.change(headers.getAllByLabelText('Name')[row]!, { target: { value: to } });
+    fireEvent.blur(headers.getAllByLabelText('Name')[row]!);
+  };
+  rename(1, 'accept');
+  expect(headers.getByText('Another one has this name.')).toBeTruthy();
+  rename(1, 'from');
+  fireEvent.change(headers.getAllByLabelText('Value')[1]!, { target: { value: 'me' } });
+  expect(written()).toEqual({ headers: { accept: 'x', from: 'me' } });
+  const range = within(screen.getByRole('group', { name: 'range' }));
+  fireEvent.change(range.getByLabelText('Item 2', { selector: 'input' }), { target: { value: '9' } });
+  expect(written()).toEqual({ headers: { accept: 'x', from: 'me' }, range: [0, 9] });
+});
+
+test('a retry policy shows what it inherits, and is made of what is set', async () => {
+  function Policy() {
+    const [policy, change] = useState<object | undefined>();
+    return (
+      <>
+        <output>{JSON.stringify(policy)}</output>
+        <RetryFields
+          value={policy}
+          inherited={{ delay_ms: 50 }}
+          change={change}
+          pointer="/retry_policy"
+          faultAt={(pointer) => (pointer === '/retry_policy/delay_ms' ? 'too long' : undefined)}
+        />
+      </>
+    );
+  }
+  render(<Policy />);
+  fireEvent.click(screen.getByText('Retry policy'));
+  const delay = await screen.findByLabelText(/ delay_ms$/);
+  expect(screen.getByRole('alert').textContent).toBe('too long');
+  expect(screen.getByText('50')).toBeTruthy();
+  fireEvent.change(delay, { target: { value: '2000' } });
+  fireEvent.change(screen.getByLabelText(/never_retry_on/), { target: { value: 'TIMEOUT_RUN,' } });
+  expect(written()).toEqual({ delay_ms: 2000, never_retry_on: ['TIMEOUT_RUN'] });
 });

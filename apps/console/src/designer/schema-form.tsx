@@ -1,37 +1,29 @@
-import { AutoComplete, Input, Select } from 'antd';
-import { useId, useState, type ReactNode } from 'react';
+import { AutoComplete, Select } from 'antd';
+import { useId, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DatasetDto } from '#client';
-import { shownChoice, shownText } from '../view/name.js';
+import { shownText } from '../view/name.js';
+import { AsJson } from './as-json.js';
 import { ConditionField } from './condition-field.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
-import { datasetsIn } from './references.js';
-import { artifactsOf, eitherOf, fieldsOf, kindOf, numberOf, type Kind } from './schema.js';
+import type { Help } from './help.js';
+import { ListFields } from './list-fields.js';
+import { MapFields } from './map-fields.js';
+import { Fault, labelOf } from './rows.js';
+import { artifactsOf, blankOf, eitherOf, fieldsOf, kindOf, numberOf, variantsOf, type Kind } from './schema.js';
+import { Texts } from './texts-field.js';
 
-/** What a form knows of its surroundings. */
-export interface Help {
-  readonly parties: readonly string[];
-  readonly datasets: readonly DatasetDto[];
-  /** The whole of the task's parameters: the columns of the datasets that a party's part of it names are offered. */
-  readonly params: unknown;
-  readonly complete: (text: string) => readonly string[];
-  /** The same for conditions that are asked once the task has ended: the fields with `x-condition`. */
-  readonly condition?: (text: string) => readonly string[];
-  /** What is wrong at a JSON pointer. */
-  readonly faultAt: (pointer: string) => string | undefined;
-}
 interface PartProps {
   readonly schema: Fields;
   readonly value: unknown;
   readonly change: (value: unknown) => void;
   readonly pointer: string;
   readonly help: Help;
-  readonly party?: string;
+  readonly party?: string | undefined;
 }
 
 /** The fields of an object by its JSON Schema, with their help, defaults and faults. */
-export function SchemaFields({ schema, value, change, pointer, help }: Omit<PartProps, 'party'>) {
+export function SchemaFields({ schema, value, change, pointer, help, party }: PartProps) {
   const fields = isFields(value) ? value : {};
   return fieldsOf(schema).map(({ name, schema: part, required }) => (
     <Labelled key={name} name={name} schema={part} required={required} fault={help.faultAt(`${pointer}/${name}`)}>
@@ -43,6 +35,7 @@ export function SchemaFields({ schema, value, change, pointer, help }: Omit<Part
           change={(next) => change(patched(fields, { [name]: next }))}
           pointer={`${pointer}/${name}`}
           help={help}
+          party={party}
         />
       )}
     </Labelled>
@@ -64,7 +57,7 @@ export function Labelled({ name, schema = {}, required = false, fault, children 
   const { description, title } = schema;
   return (
     <div className="field">
-      <label htmlFor={id}>
+      <label htmlFor={id} id={labelOf(id)}>
         {typeof title === 'string' ? (
           <>
             {shownText(title, 200)} <code>{shownText(name, 100)}</code>
@@ -75,27 +68,80 @@ export function Labelled({ name, schema = {}, required = false, fault, children 
         {required && <span aria-hidden="true"> *</span>}
       </label>
       {children(id)}
-      {fault !== undefined && (
-        <p className="fault" role="alert">
-          {shownText(fault, 400)}
-        </p>
-      )}
+      <Fault text={fault} />
       {typeof description === 'string' && <p className="help">{shownText(description, 600)}</p>}
       {kindOf(schema) === 'artifact' && <p className="help">{t('designer.artifactHelp')}</p>}
     </div>
   );
 }
 
-function Part({ id, ...props }: PartProps & { readonly id: string }) {
+/** The field of one value, by its schema. */
+export function Part({ id, ...props }: PartProps & { readonly id: string }) {
   const { schema, value, change, pointer, help, party } = props;
   const shown = schema['default'] === undefined ? '' : JSON.stringify(schema['default']);
   switch (kindOf(schema)) {
     case 'fields':
       return (
-        <fieldset id={id}>
+        <fieldset id={id} aria-labelledby={labelOf(id)}>
           <SchemaFields {...props} />
         </fieldset>
       );
+    case 'variants':
+      return <Variants {...props} id={id} />;
+    case 'list': {
+      const items = schema['items'] as Fields;
+      if (value !== undefined && !Array.isArray(value)) break;
+      // A value takes the place of the whole default: what is not changed stays.
+      const given: unknown = value ?? schema['default'];
+      return (
+        <ListFields
+          id={id}
+          label={labelOf(id)}
+          value={Array.isArray(given) ? given : []}
+          change={change}
+          first={() => blankOf(items)}
+          faultAt={(index) => help.faultAt(`${pointer}/${index}`)}
+        >
+          {(own, each, set, index) => (
+            <Part
+              id={own}
+              schema={items}
+              value={each}
+              change={(next) => set(next ?? blankOf(items))}
+              pointer={`${pointer}/${index}`}
+              help={help}
+              party={party}
+            />
+          )}
+        </ListFields>
+      );
+    }
+    case 'map': {
+      const values = schema['additionalProperties'] as Fields;
+      if (value !== undefined && !isFields(value)) break;
+      return (
+        <MapFields
+          id={id}
+          label={labelOf(id)}
+          value={value ?? {}}
+          change={change}
+          first={() => blankOf(values)}
+          faultAt={(name) => help.faultAt(`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}
+        >
+          {(own, each, set, name) => (
+            <Part
+              id={own}
+              schema={values}
+              value={each}
+              change={(next) => set(next ?? blankOf(values))}
+              pointer={`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`}
+              help={help}
+              party={party}
+            />
+          )}
+        </MapFields>
+      );
+    }
     case 'parties':
       return <PerParty {...props} id={id} />;
     case 'choice': {
@@ -129,7 +175,7 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
       );
     }
     case 'texts':
-      return <Texts {...props} id={id} placeholder={shown} />;
+      return <Texts {...{ id, schema, value, change, help, party }} placeholder={shown} />;
     case 'json':
       break;
     case 'artifact':
@@ -166,6 +212,41 @@ function Part({ id, ...props }: PartProps & { readonly id: string }) {
   return <AsJson id={id} value={value} change={change} />;
 }
 
+/** An object of one of several kinds, such as a step: a choice, and the fields of what is chosen. */
+function Variants({ id, schema, value, change, ...rest }: PartProps & { readonly id: string }) {
+  const { t } = useTranslation();
+  const { name, all } = variantsOf(schema);
+  const fields = isFields(value) ? value : {};
+  const chosen = all.find(({ is }) => is === fields[name]);
+  return (
+    <fieldset aria-labelledby={labelOf(id)}>
+      <Select
+        id={id}
+        className="wide"
+        aria-label={name}
+        showSearch={{ optionFilterProp: 'label' }}
+        placeholder={t('designer.variant')}
+        options={all.map(({ is, schema: each }) => ({ value: is, label: `${String(each['title'] ?? is)} · ${is}` }))}
+        value={chosen?.is}
+        onChange={(next: string) => {
+          // What both of them have stays.
+          const { properties } = all.find(({ is }) => is === next)!.schema;
+          const known = new Set(Object.keys(isFields(properties) ? properties : {}));
+          change({ ...Object.fromEntries(Object.entries(fields).filter(([each]) => known.has(each))), [name]: next });
+        }}
+      />
+      {chosen !== undefined && (
+        <>
+          {typeof chosen.schema['description'] === 'string' && (
+            <p className="help">{shownText(chosen.schema['description'], 600)}</p>
+          )}
+          <SchemaFields {...rest} schema={chosen.schema} value={value} change={change} />
+        </>
+      )}
+    </fieldset>
+  );
+}
+
 const READ: Partial<Record<Kind, (text: string) => unknown>> = {
   number: numberOf,
   either: eitherOf,
@@ -183,7 +264,7 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
   const parties = [...new Set([...help.parties, ...Object.keys(value ?? {})])];
   if (parties.length === 0) return <p id={id}>{t('designer.noParties')}</p>;
   return (
-    <fieldset id={id}>
+    <fieldset id={id} aria-labelledby={labelOf(id)}>
       {parties.map((party) => (
         <Labelled key={party} name={party} fault={help.faultAt(`${pointer}/${party}`)}>
           {(own) => (
@@ -204,91 +285,4 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
       ))}
     </fieldset>
   );
-}
-
-/** Several texts; the columns of the party's datasets are offered. */
-function Texts({
-  id,
-  schema,
-  value,
-  change,
-  help,
-  party,
-  placeholder,
-}: PartProps & { id: string; placeholder: string }) {
-  const items = schema['items'] as Fields;
-  const named = new Set(datasetsIn(help.params));
-  const columns = help.datasets
-    .filter((each) => named.has(each.reference) && (party === undefined || each.party === party))
-    .flatMap((each) => each.columns);
-  const known = Array.isArray(items['enum'])
-    ? items['enum'].map((each) => ({ value: String(each), label: shownText(String(each)) }))
-    : undefined;
-  const ofColumns = [...new Map(columns.map((each) => [each.name, each])).values()].map(({ name, type }) => ({
-    value: name,
-    label: `${shownText(name)} (${type})`,
-  }));
-  if (value !== undefined && !Array.isArray(value)) return <AsJson id={id} value={value} change={change} />;
-  return (
-    <Select
-      id={id}
-      className="wide"
-      mode="tags"
-      tokenSeparators={[',']}
-      placeholder={placeholder}
-      options={known ?? ofColumns}
-      labelRender={shownChoice}
-      value={(value ?? []).map((each) => String(each))}
-      onChange={(next: string[]) => change(next.length === 0 ? undefined : next)}
-    />
-  );
-}
-
-/** A value for which there is no better field. It counts while it is JSON. */
-export function AsJson({ id, value, change }: { id: string; value: unknown; change: (value: unknown) => void }) {
-  const { t } = useTranslation();
-  const written = value === undefined ? '' : JSON.stringify(value, null, 1);
-  const [text, setText] = useState<string>();
-  const read = (next: string) => {
-    setText(next);
-    if (next.trim() === '') return change(undefined);
-    try {
-      change(JSON.parse(next));
-    } catch {
-      // Said below; it counts once it is whole.
-    }
-  };
-  const isWrong = text !== undefined && text.trim() !== '' && !parses(text);
-  // What is typed stays as it is written: put in order as the field is left, it would move what is about to be clicked.
-  const shown = text !== undefined && (isWrong || isOf(text, value)) ? text : written;
-  return (
-    <>
-      <Input.TextArea
-        id={id}
-        rows={Math.min(10, shown.split('\n').length)}
-        className="code"
-        value={shown}
-        onChange={(event) => read(event.target.value)}
-        spellCheck={false}
-      />
-      {isWrong && (
-        <p className="fault" role="alert">
-          {t('designer.notJson')}
-        </p>
-      )}
-    </>
-  );
-}
-
-/** Whether a text is this value; of none where it is empty. */
-const isOf = (text: string, value: unknown): boolean =>
-  text.trim() === '' ? value === undefined : JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,7 +2,19 @@ import { isFields, type Fields } from './draft.js';
 
 /** What a form shows for a part of a JSON Schema. */
 export type Kind =
-  'choice' | 'switch' | 'number' | 'either' | 'text' | 'texts' | 'artifact' | 'parties' | 'fields' | 'json';
+  | 'choice'
+  | 'switch'
+  | 'number'
+  | 'either'
+  | 'text'
+  | 'texts'
+  | 'artifact'
+  | 'parties'
+  | 'fields'
+  | 'variants'
+  | 'list'
+  | 'map'
+  | 'json';
 
 const typesOf = (schema: Fields): string[] => [schema['type']].flat().filter((each) => typeof each === 'string');
 
@@ -13,15 +25,46 @@ export function kindOf(schema: Fields): Kind {
   // A map has rows where its keys are known: the parties of the task, or those of its default.
   const hasKeys = schema['x-per-party'] === true || (isFields(schema['default']) && !isFields(schema['properties']));
   if (hasKeys && isFields(schema['additionalProperties'])) return 'parties';
-  if (types.includes('object')) return isFields(schema['properties']) ? 'fields' : 'json';
+  if (types.includes('object')) {
+    if (variantsOf(schema).all.length > 0) return 'variants';
+    if (isFields(schema['properties'])) return 'fields';
+    return isFields(schema['additionalProperties']) ? 'map' : 'json';
+  }
   if (types.includes('array')) {
-    const items = schema['items'];
-    return isFields(items) && typesOf(items).join() === 'string' ? 'texts' : 'json';
+    const { items } = schema;
+    if (!isFields(items)) return 'json';
+    const isTexts = Array.isArray(items['enum'])
+      ? items['enum'].every((each) => typeof each === 'string')
+      : typesOf(items).join() === 'string';
+    return isTexts ? 'texts' : kindOf(items) === 'json' ? 'json' : 'list';
   }
   if (types.includes('boolean')) return 'switch';
   if (types.includes('integer') || types.includes('number')) return types.includes('string') ? 'either' : 'number';
   return types.includes('string') ? 'text' : 'json';
 }
+
+/** The kinds of an object, and the field by which they are told apart: none where it is of one kind. */
+export function variantsOf(schema: Fields): {
+  readonly name: string;
+  readonly all: readonly { readonly is: string; readonly schema: Fields }[];
+} {
+  const { oneOf, discriminator } = schema;
+  const name = isFields(discriminator) ? String(discriminator['propertyName']) : '';
+  const all = (Array.isArray(oneOf) ? oneOf : []).flatMap((each: unknown) => {
+    const properties = isFields(each) && isFields(each['properties']) ? each['properties'] : {};
+    const own = properties[name];
+    const is = isFields(own) ? own['const'] : undefined;
+    return isFields(each) && typeof is === 'string' ? [{ is, schema: each }] : [];
+  });
+  return { name, all };
+}
+
+/** A value of which nothing is written yet, where one must stand: in a list or a map. */
+export const blankOf = (schema: Fields): unknown => {
+  const kind = kindOf(schema);
+  if (kind === 'fields' || kind === 'variants' || kind === 'map' || kind === 'parties') return {};
+  return kind === 'list' || kind === 'texts' ? [] : '';
+};
 
 /** The fields of an object, those that must be there first. What is fixed has no field. */
 export function fieldsOf(schema: Fields): { name: string; schema: Fields; required: boolean }[] {
