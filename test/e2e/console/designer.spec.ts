@@ -251,7 +251,7 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.keyboard.press('Enter');
       await page.keyboard.press('Escape');
       await page.getByText('No fault').waitFor();
-      expect(await field(page, 'Retries').count()).toBe(0);
+      expect(await page.getByText('Retry policy').count()).toBe(0);
       await page.getByRole('tab', { name: 'Text' }).click();
       const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
       const [first, second] = (JSON.parse(text) as { tasks: object[] }).tasks;

@@ -2,12 +2,15 @@ import { Button, Select, Space } from 'antd';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
+import { AsJson } from './as-json.js';
 import { canGoDown, MOST_ARMS, readArms, swapped, withNewArm, writtenArms, type Arm } from './branch.js';
 import { ConditionField } from './condition-field.js';
 import { ancestorsOf, type Draft, type DraftTask } from './draft.js';
 import { editTask } from './edits.js';
 import { conditions } from './references.js';
-import { AsJson, Labelled } from './schema-form.js';
+import { RowButton } from './rows.js';
+import { Labelled } from './schema-form.js';
+import { Section } from './section.js';
 
 interface BranchFieldsProps {
   readonly draft: Draft;
@@ -67,8 +70,7 @@ export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: 
   const isFull = arms.length >= MOST_ARMS;
   return (
     // It stays open where its last arm was removed.
-    <details open={arms.length > 0 || isEdited}>
-      <summary>{t('designer.branch')}</summary>
+    <Section name="branch" title={t('designer.branch')} open={arms.length > 0 || isEdited}>
       <p className="help">{t('designer.branchHelp')}</p>
       {whole !== undefined && (
         <p className="fault" role="alert">
@@ -113,7 +115,7 @@ export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: 
           </Button>
         )}
       </Space>
-    </details>
+    </Section>
   );
 }
 
@@ -136,27 +138,16 @@ function ArmFields({ arm, name, at, others, complete, set, up, down, remove, ...
   const { when, tasks } = arm;
   const fault = faults.faultAt(at);
   const asked = faults.faultAt(`${at}/when`);
+  const inTasks = faults.faultWithin(`${at}/${when === undefined ? 'else' : 'then'}`);
   const options = [...new Set([...others, ...tasks])].map((each) => ({ value: each, label: shownText(each) }));
-  const button = (way: string, act: (() => void) | undefined) => (
-    <Button
-      size="small"
-      className={way}
-      disabled={act === undefined}
-      aria-label={t(`designer.arms.${way}`, { arm: name })}
-      title={t(`designer.arms.${way}`, { arm: name })}
-      onClick={act}
-    >
-      {way === 'up' ? '↑' : way === 'down' ? '↓' : '×'}
-    </Button>
-  );
   return (
     <div role="group" aria-labelledby={title}>
       <div className="arm-head">
         <strong id={title}>{name}</strong>
         <Space size={4}>
-          {button('up', up)}
-          {button('down', down)}
-          {button('remove', remove)}
+          <RowButton way="up" name={name} isOff={up === undefined} act={up} />
+          <RowButton way="down" name={name} isOff={down === undefined} act={down} />
+          <RowButton way="remove" name={name} act={remove} />
         </Space>
       </div>
       {fault !== undefined && (
@@ -180,7 +171,8 @@ function ArmFields({ arm, name, at, others, complete, set, up, down, remove, ...
       <Labelled
         name={t('designer.arms.tasks')}
         required
-        fault={faults.faultWithin(`${at}/${when === undefined ? 'else' : 'then'}`)}
+        // Its last task was removed, or none is chosen yet.
+        fault={inTasks !== undefined && tasks.length === 0 ? t('designer.arms.empty') : inTasks}
       >
         {(field) => (
           <Select

@@ -1,12 +1,19 @@
 import { Input, Select } from 'antd';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto } from '#client';
 import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { shownChoice } from '../view/name.js';
+import { AsJson } from './as-json.js';
 import { isFields, type Draft, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { OutputFields } from './output-fields.js';
-import { AsJson, Labelled, SchemaFields } from './schema-form.js';
+import { ParamsFields } from './params-fields.js';
+import { RetryFields } from './retry-fields.js';
+import { labelOf } from './rows.js';
+import { PRIORITIES } from './running-fields.js';
+import { Labelled, SchemaFields } from './schema-form.js';
+import { Section } from './section.js';
 
 interface ChainPanelProps {
   readonly draft: Draft;
@@ -22,15 +29,24 @@ const OPTIONS = {
   stop_on_error: { type: 'boolean', default: true },
   timeout: { type: 'integer', default: 7_200 },
   max_parallel: { type: 'integer' },
-  priority: { enum: ['low', 'normal', 'high', 'critical'], default: 'normal' },
+  priority: { enum: PRIORITIES, default: 'normal' },
+  queue_timeout: { type: 'integer' },
+  approval_timeout: { type: 'integer', default: 604_800 },
+  concurrency_key: { type: 'string' },
+  concurrency_limit: { type: 'integer', default: 1 },
 } as const;
+/** A value of one's own: a text or a number; one that is more is written as JSON. */
+const OWN = { type: ['string', 'number'] };
 
-export function ChainPanel({ draft, isInner, datasets, faults, change }: ChainPanelProps) {
+export const ChainPanel = memo(function ChainPanel({ draft, isInner, datasets, faults, change }: ChainPanelProps) {
   const { t } = useTranslation();
   const words = useFaultWords();
   const faultAt = faultAtOf(faults, words);
   const edit = (patch: Fields) => change((now) => patched(now, patch), `chain ${Object.keys(patch).join()}`);
-  const { params, options, labels } = draft;
+  const { params, options, labels, metadata } = draft;
+  const setOptions = (next: unknown) =>
+    edit({ options: isFields(next) && Object.keys(next).length > 0 ? next : undefined });
+  const faultWithin = (pointer: string) => faultIn(faults, words, pointer);
   const help = { parties: [], datasets, params: undefined, complete: () => [], faultAt };
   const tags = isFields(labels) ? Object.entries(labels).map(([name, value]) => `${name}=${String(value)}`) : [];
   const named = Object.entries(OPTIONS).map(([name, each]) => [
@@ -77,33 +93,70 @@ export function ChainPanel({ draft, isInner, datasets, faults, change }: ChainPa
       <SchemaFields
         schema={{ properties: Object.fromEntries(named) }}
         value={options}
-        change={(next) => edit({ options: isFields(next) && Object.keys(next).length > 0 ? next : undefined })}
+        change={setOptions}
         pointer="/options"
         help={help}
       />
+      <RetryFields
+        value={isFields(options) ? options['retry_policy'] : undefined}
+        change={(policy) => setOptions(patched(isFields(options) ? options : {}, { retry_policy: policy }))}
+        pointer="/options/retry_policy"
+        faultAt={faultAt}
+      />
+      <Section name="metadata" title={t('designer.metadata')} open={metadata !== undefined}>
+        <SchemaFields
+          schema={{
+            properties: {
+              metadata: {
+                ...{ type: 'object', additionalProperties: OWN, title: t('designer.metadata') },
+                description: t('designer.metadataHelp'),
+              },
+            },
+          }}
+          value={metadata === undefined ? {} : { metadata }}
+          change={(next) => edit({ metadata: isFields(next) ? next['metadata'] : undefined })}
+          pointer=""
+          help={help}
+        />
+      </Section>
       <h3>{t('designer.params')}</h3>
       <Labelled
         name={t('designer.paramsSchema')}
         schema={{ description: t(isInner ? 'designer.inner.paramsHelp' : 'designer.paramsHelp') }}
-        fault={faultIn(faults, words, '/params')}
+        fault={faultAt('/params')}
       >
-        {(id) => <AsJson id={id} value={params} change={(next) => edit({ params: next })} />}
+        {(id) =>
+          params === undefined || isFields(params) ? (
+            <ParamsFields
+              label={labelOf(id)}
+              schema={params}
+              change={(next) => edit({ params: next })}
+              pointer="/params"
+              {...{ faultAt, faultWithin }}
+            />
+          ) : (
+            <AsJson id={id} value={params} change={(next) => edit({ params: next })} />
+          )
+        }
       </Labelled>
       {hasParams && (
-        <SchemaFields
-          schema={params}
-          value={draft['args']}
-          change={(next) => edit({ args: isFields(next) && Object.keys(next).length > 0 ? next : undefined })}
-          pointer="/args"
-          help={help}
-        />
+        <fieldset>
+          <legend>{t('designer.args')}</legend>
+          <SchemaFields
+            schema={params}
+            value={draft['args']}
+            change={(next) => edit({ args: isFields(next) && Object.keys(next).length > 0 ? next : undefined })}
+            pointer="/args"
+            help={help}
+          />
+        </fieldset>
       )}
       <OutputFields
         draft={draft}
         change={(outputs, field) => change((now) => patched(now, { outputs }), field)}
         faultAt={faultAt}
-        faultWithin={(pointer) => faultIn(faults, words, pointer)}
+        faultWithin={faultWithin}
       />
     </form>
   );
-}
+});

@@ -3,10 +3,12 @@ import { Button, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api.js';
 import { shownText } from '../view/name.js';
+import { AsJson } from './as-json.js';
 import { useChildChain } from './child-chain.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
-import { AsJson, Labelled, SchemaFields, type Help } from './schema-form.js';
+import type { Help } from './help.js';
+import { Labelled, SchemaFields } from './schema-form.js';
 
 /** More of them than anybody chooses from; the others are found by their words. */
 const OFFERED = 100;

@@ -1,16 +1,21 @@
 import { useTranslation } from 'react-i18next';
 import { carrySchema, useChildChain } from './child-chain.js';
 import { isControlType, isFields, type DraftTask, type Fields } from './draft.js';
-import { Labelled, SchemaFields, AsJson, type Help } from './schema-form.js';
+import { patched } from './edits.js';
+import { ItemFields } from './item-fields.js';
+import type { Help } from './help.js';
+import { Labelled, SchemaFields } from './schema-form.js';
+import { Section } from './section.js';
 
 type Words = (name: string) => string;
 
-/** The fields of `for_each`, `repeat` and `end_chain`, of which the API says what is wrong; `carry`: what is known of it. */
+/** By parameter the name of an output, where neither is known. */
+const OUTPUTS = { type: 'object', additionalProperties: { type: 'string' } };
+
+/** The fields of `for_each` but its list, `repeat` and `end_chain`, of which the API says what is wrong; `carry`: what is known of it. */
 const SCHEMAS = {
   for_each: (t: Words): Fields => ({
-    required: ['items'],
     properties: {
-      items: { title: t('items'), description: t('itemsHelp') },
       key: { type: 'string', title: t('key'), description: t('keyHelp') },
       batch: { type: 'integer', title: t('batch') },
       max_items: { type: 'integer', title: t('maxItems') },
@@ -24,7 +29,7 @@ const SCHEMAS = {
       until: { type: 'string', 'x-condition': true, title: t('until'), description: t('untilHelp') },
       max: { type: 'integer', title: t('max'), description: t('maxHelp') },
       delay: { type: 'number', title: t('delay') },
-      carry: { title: t('carry'), description: t(carry ? 'carryHelp' : 'carryJson'), ...(carry ?? { type: 'object' }) },
+      carry: { title: t('carry'), description: t('carryHelp'), ...(carry ?? OUTPUTS) },
     },
   }),
   end_chain: (t: Words): Fields => ({
@@ -52,7 +57,7 @@ interface FlowFieldsProps {
   readonly help: Omit<Help, 'params'>;
 }
 
-/** What a task does to the chain's course: once for each item of a list, the end of the chain, how it is undone. */
+/** What a task does to the chain's course: once for each item of a list, in turns, the end of the chain. */
 export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
   const { t } = useTranslation();
   const config = task.task_params['task_config'];
@@ -67,8 +72,25 @@ export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
         const set = (next: unknown) =>
           edit({ [name]: isFields(next) && Object.keys(next).length > 0 ? { ...first, ...next } : undefined });
         return (
-          <details key={name} open={written !== undefined}>
-            <summary>{t(`designer.flow.${name}`)}</summary>
+          <Section key={name} name={name} title={t(`designer.flow.${name}`)} open={written !== undefined}>
+            {name === 'for_each' && (
+              <Labelled
+                name="items"
+                required
+                schema={{ title: t('designer.flow.items'), description: t('designer.flow.itemsHelp') }}
+                fault={help.faultAt(`${at}/for_each/items`) ?? help.faultAt(`${at}/for_each`)}
+              >
+                {(id) => (
+                  <ItemFields
+                    id={id}
+                    value={isFields(value) ? value['items'] : undefined}
+                    change={(items) => set(patched(isFields(value) ? value : {}, { items }))}
+                    pointer={`${at}/for_each/items`}
+                    help={help}
+                  />
+                )}
+              </Labelled>
+            )}
             <SchemaFields
               schema={SCHEMAS[name]((word) => t(`designer.flow.${word}`), carry)}
               value={value}
@@ -76,26 +98,9 @@ export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
               pointer={`${at}/${name}`}
               help={{ ...help, params: {} }}
             />
-          </details>
+          </Section>
         );
       })}
-      <details open={task['compensate_with'] !== undefined}>
-        <summary>{t('designer.flow.compensate_with')}</summary>
-        <Labelled
-          name={t('designer.flow.undo')}
-          schema={{ description: t('designer.flow.undoHelp') }}
-          fault={help.faultAt(`${at}/compensate_with`)}
-        >
-          {(id) => (
-            <AsJson
-              key={task.task_id}
-              id={id}
-              value={task['compensate_with']}
-              change={(next) => edit({ compensate_with: next })}
-            />
-          )}
-        </Labelled>
-      </details>
     </>
   );
 }

@@ -3,9 +3,10 @@ import { AutoComplete, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api.js';
 import { shownChoice, shownText } from '../view/name.js';
+import { AsJson } from './as-json.js';
 import { isFields, type DraftTask, type Fields } from './draft.js';
 import { patched } from './edits.js';
-import { AsJson, Labelled } from './schema-form.js';
+import { Labelled } from './schema-form.js';
 
 interface PartyFieldsProps {
   readonly task: DraftTask;

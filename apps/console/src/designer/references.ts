@@ -1,13 +1,15 @@
-import { ancestorsOf, isFields, type Draft, type DraftTask, type Fields } from './draft.js';
+import { ancestorsOf, isFields, taskOf, type Draft, type DraftTask, type Fields } from './draft.js';
 import RESULTS from './result-members.json' with { type: 'json' };
 
 /** By task type: paths into its result. `.*` stands for each party of the task. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = RESULTS;
 
-/** What a text may go on with where it has an open `${`; empty where it has none. */
-export function completions(draft: Draft, task: DraftTask, text: string): string[] {
-  const params = propertiesOf(draft['params']).map((name) => `\${params.${name}}`);
-  return goingOn(text, () => [...resultsOf(draft, ancestorsOf(draft, task.task_id)), ...params]);
+/** What a text may go on with where it has an open `${`, `itself` where the task has ended by then; empty where it has none. */
+export function completions(draft: Draft, task: DraftTask, text: string, itself = false): string[] {
+  return goingOn(text, () => [
+    ...resultsOf(draft, [...(itself ? [task.task_id] : []), ...ancestorsOf(draft, task.task_id)]),
+    ...propertiesOf(draft['params']).map((name) => `\${params.${name}}`),
+  ]);
 }
 
 /** The same for an output of the chain, which is a result of any of its tasks: all of them where nothing is written yet. */
@@ -60,7 +62,7 @@ export function conditions(draft: Draft, task: DraftTask, text: string, itself: 
 
 /** Members of a task's result, as its type has them, or as its parameters describe it: outputs of a chain, the payload of a signal, the answer to a question. */
 function membersOf(draft: Draft, id: string): string[] {
-  const task = draft.tasks.find((each) => each.task_id === id);
+  const task = taskOf(draft, id);
   const config = task?.task_params['task_config'];
   if (task === undefined || !isFields(config)) return [];
   const { chain, schema, form } = config;

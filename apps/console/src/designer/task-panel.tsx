@@ -1,5 +1,5 @@
 import { Button, Input, Select } from 'antd';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DatasetDto, FaultDto, TaskTypeDto } from '#client';
 import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
@@ -8,14 +8,18 @@ import { BranchFields } from './branch-fields.js';
 import { ChildFields } from './child-fields.js';
 import { ConditionField } from './condition-field.js';
 import { DependencyFields } from './dependency-fields.js';
-import { isControlType, isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
+import { EngineField } from './engine-field.js';
+import { isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
 import { editTask, patched, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
+import { Gathers } from './gathers.js';
 import { innerIdAt } from './inner-chain.js';
 import { PartyFields } from './party-fields.js';
 import { completions, conditions, partiesOf } from './references.js';
 import { Running } from './running-fields.js';
-import { AsJson, Labelled, SchemaFields } from './schema-form.js';
+import { Labelled, SchemaFields } from './schema-form.js';
+import { Section } from './section.js';
+import { UndoFields } from './undo-fields.js';
 
 const RULES = [
   'all_success',
@@ -46,7 +50,17 @@ interface TaskPanelProps {
 }
 
 /** A task's form. */
-export function TaskPanel({ draft, task, type, datasets, faults, change, rename, remove, open }: TaskPanelProps) {
+export const TaskPanel = memo(function TaskPanel({
+  draft,
+  task,
+  type,
+  datasets,
+  faults,
+  change,
+  rename,
+  remove,
+  open,
+}: TaskPanelProps) {
   const { t } = useTranslation();
   const id = task.task_id;
   const at = `/tasks/${draft.tasks.indexOf(task)}`;
@@ -109,33 +123,40 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, rename,
         )}
       </Labelled>
       {task.depends_on.map((dependency, index) => (
-        <details
+        <Section
           key={parentOf(dependency)}
+          name="dependency"
+          title={t('designer.from', { parent: shownText(parentOf(dependency)) })}
           open={typeof dependency !== 'string' && typeof dependency['when'] === 'string'}
         >
-          <summary>{t('designer.from', { parent: shownText(parentOf(dependency)) })}</summary>
           <DependencyFields draft={draft} task={task} index={index} faultAt={faultAt} change={change} />
-        </details>
+        </Section>
       ))}
-      <Labelled name={t('designer.trigger')} fault={faultAt(`${at}/trigger_rule`)}>
-        {(field) =>
-          isFields(rule) ? (
-            <AsJson id={field} value={rule} change={(next) => edit({ trigger_rule: next })} />
-          ) : (
-            <Select
-              id={field}
-              className="wide"
-              allowClear
-              placeholder="all_success"
-              options={[...RULES, 'at_least'].map((each) => ({ value: each, label: t(`designer.rules.${each}`) }))}
-              value={typeof rule === 'string' ? rule : undefined}
-              onChange={(next: string | undefined) =>
-                edit({ trigger_rule: next === 'at_least' ? { at_least: 1 } : next })
-              }
-            />
-          )
-        }
+      <Labelled name={t('designer.trigger')} fault={faultIn(faults, words, `${at}/trigger_rule`)}>
+        {(field) => (
+          <Select
+            id={field}
+            className="wide"
+            allowClear
+            placeholder={t('designer.rules.all_success')}
+            options={[...RULES, 'at_least'].map((each) => ({ value: each, label: t(`designer.rules.${each}`) }))}
+            value={isFields(rule) ? 'at_least' : typeof rule === 'string' ? rule : undefined}
+            onChange={(next: string | undefined) =>
+              edit({ trigger_rule: next === 'at_least' ? { at_least: 1 } : next })
+            }
+          />
+        )}
       </Labelled>
+      {isFields(rule) && (
+        <SchemaFields
+          schema={{ properties: { at_least: { type: 'integer', title: t('designer.atLeast') } } }}
+          value={rule}
+          change={(next) => edit({ trigger_rule: next })}
+          pointer={`${at}/trigger_rule`}
+          help={{ parties, datasets, params: {}, complete: () => [], faultAt: () => undefined }}
+        />
+      )}
+      <Gathers task={task} at={at} edit={edit} faultAt={faultAt} />
       <Labelled
         name={t('designer.when')}
         fault={faultAt(`${at}/when`)}
@@ -163,6 +184,14 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, rename,
         edit={edit}
         help={{ parties, datasets, complete, condition, faultAt }}
       />
+      <UndoFields
+        key={`${id} undo`}
+        task={task}
+        at={at}
+        edit={edit}
+        help={{ datasets, complete: (text) => completions(draft, task, text, true), faultAt }}
+        faultWithin={(pointer) => faultIn(faults, words, pointer)}
+      />
       <h3>{t('designer.parameters')}</h3>
       {(type?.needs_parties === true || params['sf_init_config'] !== undefined) && (
         <PartyFields
@@ -175,6 +204,13 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, rename,
           faultWithin={(pointer) => faultIn(faults, words, pointer)}
         />
       )}
+      <EngineField
+        type={type}
+        params={params}
+        at={`${at}/task_params`}
+        set={(patch) => edit({ task_params: patched(params, patch) })}
+        faultAt={faultAt}
+      />
       {task.task_type === 'chain' && (
         <ChildFields
           key={`${id} child`}
@@ -194,13 +230,13 @@ export function TaskPanel({ draft, task, type, datasets, faults, change, rename,
           help={{ parties, datasets, params, complete, faultAt }}
         />
       )}
-      {!isControlType(task.task_type) && <Running task={task} at={at} edit={edit} faultAt={faultAt} />}
+      <Running task={task} options={draft['options']} at={at} edit={edit} faultAt={faultAt} />
       <Button danger onClick={remove}>
         {t('designer.remove')}
       </Button>
     </form>
   );
-}
+});
 
 /** The id is taken on leaving the field: while it is typed it may be that of another task. */
 function TaskId({ id, rename }: { id: string; rename: (to: string) => boolean }) {
