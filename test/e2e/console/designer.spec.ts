@@ -156,10 +156,12 @@ describeUnless(chromium.skip, 'the designer', () => {
       await page.getByRole('tab', { name: 'Text' }).click();
       const text = await page.getByRole('textbox', { name: 'Text' }).inputValue();
       const [first] = (JSON.parse(text) as { tasks: { branch: unknown }[] }).tasks;
-      expect(first!.branch).toEqual([{ else: ['too-few'] }]);
+      expect(first!.branch).toEqual([{ when: expect.any(String), then: [] }, { else: ['too-few'] }]);
       // What is wrong with it stands at the arm; an edge goes into one that has no task yet, and out of it.
       await page.getByRole('tab', { name: 'Form' }).click();
       await choose(page, 'intersect');
+      await page.getByRole('group', { name: 'Arm 1: if' }).getByText('No task runs here').waitFor();
+      await page.getByRole('button', { name: 'Remove: Arm 1: if' }).click();
       await page.getByRole('group', { name: 'Otherwise' }).getByRole('alert').first().waitFor();
       await page.getByRole('button', { name: 'Add an arm' }).focus();
       await page.keyboard.press('Enter');

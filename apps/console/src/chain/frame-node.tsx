@@ -54,9 +54,10 @@ export function withFrames<Of, Shown extends Node>(
   },
 ): (Shown | FrameNodeOf)[] {
   const boxes = boxesOf(frames, places);
+  const order = new Map(nodes.map(({ id }, at) => [id, at]));
   const before = Map.groupBy(
     frames.filter(({ id }) => boxes.has(id)),
-    ({ tasks }) => nodes.find(({ id }) => tasks.includes(id))?.id,
+    ({ tasks }) => nodes[Math.min(...tasks.map((id) => order.get(id) ?? Infinity))]?.id,
   );
   return nodes.flatMap((node) => [
     ...(before.get(node.id) ?? []).map(({ id, of, tasks }): FrameNodeOf => {

@@ -12,22 +12,25 @@ import {
   type NodeProps,
 } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useMemo, useRef, useState, type DragEvent } from 'react';
+import type { TFunction } from 'i18next';
+import { memo, useMemo, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
 import { NODE, type Places } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
-import { edgesOf, endsOf, isFields, nameOf, type Draft, type DraftEdge, type DraftTask } from './draft.js';
+import { edgeId, edgesOf, endsOf, isFields, nameOf, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { draftFrames, titleOf } from './draft-frames.js';
 import { canOpen, sizeOf, type Path } from './inner-chain.js';
+import { useMoves } from './moves.js';
 
 /** The type of what is dragged from the palette. */
 export const DRAGGED = 'application/x-task-type';
 
 type Shown = Node<{ task: DraftTask; faults: number; open: (() => void) | undefined }>;
-const TYPES = { task: TaskNode, frame: FrameNode };
+const ARROW = { type: MarkerType.ArrowClosed };
+const TYPES = { task: memo(TaskNode), frame: memo(FrameNode) };
 
 interface CanvasProps {
   /** The tasks that lead to this chain. */
@@ -40,8 +43,8 @@ interface CanvasProps {
   /** The edges that are chosen, as `edgeId` names them. */
   readonly lines: ReadonlySet<string>;
   readonly selectLines: (ids: ReadonlySet<string>) => void;
-  /** `move` counts the drags: one is one step back. */
-  readonly moved: (places: Places, move: number) => void;
+  /** `move` names the drag: one is one step back. */
+  readonly moved: (places: Places, move: string) => void;
   readonly connect: (from: string, to: string) => void;
   readonly remove: (ids: readonly string[], edges: readonly DraftEdge[]) => void;
   /** Draws the chain that is written out in a task. */
@@ -49,36 +52,30 @@ interface CanvasProps {
   readonly drop: (type: string, at: { x: number; y: number }) => void;
 }
 
-export const edgeId = ({ from, to, isArm }: Pick<DraftEdge, 'from' | 'to' | 'isArm'>): string =>
-  JSON.stringify([from, to, isArm]);
-
 /** The tasks of a draft, which are moved, connected and chosen by mouse and by keyboard. */
-export function Canvas(props: CanvasProps) {
+export const Canvas = memo(function Canvas(props: CanvasProps) {
   const { path, draft, places, selected, faults, select, lines, selectLines, moved, connect, remove, open, drop } =
     props;
   const { t } = useTranslation();
   const flow = useReactFlow();
-  const move = useRef(0);
   const frames = useMemo(() => draftFrames(draft), [draft]);
   const drawn = edgesOf(draft);
   const ways = sidesOf(endsOf(drawn), places);
   /** While tasks are dragged no edge changes its side under the pointer. */
   const [held, hold] = useState<typeof ways>();
   const sides = held ?? ways;
-  const tasks = draft.tasks.map((task): Shown => {
+  const shownTask = useShownTasks();
+  const tasks = draft.tasks.map((task) => {
     const id = task.task_id;
-    return {
-      id,
-      type: 'task',
-      position: places[id] ?? { x: 0, y: 0 },
-      ...NODE,
+    return shownTask(task, {
+      ...(places[id] ?? { x: 0, y: 0 }),
       ...sides,
       selected: selected.has(id),
-      data: { task, faults: faults.get(id) ?? 0, open: canOpen(task, path) ? () => open(id) : undefined },
-      ariaLabel: shownText(nameOf(task)),
-    };
+      faults: faults.get(id) ?? 0,
+      open: canOpen(task, path) ? open : undefined,
+    });
   });
-  const names = new Map(draft.tasks.map((task) => [task.task_id, nameOf(task)]));
+  const names = useMemo(() => new Map(draft.tasks.map((task) => [task.task_id, nameOf(task)])), [draft]);
   const nodes = withFrames(tasks, frames, {
     places,
     titled: (of) => ({ title: titleOf(of, t), dashed: of.kind !== 'arm' }),
@@ -89,40 +86,34 @@ export function Canvas(props: CanvasProps) {
     },
   });
   // The frame of an arm says when it is taken.
-  const said = new Set(
-    frames.flatMap(({ of, tasks: all }) =>
-      of.kind === 'arm' ? all.map((task) => JSON.stringify([of.branch, task, of.when])) : [],
-    ),
+  const said = useMemo(
+    () =>
+      new Set(
+        frames.flatMap(({ of, tasks: all }) =>
+          of.kind === 'arm' ? all.map((task) => JSON.stringify([of.branch, task, of.when])) : [],
+        ),
+      ),
+    [frames],
   );
-  const edges = drawn.map((line): Edge => {
-    const { from, to, when, isArm, arms } = line;
-    const id = edgeId(line);
-    const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
-    const label = arms?.map((each) => each ?? t('designer.otherwise')).join(' || ') ?? when;
-    return {
-      id,
-      source: from,
-      target: to,
-      selected: lines.has(id),
-      className: isArm ? 'arm' : '',
-      markerEnd: { type: MarkerType.ArrowClosed },
-      ariaLabel: label === undefined ? name : `${name}: ${shownText(label)}`,
-      // What fits between two tasks; the whole is in the form.
-      ...(label !== undefined &&
-        !(isArm && said.has(JSON.stringify([from, to, when]))) && { label: shownText(label, 8) }),
-    };
-  });
+  const shownEdge = useMemo(() => shownEdges(t), [t]);
+  const edges = useMemo(
+    () =>
+      drawn.map((line) =>
+        shownEdge(line, {
+          selected: lines.has(edgeId(line)),
+          isSaid: line.isArm && said.size > 0 && said.has(JSON.stringify([line.from, line.to, line.when])),
+        }),
+      ),
+    [drawn, said, lines, shownEdge],
+  );
+  const step = useMoves();
   const onNodesChange = (changes: NodeChange<Shown | FrameNodeOf>[]) => {
     const next = new Set(selected);
-    const to = new Map<string, { x: number; y: number }>();
-    for (const change of changes) {
-      if (change.type === 'select') next[change.selected ? 'add' : 'delete'](change.id);
-      if (change.type === 'position' && change.position !== undefined) to.set(change.id, change.position);
-    }
+    for (const change of changes) if (change.type === 'select') next[change.selected ? 'add' : 'delete'](change.id);
     if (changes.some(({ type }) => type === 'select')) select(next);
-    const drags = changes.flatMap((change) => (change.type === 'position' ? [change.dragging === true] : []));
-    if (drags.length > 0) hold(drags.includes(true) ? sides : undefined);
-    if (to.size > 0) moved({ ...places, ...Object.fromEntries(to) }, move.current);
+    const move = step(changes, places);
+    if (move.isDragged !== undefined) hold(move.isDragged ? sides : undefined);
+    if (move.places !== undefined) moved(move.places, move.name);
   };
   const onEdgesChange = (changes: EdgeChange[]) => {
     const next = new Set(lines);
@@ -148,7 +139,6 @@ export function Canvas(props: CanvasProps) {
         nodeTypes={TYPES}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
-        onNodeDragStart={() => void move.current++}
         // The keys of the canvas are for what was clicked; dragging keeps the browser from moving the focus by itself.
         onNodeClick={({ currentTarget }) => (currentTarget as HTMLElement).focus({ preventScroll: true })}
         onConnect={({ source, target }: Connection) => connect(source, target)}
@@ -171,6 +161,71 @@ export function Canvas(props: CanvasProps) {
       {draft.tasks.length === 0 && <p className="empty">{t('designer.empty')}</p>}
     </div>
   );
+});
+
+interface Look extends ReturnType<typeof sidesOf> {
+  readonly x: number;
+  readonly y: number;
+  readonly selected: boolean;
+  readonly faults: number;
+  readonly open: ((id: string) => void) | undefined;
+}
+
+interface EdgeLook {
+  readonly selected: boolean;
+  /** Its condition stands elsewhere. */
+  readonly isSaid: boolean;
+}
+
+/** What waits for what as edges, each of which stays the same while it looks the same. */
+function shownEdges(t: TFunction): (line: DraftEdge, look: EdgeLook) => Edge {
+  const known = new WeakMap<DraftEdge, EdgeLook & { readonly edge: Edge }>();
+  return (line, { selected, isSaid }) => {
+    const before = known.get(line);
+    if (before?.selected === selected && before.isSaid === isSaid) return before.edge;
+    const { from, to, when, isArm, arms } = line;
+    const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
+    const label = arms?.map((each) => each ?? t('designer.otherwise')).join(' || ') ?? when;
+    const edge: Edge = {
+      id: edgeId(line),
+      source: from,
+      target: to,
+      selected,
+      className: isArm ? 'arm' : '',
+      markerEnd: ARROW,
+      ariaLabel: label === undefined ? name : `${name}: ${shownText(label)}`,
+      // What fits between two tasks; the whole is in the form.
+      ...(label !== undefined && !isSaid && { label: shownText(label, 8) }),
+    };
+    known.set(line, { selected, isSaid, edge });
+    return edge;
+  };
+}
+
+/** Tasks as nodes, each of which stays the same while it looks the same: the others are not drawn anew with it. */
+function useShownTasks(): (task: DraftTask, look: Look) => Shown {
+  const [known] = useState(() => new WeakMap<DraftTask, { readonly look: Look; readonly node: Shown }>());
+  return (task, look) => {
+    const before = known.get(task);
+    const names = Object.keys(look) as (keyof Look)[];
+    if (before !== undefined && names.every((name) => before.look[name] === look[name])) return before.node;
+    const { x, y, selected, faults, open, ...sides } = look;
+    const id = task.task_id;
+    const node: Shown = {
+      ...{ id, type: 'task', position: { x, y } },
+      ...NODE,
+      ...sides,
+      selected,
+      // Who moves a task changes nothing that stands in it.
+      data:
+        before !== undefined && before.look.faults === faults && before.look.open === open
+          ? before.node.data
+          : { task, faults, open: open && (() => open(id)) },
+      ariaLabel: shownText(nameOf(task)),
+    };
+    known.set(task, { look, node });
+    return node;
+  };
 }
 
 function TaskNode({ data: { task, faults, open }, selected, ...sides }: NodeProps<Shown>) {

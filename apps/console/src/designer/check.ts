@@ -28,8 +28,9 @@ export function useCheck(draft: Draft, path: Path): Check {
     const timer = setTimeout(() => settle(draft), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft]);
+  const text = useMemo(() => JSON.stringify(settled), [settled]);
   const { data, error, isFetching } = useQuery({
-    queryKey: ['validate', JSON.stringify(settled)],
+    queryKey: ['validate', text],
     queryFn: async ({ signal }) => ({
       of: settled,
       answer: await api.validateChain({ body: settled as unknown as CreateChainRequest, signal }),
@@ -40,19 +41,26 @@ export function useCheck(draft: Draft, path: Path): Check {
     gcTime: 60_000,
   });
   const { faults, byTask, outside } = useMemo(
-    () => seenIn(data?.answer.errors ?? [], data?.of ?? draft, draft, path),
+    () => seenIn(data?.answer.errors ?? NONE, data?.of ?? draft, draft, path),
     [data, draft, path],
   );
   const isEmpty = draft.tasks.length === 0;
-  return {
-    answer: isEmpty ? undefined : data?.answer,
-    error: isEmpty ? null : error,
-    faults: isEmpty ? [] : faults,
-    byTask,
-    outside: isEmpty ? 0 : outside,
-    busy: isFetching || settled !== draft,
-  };
+  const busy = isFetching || settled !== draft;
+  const answer = isEmpty ? undefined : data?.answer;
+  return useMemo(
+    () => ({
+      answer,
+      error: isEmpty ? null : error,
+      faults: isEmpty ? NONE : faults,
+      byTask,
+      outside: isEmpty ? 0 : outside,
+      busy,
+    }),
+    [answer, byTask, busy, error, faults, isEmpty, outside],
+  );
 }
+
+const NONE: readonly FaultDto[] = [];
 
 /** What of the faults of a draft is wrong in the chain at a path, with pointers into that chain as it is now. */
 export function seenIn(errors: readonly FaultDto[], of: Draft, now: Draft, path: Path) {

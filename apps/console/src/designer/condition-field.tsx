@@ -1,4 +1,5 @@
 import { AutoComplete } from 'antd';
+import { useState } from 'react';
 import { shownText } from '../view/name.js';
 
 interface ConditionFieldProps {
@@ -13,13 +14,17 @@ const END = 60;
 
 /** A condition in CEL: what may come next is offered as it is typed, by arrow keys and Enter as by mouse. */
 export function ConditionField({ id, value, change, complete, isWrong }: ConditionFieldProps) {
+  // What could come next may be thousands of names: they are looked for where somebody types.
+  const [isTyped, type] = useState(false);
   return (
     <AutoComplete
       id={id}
       className="wide code"
       value={value}
       defaultActiveFirstOption={false}
-      options={complete(value).map((each) => ({
+      onFocus={() => type(true)}
+      onBlur={() => type(false)}
+      options={(isTyped ? complete(value) : []).map((each) => ({
         value: each,
         label: shownText(each.length > END ? `…${each.slice(-END)}` : each),
       }))}

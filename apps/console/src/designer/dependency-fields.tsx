@@ -1,4 +1,5 @@
 import { Button, Select } from 'antd';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FaultDto } from '#client';
 import { faultAtOf, useFaultWords } from '../view/fault-words.js';
@@ -77,7 +78,16 @@ interface EdgePanelProps {
 }
 
 /** The form of a chosen edge. */
-export function EdgePanel({ draft, from, to, isArm, faults, change, open, became }: EdgePanelProps) {
+export const EdgePanel = memo(function EdgePanel({
+  draft,
+  from,
+  to,
+  isArm,
+  faults,
+  change,
+  open,
+  became,
+}: EdgePanelProps) {
   const { t } = useTranslation();
   const faultAt = faultAtOf(faults, useFaultWords());
   const task = draft.tasks.find(({ task_id }) => task_id === to);
@@ -101,7 +111,7 @@ export function EdgePanel({ draft, from, to, isArm, faults, change, open, became
       ))}
     </form>
   );
-}
+});
 
 /** In which arms of the task before it a task runs, where that has a branch. */
 function ArmsOfEdge({

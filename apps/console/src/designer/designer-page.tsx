@@ -6,11 +6,12 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { CreateChainRequest } from '#client';
 import { api } from '../api.js';
+import type { Places } from '../chain/node-size.js';
 import { useTaskTypes } from '../task-types.js';
 import { Failed } from '../view/failed.js';
 import { shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
-import { Canvas, edgeId } from './canvas.js';
+import { Canvas } from './canvas.js';
 import { ChainPanel } from './chain-panel.js';
 import { useCheck } from './check.js';
 import { EdgePanel } from './dependency-fields.js';
@@ -24,6 +25,7 @@ import { readKept, useKept } from './kept-draft.js';
 import { Palette } from './palette.js';
 import { placed, withCopies, withTask, type Drawn } from './places.js';
 import { SaveModal } from './save-modal.js';
+import { Sections } from './section.js';
 import { Trail } from './trail.js';
 import { TaskPanel } from './task-panel.js';
 import { readText, TextPanel } from './text-panel.js';
@@ -31,6 +33,8 @@ import { Toolbar, type Command } from './toolbar.js';
 import { OriginLine, useOpened } from './origin.js';
 import { useInner } from './use-inner.js';
 import { useKeys } from './use-keys.js';
+import { useSelection } from './use-selection.js';
+import { useStable } from './use-stable.js';
 import { Verdict } from './verdict.js';
 
 /** Makes a chain: by drawing, by forms, as text. */
@@ -50,22 +54,12 @@ function Designer({ actor }: { actor: string }) {
   const { now, change, undo, redo, canUndo, canRedo } = useHistory(first.own);
   const { draft, path, key, places, put, rename, open: enter, arrange, leave } = useInner(now, change);
   const { other, chosen } = useKept(actor, now, first);
-  const [wanted, selectTasks] = useState<ReadonlySet<string>>(new Set());
-  // After undo a task may be gone.
-  const selected = new Set(draft.tasks.flatMap(({ task_id }) => (wanted.has(task_id) ? [task_id] : [])));
-  const [lines, selectLines] = useState<ReadonlySet<string>>(new Set());
-  const select = (ids: ReadonlySet<string>) => {
-    selectTasks(ids);
-    selectLines(new Set());
-  };
-  const chooseLine = (line: Pick<DraftEdge, 'from' | 'to' | 'isArm'>) => {
-    selectTasks(new Set());
-    selectLines(new Set([edgeId(line)]));
-  };
+  const { selected, lines, select, selectTasks, selectLines, chooseLine, only, line } = useSelection(draft);
   const clipboard = useRef<readonly DraftTask[]>([]);
   const [hasCopy, setHasCopy] = useState(false);
   const [wrong, setWrong] = useState<string>();
   const [openings, opens] = useState(0);
+  const [tab, showTab] = useState('form');
   const [asked, ask] = useState(false);
   const area = useRef<HTMLDivElement>(null);
   const types = useTaskTypes();
@@ -80,13 +74,14 @@ function Designer({ actor }: { actor: string }) {
     onSuccess: ({ chain_id: id }) => void navigate(`/chains/${id}`),
   });
 
-  const edit = (how: (draft: Draft) => Draft, field?: string) =>
-    put((drawn) => ({ ...drawn, draft: how(drawn.draft) }), field);
+  const edit = useStable((how: (draft: Draft) => Draft, field?: string) =>
+    put((drawn) => ({ ...drawn, draft: how(drawn.draft) }), field),
+  );
   const fit = (then?: () => void) =>
     requestAnimationFrame(
       () => void flow.fitView({ maxZoom: 1, padding: 0.15 }).then(() => then && requestAnimationFrame(then)),
     );
-  const take = (next: Draft, origin?: Origin) => {
+  const take = useStable((next: Draft, origin?: Origin) => {
     setWrong(undefined);
     select(new Set());
     arrange(next, (laid) => {
@@ -94,7 +89,7 @@ function Designer({ actor }: { actor: string }) {
       leave();
       fit();
     });
-  };
+  });
   const open = (next: Path, chosen?: string) =>
     enter(next, () => {
       select(new Set(chosen === undefined ? [] : [chosen]));
@@ -114,11 +109,11 @@ function Designer({ actor }: { actor: string }) {
       setWrong(t(`designer.noChain.${error.why}`));
     }
   };
-  const add = (type: string, at?: { x: number; y: number }) => {
+  const add = useStable((type: string, at?: { x: number; y: number }) => {
     grow((drawn) => withTask(drawn, type, at === undefined ? [...selected] : [], at));
     if (at === undefined) fit();
-  };
-  const remove = (ids: readonly string[], edges: readonly DraftEdge[]) => {
+  });
+  const remove = useStable((ids: readonly string[], edges: readonly DraftEdge[]) => {
     edit((before) =>
       edges.reduce(
         (left, { from, to, isArm }) => (isArm ? takeOut : disconnect)(left, from, to),
@@ -126,17 +121,22 @@ function Designer({ actor }: { actor: string }) {
       ),
     );
     select(new Set());
-  };
-  const draw = (from: string, to: string) => {
+  });
+  const draw = useStable((from: string, to: string) => {
     const next = drawEdge(draft, from, to);
     edit(() => next);
     const branches = draft.tasks.some(({ task_id, branch }) => task_id === from && branch !== undefined);
     const drawn = edgesOf(next).find((each) => each.from === from && each.to === to);
     // Its form says in which arm it is.
     if (branches && drawn !== undefined) chooseLine(drawn);
-  };
+  });
   const opened = useOpened(take);
-  const act = (command: Command) => {
+  const save = useStable(() => ask(true));
+  const can = useMemo(
+    () => ({ undo: canUndo, redo: canRedo, copy: selected.size > 0, paste: hasCopy }),
+    [canUndo, canRedo, selected, hasCopy],
+  );
+  const act = useStable((command: Command) => {
     if (command === 'undo') return undo();
     if (command === 'redo') return redo();
     if (command === 'arrange') {
@@ -153,8 +153,8 @@ function Designer({ actor }: { actor: string }) {
       return setHasCopy(clipboard.current.length > 0);
     }
     grow((drawn) => withCopies(drawn, clipboard.current));
-  };
-  const read = (file: File) => {
+  });
+  const read = useStable((file: File) => {
     void file.text().then((text) => {
       try {
         take(readText(text));
@@ -163,7 +163,7 @@ function Designer({ actor }: { actor: string }) {
         setWrong(t('designer.notRead', { file: shownText(file.name, 60), why: shownText(why, 300) }));
       }
     });
-  };
+  });
   useKeys(area, (command) => {
     if (command === 'all') return select(new Set(draft.tasks.map(({ task_id }) => task_id)));
     if (selected.size === 0 && (command === 'copy' || command === 'cut')) return;
@@ -175,9 +175,19 @@ function Designer({ actor }: { actor: string }) {
     act(command);
   });
 
-  const [only] = selected.size === 1 ? draft.tasks.filter(({ task_id }) => selected.has(task_id)) : [];
-  const [line] =
-    lines.size === 1 && selected.size === 0 ? edgesOf(draft).filter((each) => lines.has(edgeId(each))) : [];
+  const choose = useStable((task: string) => select(new Set([task])));
+  const renamed = useStable((to: string) => {
+    const isFree = only !== undefined && rename(only.task_id, to);
+    if (isFree) select(new Set([to]));
+    return isFree;
+  });
+  const removeIt = useStable(() => only && remove([only.task_id], []));
+  const openIt = useStable((chosen?: string) => only && open([...path, only.task_id], chosen));
+  const openInner = useStable((id: string) => open([...path, id]));
+  const moved = useStable((next: Places, move: string) => put((drawn) => ({ ...drawn, places: next }), `move ${move}`));
+  const replace = useStable((next: Draft) =>
+    change((sheet) => ({ ...sheet, draft: next, places: { ...sheet.places, ...placed(sheet) } }), 'text'),
+  );
   const form =
     line !== undefined ? (
       <EdgePanel
@@ -187,7 +197,7 @@ function Designer({ actor }: { actor: string }) {
         draft={draft}
         faults={check.faults}
         change={edit}
-        open={(task) => select(new Set([task]))}
+        open={choose}
         became={chooseLine}
       />
     ) : only === undefined ? (
@@ -196,7 +206,7 @@ function Designer({ actor }: { actor: string }) {
         key={key}
         draft={draft}
         isInner={path.length > 0}
-        datasets={datasets.data?.items ?? []}
+        datasets={datasets.data?.items ?? NONE}
         faults={check.faults}
         change={edit}
       />
@@ -207,16 +217,12 @@ function Designer({ actor }: { actor: string }) {
         draft={draft}
         task={only}
         type={types.data?.find((each) => each.task_type === only.task_type)}
-        datasets={datasets.data?.items ?? []}
+        datasets={datasets.data?.items ?? NONE}
         faults={check.faults}
         change={edit}
-        rename={(to) => {
-          const isFree = rename(only.task_id, to);
-          if (isFree) select(new Set([to]));
-          return isFree;
-        }}
-        remove={() => remove([only.task_id], [])}
-        open={canOpen(only, path) ? (chosen) => open([...path, only.task_id], chosen) : undefined}
+        rename={renamed}
+        remove={removeIt}
+        open={canOpen(only, path) ? openIt : undefined}
       />
     );
   return (
@@ -245,18 +251,18 @@ function Designer({ actor }: { actor: string }) {
       <Toolbar
         draft={now.draft}
         running={run.isPending}
-        can={{ undo: canUndo, redo: canRedo, copy: selected.size > 0, paste: hasCopy }}
+        can={can}
         act={act}
         take={take}
         read={read}
-        run={() => run.mutate()}
-        save={() => ask(true)}
+        run={run.mutate}
+        save={save}
       />
       {now.origin && <OriginLine of={now.origin} />}
-      <Verdict of={check} />
+      <Verdict of={check} show={choose} />
       <Trail draft={now.draft} path={path} opened={openings} open={(to) => open(path.slice(0, to), path[to])} />
       <div className="designer">
-        <Palette types={types.data ?? []} add={(type) => add(type)} />
+        <Palette types={types.data ?? NONE} add={add} />
         <Canvas
           key={key}
           path={path}
@@ -267,8 +273,8 @@ function Designer({ actor }: { actor: string }) {
           select={selectTasks}
           lines={lines}
           selectLines={selectLines}
-          moved={(next, move) => put((drawn) => ({ ...drawn, places: next }), `move ${move}`)}
-          open={(id) => open([...path, id])}
+          moved={moved}
+          open={openInner}
           connect={draw}
           remove={remove}
           drop={add}
@@ -276,22 +282,14 @@ function Designer({ actor }: { actor: string }) {
         <Tabs
           // Keys of the canvas are not for what has the focus in here.
           className="panel nokey"
+          activeKey={tab}
+          onChange={showTab}
           items={[
-            { key: 'form', label: t('designer.form'), children: form },
+            { key: 'form', label: t('designer.form'), children: <Sections>{form}</Sections> },
             {
               key: 'text',
               label: t('designer.text'),
-              children: (
-                <TextPanel
-                  draft={now.draft}
-                  replace={(next) =>
-                    change(
-                      (sheet) => ({ ...sheet, draft: next, places: { ...sheet.places, ...placed(sheet) } }),
-                      'text',
-                    )
-                  }
-                />
-              ),
+              children: <TextPanel draft={now.draft} replace={replace} isShown={tab === 'text'} />,
             },
           ]}
         />
@@ -307,6 +305,8 @@ function Designer({ actor }: { actor: string }) {
     </div>
   );
 }
+
+const NONE: readonly never[] = [];
 
 /** A task as it is drawn. */
 const nodeOf = (area: HTMLElement | null, id = '') =>

@@ -96,33 +96,58 @@ export interface DraftEdge {
   readonly arms?: readonly (string | undefined)[];
 }
 
+export const edgeId = ({ from, to, isArm }: Pick<DraftEdge, 'from' | 'to' | 'isArm'>): string =>
+  JSON.stringify([from, to, isArm]);
+
 /** As graphs are laid out. */
 export const endsOf = (edges: readonly DraftEdge[]) => edges.map(({ from, to }) => [from, to] as const);
 
-/** What waits for what, as it is drawn: dependencies, and the arms of branches. */
-export function edgesOf({ tasks }: Draft): DraftEdge[] {
-  const known = new Set(tasks.map(({ task_id }) => task_id));
-  const all = tasks.flatMap((task): DraftEdge[] => {
-    const { task_id: id, depends_on } = task;
-    const parents = depends_on.map((each): DraftEdge => {
-      const when = typeof each !== 'string' && typeof each['when'] === 'string' ? each['when'] : undefined;
-      return { from: parentOf(each), to: id, when, isArm: false };
-    });
-    const named = armsOf(task).flatMap(({ to, when }) => to.map((each) => ({ to: each, when })));
-    const arms = [...Map.groupBy(named, ({ to }) => to)].map(([to, all]): DraftEdge => {
-      const asked = all.map(({ when }) => when);
-      return { from: id, to, when: asked.length === 1 ? asked[0] : undefined, isArm: true, arms: asked };
-    });
-    return [...parents, ...arms];
-  });
-  return all.filter(({ from, to }) => known.has(from) && known.has(to));
+/** What is worked out of something that never changes, once: the canvas and each field of a form ask for it each time that they are drawn. */
+function onceFor<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
+  const known = new WeakMap<Of, { readonly made: Made }>();
+  return (of) => {
+    const found = known.get(of) ?? { made: make(of) };
+    known.set(of, found);
+    return found.made;
+  };
 }
 
+const edgesAt = onceFor((task: DraftTask): readonly DraftEdge[] => {
+  const { task_id: id, depends_on } = task;
+  const parents = depends_on.map((each): DraftEdge => {
+    const when = typeof each !== 'string' && typeof each['when'] === 'string' ? each['when'] : undefined;
+    return { from: parentOf(each), to: id, when, isArm: false };
+  });
+  const named = armsOf(task).flatMap(({ to, when }) => to.map((each) => ({ to: each, when })));
+  const arms = [...Map.groupBy(named, ({ to }) => to)].map(([to, all]): DraftEdge => {
+    const asked = all.map(({ when }) => when);
+    return { from: id, to, when: asked.length === 1 ? asked[0] : undefined, isArm: true, arms: asked };
+  });
+  return [...parents, ...arms];
+});
+
+const edgesAmong = onceFor((tasks: readonly DraftTask[]): readonly DraftEdge[] => {
+  const known = new Set(tasks.map(({ task_id }) => task_id));
+  return tasks.flatMap((task) => edgesAt(task)).filter(({ from, to }) => known.has(from) && known.has(to));
+});
+
+/** What waits for what, as it is drawn: dependencies, and the arms of branches. */
+export const edgesOf = ({ tasks }: Draft): readonly DraftEdge[] => edgesAmong(tasks);
+
+const byId = onceFor((tasks: readonly DraftTask[]) => new Map(tasks.map((task) => [task.task_id, task])));
+
+export const taskOf = ({ tasks }: Draft, id: string): DraftTask | undefined => byId(tasks).get(id);
+
+const ancestry = onceFor((tasks: readonly DraftTask[]) => ({
+  parents: Map.groupBy(edgesAmong(tasks), ({ to }) => to),
+  known: new Map<string, readonly string[]>(),
+}));
+
 /** All tasks before a task, which it may refer to. */
-export function ancestorsOf(draft: Draft, id: string): string[] {
-  const parents = Map.groupBy(edgesOf(draft), ({ to }) => to);
+export function ancestorsOf({ tasks }: Draft, id: string): readonly string[] {
+  const { parents, known } = ancestry(tasks);
   const found = new Set<string>();
-  const open = [id];
+  const open = known.has(id) ? [] : [id];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const { from } of parents.get(next) ?? []) {
       if (from === id || found.has(from)) continue;
@@ -130,7 +155,9 @@ export function ancestorsOf(draft: Draft, id: string): string[] {
       open.push(from);
     }
   }
-  return [...found];
+  const all = known.get(id) ?? [...found];
+  known.set(id, all);
+  return all;
 }
 
 /** An id that no task has yet: psi, psi-2, … */

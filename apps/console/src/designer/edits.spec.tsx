@@ -76,3 +76,15 @@ test.each([
 ])('a task with the name %j is called %s', (task_name, called) => {
   expect(draftOf(task('a', { task_name })).tasks.map((each) => nameOf(each))).toEqual([called]);
 });
+
+test('an arm that loses its last task keeps its condition, and a copy has arms to copies alone', () => {
+  const branch = [{ when: 'x > 1', then: ['b'] }, { else: ['c'] }];
+  const draft = draftOf(task('a', { branch }), task('b'), task('c'));
+  const branchOf = (of: Draft, at = 0) => of.tasks[at]?.['branch'];
+  expect(branchOf(removeTasks(draft, new Set(['b'])))).toEqual([{ when: 'x > 1', then: [] }, { else: ['c'] }]);
+  expect(branchOf(paste(draft, [draft.tasks[0]!, draft.tasks[2]!])[0], 3)).toEqual([
+    { when: 'x > 1', then: [] },
+    { else: ['c-2'] },
+  ]);
+  expect(branchOf(paste(draft, [draft.tasks[0]!])[0], 3)).toBeUndefined();
+});

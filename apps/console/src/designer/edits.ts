@@ -1,4 +1,5 @@
 import {
+  armsOf,
   freeId,
   isFields,
   MOST_TASKS,
@@ -92,21 +93,21 @@ export function disconnect(draft: Draft, from: string, to: string): Draft {
 }
 
 /**
- * The branch of a task with other names of tasks; undefined leaves one out, and an arm that has no task any more. What is no arm, and no name, stays as
- * it is written.
+ * The branch of a task with other names of tasks; undefined leaves one out. An arm without a task stays: its condition is not lost, those after it mean
+ * what they meant, and the API asks for a task. What is no arm, and no name, stays as it is written.
  */
 function withArms<Of extends Fields>(task: Of, renamedTo: (id: string) => string | undefined): Of {
   const { branch } = task;
   if (!Array.isArray(branch)) return task;
-  const arms = branch.flatMap((arm: unknown) => {
-    if (!isFields(arm)) return [arm];
+  const arms = branch.map((arm: unknown) => {
+    if (!isFields(arm)) return arm;
     const key = Array.isArray(arm['then']) ? 'then' : 'else';
     const to = arm[key];
-    if (!Array.isArray(to)) return [arm];
+    if (!Array.isArray(to)) return arm;
     const left = to.flatMap((each: unknown) => (typeof each === 'string' ? (renamedTo(each) ?? []) : [each]));
-    return left.length > 0 || to.length === 0 ? [{ ...arm, [key]: left }] : [];
+    return { ...arm, [key]: left };
   });
-  return patched(task, { branch: arms.length > 0 ? arms : undefined });
+  return patched(task, { branch: arms });
 }
 
 export function removeTasks(draft: Draft, ids: ReadonlySet<string>): Draft {
@@ -197,8 +198,9 @@ export function paste(draft: Draft, copies: readonly DraftTask[]): [Draft, Map<s
   const known = new Set([...draft.tasks.map(({ task_id }) => task_id), ...names.keys()]);
   const added = copies.map((copy) => {
     const parents = copy.depends_on.filter((each) => known.has(parentOf(each)));
-    // A copy takes no arm to a task that is not copied.
-    const own = withArms(copy, (id) => (names.has(id) ? id : undefined));
+    // A copy takes no arm to a task that is not copied; without any such task it is no branch.
+    const armed = withArms(copy, (id) => (names.has(id) ? id : undefined));
+    const own = armsOf(armed).some(({ to }) => to.length > 0) ? armed : patched(armed, { branch: undefined });
     return renamedTask(withParents(own, parents), names);
   });
   return [withMore(draft, added), names];

@@ -1,5 +1,5 @@
 import { Input } from 'antd';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TaskTypeDto } from '#client';
 import { DRAGGED } from './canvas.js';
@@ -10,7 +10,7 @@ interface PaletteProps {
 }
 
 /** What tasks there are: dragged onto the canvas, or added behind the chosen tasks. */
-export function Palette({ types, add }: PaletteProps) {
+export const Palette = memo(function Palette({ types, add }: PaletteProps) {
   const { t } = useTranslation();
   const [text, setText] = useState('');
   const wanted = text.toLowerCase();
@@ -48,4 +48,4 @@ export function Palette({ types, add }: PaletteProps) {
       {shown.length === 0 && <p>{t('types.none')}</p>}
     </section>
   );
-}
+});

@@ -1,5 +1,5 @@
 import { Input, Segmented } from 'antd';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { parse, stringify } from 'yaml';
 import { shownText } from '../view/name.js';
@@ -20,51 +20,56 @@ export function readText(text: string): Draft {
 interface TextPanelProps {
   readonly draft: Draft;
   readonly replace: (draft: Draft) => void;
+  /** Hidden it writes nothing: of a large chain that takes as long as the rest of a step. */
+  readonly isShown: boolean;
 }
 
 /** The chain as text, which edits it while it can be read. */
-export function TextPanel({ draft, replace }: TextPanelProps) {
-  const { t } = useTranslation();
-  const [format, setFormat] = useState<Format>('json');
-  /** What is typed, and the draft that it became: another one was made elsewhere. */
-  const [typed, setTyped] = useState<{ text: string; of: Draft; wrong: string | undefined }>();
-  const own = typed?.of === draft ? typed : undefined;
-  const type = (text: string) => {
-    try {
-      const next = readText(text);
-      setTyped({ text, of: next, wrong: undefined });
-      replace(next);
-    } catch (error) {
-      setTyped({ text, of: draft, wrong: wrongOf(error) });
-    }
-  };
-  const wrongOf = (error: unknown) =>
-    error instanceof NoChain ? t(`designer.noChain.${error.why}`) : error instanceof Error ? error.message : '';
-  return (
-    <section aria-label={t('designer.text')} className="text">
-      <Segmented<Format>
-        options={[
-          { value: 'json', label: 'JSON' },
-          { value: 'yaml', label: 'YAML' },
-        ]}
-        value={format}
-        onChange={(next) => {
-          setTyped(undefined);
-          setFormat(next);
-        }}
-      />
-      {own?.wrong !== undefined && (
-        <p className="fault" role="alert">
-          {shownText(own.wrong, 400)}
-        </p>
-      )}
-      <Input.TextArea
-        aria-label={t('designer.text')}
-        className="code whole-text"
-        spellCheck={false}
-        value={own?.text ?? written(draft, format)}
-        onChange={({ target }) => type(target.value)}
-      />
-    </section>
-  );
-}
+export const TextPanel = memo(
+  function TextPanel({ draft, replace }: TextPanelProps) {
+    const { t } = useTranslation();
+    const [format, setFormat] = useState<Format>('json');
+    /** What is typed, and the draft that it became: another one was made elsewhere. */
+    const [typed, setTyped] = useState<{ text: string; of: Draft; wrong: string | undefined }>();
+    const own = typed?.of === draft ? typed : undefined;
+    const type = (text: string) => {
+      try {
+        const next = readText(text);
+        setTyped({ text, of: next, wrong: undefined });
+        replace(next);
+      } catch (error) {
+        setTyped({ text, of: draft, wrong: wrongOf(error) });
+      }
+    };
+    const wrongOf = (error: unknown) =>
+      error instanceof NoChain ? t(`designer.noChain.${error.why}`) : error instanceof Error ? error.message : '';
+    return (
+      <section aria-label={t('designer.text')} className="text">
+        <Segmented<Format>
+          options={[
+            { value: 'json', label: 'JSON' },
+            { value: 'yaml', label: 'YAML' },
+          ]}
+          value={format}
+          onChange={(next) => {
+            setTyped(undefined);
+            setFormat(next);
+          }}
+        />
+        {own?.wrong !== undefined && (
+          <p className="fault" role="alert">
+            {shownText(own.wrong, 400)}
+          </p>
+        )}
+        <Input.TextArea
+          aria-label={t('designer.text')}
+          className="code whole-text"
+          spellCheck={false}
+          value={own?.text ?? written(draft, format)}
+          onChange={({ target }) => type(target.value)}
+        />
+      </section>
+    );
+  },
+  (_, next) => !next.isShown,
+);

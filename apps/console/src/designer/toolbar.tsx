@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Button, Select, Space } from 'antd';
-import { useRef, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { api } from '../api.js';
@@ -27,7 +27,7 @@ interface ToolbarProps {
 }
 export type Command = 'undo' | 'redo' | 'copy' | 'paste' | 'arrange' | 'clear';
 
-export function Toolbar({ draft, running, can, act, take, read, run, save: keep }: ToolbarProps) {
+export const Toolbar = memo(function Toolbar({ draft, running, can, act, take, read, run, save: keep }: ToolbarProps) {
   const { t } = useTranslation();
   const file = useRef<HTMLInputElement>(null);
   const save = (format: Format) => {
@@ -85,7 +85,7 @@ export function Toolbar({ draft, running, can, act, take, read, run, save: keep 
       </Button>
     </Space>
   );
-}
+});
 
 /** What a chain may start from: the examples of the project, and the templates that changed last. */
 function Starts({ take }: { take: (draft: Draft) => void }) {

@@ -1,11 +1,25 @@
+import { Button } from 'antd';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failed } from '../view/failed.js';
 import { useFaultWords } from '../view/fault-words.js';
 import { shownText } from '../view/name.js';
 import type { Check } from './check.js';
 
-/** What the API says of the whole. */
-export function Verdict({ of: { answer, error, faults, outside, busy } }: { of: Check }) {
+interface VerdictProps {
+  readonly of: Check;
+  /** Chooses a task: its form says what is wrong. */
+  readonly show: (task: string) => void;
+}
+
+/** So many tasks with faults are led to at once; the others follow as these are mended. */
+const LED_TO = 5;
+
+/** What the API says of the whole, and which tasks it finds fault with. */
+export const Verdict = memo(function Verdict({
+  of: { answer, error, faults, byTask, outside, busy },
+  show,
+}: VerdictProps) {
   const { t } = useTranslation();
   const words = useFaultWords();
   const general = faults.filter(({ pointer = '' }) => !pointer.startsWith('/tasks/'));
@@ -29,6 +43,17 @@ export function Verdict({ of: { answer, error, faults, outside, busy } }: { of: 
           {outside > 0 && ` ${t('designer.inner.outside', { count: outside })}`}
         </span>
       )}
+      {[...byTask].slice(0, LED_TO).map(([id, count]) => (
+        <Button
+          key={id}
+          size="small"
+          aria-label={t('designer.showFaults', { task: shownText(id, 60), faults: t('designer.faults', { count }) })}
+          onClick={() => show(id)}
+        >
+          {shownText(id, 30)}
+        </Button>
+      ))}
+      {byTask.size > LED_TO && ' …'}
       {answer !== undefined && answer.approvals.length > 0 && (
         <span> {t('designer.approvals', { count: answer.approvals.length })}</span>
       )}
@@ -39,4 +64,4 @@ export function Verdict({ of: { answer, error, faults, outside, busy } }: { of: 
       ))}
     </div>
   );
-}
+});
