@@ -8,11 +8,12 @@ import { largeChain } from './large-chain.js';
 
 /**
  * `npm run console:measure`: how long chains of 1,000 and 10,000 tasks take to be drawn, how smoothly their graph is moved beside a page
- * of as many plain boxes, and how long a list of 100,000 chains takes; with 1000 or 10000 behind `--` those alone. Prints a table line by line, with the machine's load, and keeps nothing.
+ * of as many plain boxes, and how long a list of 100,000 chains takes; with 1000, 10000 or list behind `--` those alone. Prints a table line by line, with the machine's load, and keeps nothing.
  * No test asserts these times.
  */
-const asked = process.argv.slice(2).map(Number);
-const SIZES = [1_000, 10_000].filter((size) => asked.length === 0 || asked.includes(size));
+const asked = process.argv.slice(2);
+const isAsked = (what: string): boolean => asked.length === 0 || asked.includes(what);
+const SIZES = [1_000, 10_000].filter((size) => isAsked(String(size)));
 const LISTED = 100_000;
 /** The median of so many is printed. */
 const ROUNDS = 5;
@@ -83,14 +84,14 @@ try {
       { what: `${name}: ratio`, values: [median(ours) / median(plain)], unit: '' },
     );
   }
-  if (asked.length === 0) await fillChains(system.config.dataDir);
+  if (isAsked('list')) await fillChains(system.config.dataDir);
   for (const [what, path] of [
     ['first page', '/chains'],
     ['page 200', '/chains?page=200'],
     ['the last 10,000', `/chains?created_to=${new Date(Date.now() - 90_000_000).toISOString()}`],
     ['by name', '/chains?q=filled+99&sort=chain_name'],
   ] as const) {
-    if (asked.length > 0) break;
+    if (!isAsked('list')) break;
     const opened = await times(ROUNDS, () => opens(page, base + path, '.ant-table-row'));
     print(
       {

@@ -1,12 +1,15 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { cleanup, configure, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { MemoryRouter, useLocation } from 'react-router';
 import '../i18n.js';
 import { api } from '../api.js';
 import { ChainsPage } from './chains.js';
+
+// Rows are drawn in pieces, between which time passes.
+configure({ asyncUtilTimeout: 20_000 });
 
 const { listChains } = api;
 afterEach(() => {

@@ -20,6 +20,14 @@ const tick = (changed: () => void) => {
   return () => clearInterval(timer);
 };
 
+const formats = new Map<string, Intl.RelativeTimeFormat>();
+/** One for each language: a page of 50 chains asks for as many. */
+function relativeIn(language: string): Intl.RelativeTimeFormat {
+  const known = formats.get(language) ?? new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  formats.set(language, known);
+  return known;
+}
+
 /** A time in the user's zone, with how long ago it was; one that is to come is `ahead`. */
 export function Time({ at, ahead = false }: { at: string | null | undefined; ahead?: boolean }) {
   const { i18n } = useTranslation();
@@ -30,7 +38,7 @@ export function Time({ at, ahead = false }: { at: string | null | undefined; ahe
   // Clocks differ: what has been is not shown as to come.
   const seconds = (ahead ? Math.max(0, since) : Math.min(0, since)) / 1_000;
   const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? STEPS.at(-1)!;
-  const relative = new Intl.RelativeTimeFormat(i18n.language, { numeric: 'auto' });
+  const relative = relativeIn(i18n.language);
   return (
     <time dateTime={at} className="time">
       {exactTime(at)} <span className="dim">{relative.format(Math.round(seconds / size), unit)}</span>
