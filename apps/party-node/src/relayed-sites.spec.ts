@@ -11,6 +11,8 @@ const RUN = randomUUID();
 const authority = await Authority.of(randomBytes(32));
 /** Whether the run goes on, as the control plane has it. */
 let isUnderWay = true;
+/** Which two sites the relay has asked about. */
+const asked = new Set<string>();
 let sites: TestSites;
 let plane: UplinkServer;
 
@@ -21,24 +23,33 @@ beforeAll(async () => {
     ...{ authority, host: '127.0.0.1', port: 0, relay: { holdMs: 20 } },
     admission: {
       ...{ admit: refused, hold: refused, release: refused },
-      mayMeet: (legs) => Promise.resolve(legs.map(({ run }) => isUnderWay && run === RUN)),
+      mayMeet: (legs) => {
+        for (const { fingerprint, to } of legs) asked.add(`${fingerprint} ${to}`);
+        return Promise.resolve(legs.map(({ run }) => isUnderWay && run === RUN));
+      },
     },
     offers: { offers: refused, task: refused, votes: refused, answer: refused },
     onRefused: () => undefined,
     onFault: () => undefined,
   });
-  for (const [site, other] of [
-    ['alice', 'bob'],
-    ['bob', 'alice'],
+  for (const [site, ...others] of [
+    ['alice', 'bob', 'lab'],
+    ['bob', 'alice', 'lab'],
+    ['lab', 'alice', 'bob'],
   ] as const) {
-    await sites.command(site, 'peers', 'rm', other);
-    await sites.add(site, other, '--relay');
+    for (const other of others) {
+      await sites.command(site, 'peers', 'rm', other);
+      await sites.add(site, other, '--relay', ...(other === 'lab' ? ['--dealer'] : []));
+    }
     const folder = new NodeFolder(`${sites.path}/${site}`);
     const asked = (await readRequest(await makeRequest(await folder.identity(), { tenant: 'default', name: site })))!;
     const control = { url: 'http://localhost', tenant: 'default', authority: authority.fingerprint };
     await folder.admit(control, await authority.admit(asked), authority.cert);
     const rows = Array.from({ length: 400 }, (_, at) => [site === 'alice' ? at : at + 150]);
+    if (site === 'lab') continue;
     await sites.table(site, 'keys.csv', [['id'], ...rows]);
+    const columns = rows.map((_, at) => [((at * 37) % 101) / 101, (at * 37) % 101 > 50 ? 1 : 0]);
+    await sites.table(site, 'rows.csv', [[`x_${site}`, 'y'], ...columns]);
   }
 });
 afterAll(async () => {
@@ -57,10 +68,14 @@ const statement = {
   },
 };
 /** A site takes part in the run that was offered; `onMet` is called once all have accepted it. */
-async function takesPart(site: string, onMet: () => void = () => undefined): Promise<Left | null> {
+async function takesPart(
+  site: string,
+  onMet: () => void = () => undefined,
+  task: object = statement,
+): Promise<Left | null> {
   const folder = new NodeFolder(`${sites.path}/${site}`);
   return takePart({
-    ...{ folder, file: await folder.read(), task: offeredTask(statement), run: RUN },
+    ...{ folder, file: await folder.read(), task: offeredTask(task), run: RUN },
     relay: `127.0.0.1:${plane.port}`,
     waitMs: 60_000,
     signal: new AbortController().signal,
@@ -77,6 +92,25 @@ describe('two sites of which neither listens', () => {
     isUnderWay = true;
     const both = await Promise.all([takesPart('alice'), takesPart('bob')]);
     for (const left of both) expect(left!.result).toMatchObject({ intersection_count: 250 });
+  });
+
+  test('have a dealer that they meet over the relay as well', async () => {
+    asked.clear();
+    const fit = {
+      ...{ ...statement, task_id: 'fit', task_type: 'ss_lr' },
+      task_params: {
+        sf_init_config: { parties: ['alice', 'bob'], address: 'node', dealer: 'lab' },
+        task_config: {
+          ...{ features: { alice: ['x_alice'], bob: ['x_bob'] }, label: 'y', label_party: 'alice' },
+          ...{ train_data: { alice: 'rows.csv', bob: 'rows.csv' }, params: { epochs: 1, batch_size: 200 } },
+        },
+      },
+    };
+    const [alice, bob, lab] = await Promise.all(['alice', 'bob', 'lab'].map((site) => takesPart(site, undefined, fit)));
+    expect(alice!.result).toEqual(bob!.result);
+    expect(alice!.result).toHaveProperty('training_metrics.final_loss');
+    expect(lab).toBeNull();
+    expect(asked.size).toBe(6);
   });
 
   test('say how they meet, in one way, and only for runs that a control plane offers', async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
@@ -406,6 +406,33 @@ describe('a relay', () => {
     socket.once('secureConnect', () => sendJson(socket, hello));
     await closed(socket);
     expect(plane.asked).toEqual([]);
+  });
+
+  test('ends both legs of a pair where the network resets one, and has room for the pair again', async () => {
+    const plane = await ControlPlane.start();
+    // Between one site and the relay stands a network that ends connections with RST alone.
+    const ways: Socket[] = [];
+    const network = createServer((near) => {
+      const far = connectTcp(plane.port, '127.0.0.1');
+      for (const each of [near, far]) ways.push(each.on('error', () => undefined));
+      near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((resolve) => network.listen(0, '127.0.0.1', resolve));
+    undo.push(() => network.close());
+    const { port } = network.address() as AddressInfo;
+    const pair = (): Promise<[TLSSocket, TLSSocket]> =>
+      Promise.all([a.reach(port, b.fingerprint), b.reach(plane.port, a.fingerprint)]);
+    const [ofA, ofB] = await pair();
+    ofA.write('half of it');
+    expect(String(await once(ofB, 'data'))).toBe('half of it');
+    const legs = [ofA, ofB].map((leg) => leg.on('error', () => undefined));
+    const ended = Promise.all(legs.map((leg) => new Promise((resolve) => leg.once('close', resolve))));
+    for (const way of ways) way.resetAndDestroy();
+    await ended;
+    await until(() => plane.relayed === 0);
+    const [again, andB] = await pair();
+    again.end('whole');
+    expect(String(await once(andB, 'data'))).toBe('whole');
   });
 
   test('brings a site all that the other one said before it went, though it reads late and talks on', async () => {
