@@ -1,6 +1,9 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { accept, offered, refuse, shownTask, standing, standingOn, type Origins } from './approvals.js';
 import { servePage } from './approvals-page/serve.js';
+import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import { withStore } from './site-store.js';
 import { wordsOf, type SharedTask } from './task-file.js';
@@ -69,10 +72,20 @@ export function addApprovalCommands(
       if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Refusal('--port takes 0 to 65535.');
       const log = (message: string): void => err(`${plain(message)}\n`);
       const page = await servePage({ folder, port: Number(port), log });
+      const file = join(new NodeFolder(folder).path, 'approvals.html');
+      await rm(file, { force: true });
+      const leads = `<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${page.link}">`;
+      await writeFile(file, `${leads}<title>${page.link}</title>\n`, { flag: 'wx', mode: 0o600 });
       out(`${page.link}\n`);
-      err('Open it within 60 s, in a browser on this machine. It works once. Ctrl-C ends the page.\n');
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      err(
+        `Open it within 60 s, in a browser on this machine, or open ${plain(file)}: others may read the command line of a browser. It works once. Ctrl-C ends the page.\n`,
+      );
+      const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await (signal.aborted ? undefined : Promise.race([stopped, page.over]));
+      await rm(file, { force: true });
       await page.close();
+      if (!signal.aborted)
+        err('The page has ended: nobody has opened it within 60 s, or used it for 30 min or 12 h.\n');
     });
 }
 

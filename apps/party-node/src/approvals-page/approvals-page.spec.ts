@@ -1,6 +1,6 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -142,6 +142,10 @@ describe('the page of approvals', () => {
     const unticked = await browser.press(hash, 'accept-again');
     expect([unticked.status, decisions()]).toEqual([409, []]);
     expect(textOf(unticked.body)).toContain('tick the box');
+    const { body: inChinese } = await ask(`${browser.home.replace('/en/', '/zh/')}${pathOf(hash)}`, {
+      ...{ form: { ...hiddenOf(body), decision: 'accept-again' }, headers: { cookie: browser.cookie } },
+    });
+    expect(textOf(inChinese)).toContain('没有作出决定 要接受今后的每次运行，请勾选');
     await browser.press(hash, 'accept-again', { later: 'yes' });
     expect((await browser.see(pathOf(hash))).body).toContain('every later run of exactly this task ·');
     const form = /name="form"\s+value="([^"]+)"/.exec(body)![1]!;
@@ -255,6 +259,10 @@ describe('the page of approvals', () => {
     const { host, hash } = new URL(await link);
     expect((await fetch(`http://${host}/`)).status).toBe(200);
     expect(hash).toMatch(/^#once=[\w-]{43}$/);
+    // The file has the link for an opener, whose command line others read.
+    const file = join(site.folder.path, 'approvals.html');
+    expect(await readFile(file, 'utf8')).toContain(`url=http://${host}/${hash}"`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
     let err = '';
     const taken = [...args, '--port', host.split(':')[1]!];
     const other = await run(taken, { out: () => undefined, err: (text) => (err += text), signal: stop.signal });
@@ -262,6 +270,7 @@ describe('the page of approvals', () => {
     stop.abort();
     expect(await ended).toBe(0);
     await expect(fetch(`http://${host}/`)).rejects.toThrow();
+    await expect(stat(file)).rejects.toThrow('ENOENT');
   });
 });
 
@@ -283,18 +292,32 @@ describe('of the page of approvals, who must not decide', () => {
     // The cookie alone, which goes to other ports where they know the path, opens no path but that.
     const other = browser.home.replace(/\/[\w-]{43}/, `/${'x'.repeat(43)}`);
     expect((await ask(other, { headers: { cookie: browser.cookie } })).status).toBe(401);
-    now = 12 * 3_600_000 - 1;
+    for (now = 0; now < 12 * 3_600_000 - 1; now = Math.min(now + 30 * 60_000 - 1, 12 * 3_600_000 - 1))
+      expect([now, (await browser.see()).status]).toEqual([now, 200]);
     expect((await browser.see()).status).toBe(200);
     now += 1;
     expect((await browser.see()).status).toBe(401);
     expect(decisions()).toEqual([]);
   });
 
-  test('opens no link after 60 seconds', async () => {
+  test('opens no link after 60 seconds, and is over then', async () => {
     now = 60_000;
     expect((await ask('/session', { form: { once: onceOf() } })).status).toBe(401);
+    await served.over;
     now = 59_999;
     await Browser.open();
+  });
+
+  test('is over once nobody has looked at it for 30 minutes, whoever else asks', async () => {
+    const browser = await Browser.open();
+    now = 30 * 60_000 - 1;
+    expect((await browser.see()).status).toBe(200);
+    now += 30 * 60_000 - 1;
+    expect((await ask(browser.home)).status).toBe(401);
+    expect((await browser.see()).status).toBe(200);
+    now += 30 * 60_000;
+    expect((await browser.see()).status).toBe(401);
+    await served.over;
   });
 
   test('has its cookie for scripts, other sites and other paths in no browser', async () => {

@@ -23,11 +23,15 @@ export interface PageOptions {
 export interface ServedPage {
   /** Opens it once, within 60 s. */
   readonly link: string;
+  /** Resolves once the page can be seen by nobody any more. `close` it then. */
+  readonly over: Promise<void>;
   close(): Promise<void>;
 }
 
 /** Longest body of a form, bytes: of 500 characters each may be written in 9. */
 const MOST_BODY = 16_384;
+/** How often it looks whether it is over, ms. */
+const LOOK_MS = 1_000;
 const PATH = /^\/([\w-]{43})\/(en|zh)\/(?:tasks\/([0-9a-f]{64}))?$/;
 const HEADERS = {
   'Cache-Control': 'no-store',
@@ -72,9 +76,15 @@ export async function servePage({ folder, port, log, now }: PageOptions): Promis
   });
   const { port: at } = server.address() as AddressInfo;
   page.hosts = [`127.0.0.1:${at}`, `localhost:${at}`];
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setInterval(() => site.isOver() && resolve(), LOOK_MS);
+  });
   return {
+    over,
     link: `http://127.0.0.1:${at}/#once=${opens}`,
     async close() {
+      clearInterval(timer);
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

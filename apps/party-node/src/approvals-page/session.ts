@@ -4,6 +4,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 const LINK_MS = 60_000;
 /** The longest session: a working day, ms. */
 const SESSION_MS = 12 * 3_600_000;
+/** How long a session lasts in which nothing is looked at, ms. */
+const IDLE_MS = 30 * 60_000;
 const COOKIE = /(?:^|;) *task_chain_site=([\w-]{43}) *(?:;|$)/;
 
 /** What a browser has that was let in. */
@@ -21,7 +23,7 @@ export interface Session {
 export class OneSession {
   private readonly linkEnds: number;
   private isUsed = false;
-  private open: { readonly session: Session; readonly hash: Buffer; readonly ends: number } | undefined;
+  private open: { readonly session: Session; readonly hash: Buffer; readonly ends: number; seen: number } | undefined;
 
   /** `once` is the hash of what the link says. */
   constructor(
@@ -37,7 +39,7 @@ export class OneSession {
     this.isUsed = true;
     const session = { name: token(), form: token() };
     const value = token();
-    this.open = { session, hash: hashOf(value), ends: this.now() + SESSION_MS };
+    this.open = { session, hash: hashOf(value), ends: this.now() + SESSION_MS, seen: this.now() };
     const cookie = `task_chain_site=${value}; Path=/${session.name}/; Max-Age=${SESSION_MS / 1_000}; HttpOnly; SameSite=Strict`;
     return { session, cookie };
   }
@@ -45,9 +47,17 @@ export class OneSession {
   /** The session of a request. */
   find(name: string, cookies = ''): Session | undefined {
     const value = COOKIE.exec(cookies)?.[1];
-    if (value === undefined || !this.open || this.now() >= this.open.ends) return undefined;
+    if (value === undefined || !this.open || this.isOver()) return undefined;
     const { session, hash } = this.open;
-    return isSame(hash, value) && isSame(hashOf(session.name), name) ? session : undefined;
+    if (!isSame(hash, value) || !isSame(hashOf(session.name), name)) return undefined;
+    this.open.seen = this.now();
+    return session;
+  }
+
+  /** Whether nobody has used the link in time, the session has ended, or nobody has looked at anything for 30 min. */
+  isOver(): boolean {
+    if (!this.open) return this.now() >= this.linkEnds;
+    return this.now() >= Math.min(this.open.ends, this.open.seen + IDLE_MS);
   }
 }
 

@@ -2,6 +2,7 @@ import { isOpen, isRefusable, type ShownRun, type ShownTask, type Standing } fro
 import type { Offer } from '../site-store.js';
 import type { SharedTask } from '../task-file.js';
 import { html, type Html } from './html.js';
+import { refusalZh } from './refusals-zh.js';
 import type { Session } from './session.js';
 import { typeText, wordsOf, type Language } from './words.js';
 
@@ -163,7 +164,7 @@ const faultOf = (fault: string | undefined, language: Language): Html | false =>
   fault !== undefined &&
   html`<div role="alert">
     <strong>${wordsOf(language).fault}</strong>
-    <p>${fault}</p>
+    <p>${language === 'zh' ? refusalZh(fault) : fault}</p>
   </div>`;
 
 function formsOf(place: Place, runs: readonly ShownRun[], judged: string, standing: Standing | undefined): Html {
