@@ -62,7 +62,7 @@ export function startListener({ carriers, logger, databaseOf, failed }: Given): 
     new NotesLoop(alignment, notes, channel),
     new HeartbeatsLoop(alignment, notes, channel),
     dispatch,
-    new CapacityLoop(dispatcher, dispatch),
+    new CapacityLoop(dispatcher, dispatch, { isIdle: () => Promise.resolve(false) }),
     new SignalsLoop(engine, alignment, dispatch),
     new StopsLoop(databases, engine, channel),
     new ChildrenLoop(engine),

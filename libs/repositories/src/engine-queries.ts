@@ -24,6 +24,7 @@ import {
 } from './statements/children.js';
 import { actForTenant, loadCompensation, markCompensated } from './statements/compensations.js';
 import { readClock, saveClock, type ClockRow } from './statements/clock.js';
+import { isIdle } from './statements/idle.js';
 import { endedBroken, openBroken } from './statements/invariants.js';
 import {
   expiredLeases,
@@ -259,6 +260,9 @@ export const engineQueries = {
   saveWorker: (db: Queryable, id: string, slots: Readonly<Record<string, number>>, running: number) =>
     db.query(saveWorker, [id, JSON.stringify(slots), running]),
   forgetWorkers: (db: Queryable) => db.query(forgetWorkers),
+
+  /** Whether nothing is open that a loop could find. */
+  isIdle: async (db: Queryable): Promise<boolean> => (await db.query<{ idle: boolean }>(isIdle))[0]!.idle,
   loadCapacity: (db: Queryable, seenWithinMs: number) => db.query<CapacityRow>(loadCapacity, [seenWithinMs]),
   saveProgress: (db: Queryable, rows: readonly object[]) => db.query(saveProgress, [JSON.stringify(rows)]),
   saveLogs: (db: Queryable, rows: readonly object[]) => db.query(saveLogs, [JSON.stringify(rows)]),

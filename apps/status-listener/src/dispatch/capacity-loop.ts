@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Dispatcher } from '#libs/chain-engine';
+import { Idleness } from '../loops/idleness.js';
 import { Loop } from '../loops/loop.js';
 import { DispatchLoop } from './dispatch-loop.js';
 
-/** Reloads the workers' free slots, and wakes the dispatcher. */
+/** Reloads the workers' free slots, and wakes the dispatcher where there may be work for them. */
 @Injectable()
 export class CapacityLoop extends Loop {
   readonly name = 'capacity';
@@ -12,12 +13,13 @@ export class CapacityLoop extends Loop {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly dispatch: DispatchLoop,
+    @Inject(Idleness) private readonly idle: Pick<Idleness, 'isIdle'>,
   ) {
     super();
   }
 
   async round(): Promise<void> {
     await this.dispatcher.refreshCapacity();
-    this.dispatch.wake();
+    if (!(await this.idle.isIdle())) this.dispatch.wake();
   }
 }

@@ -7,6 +7,7 @@ import { Loop } from '../loops/loop.js';
 export class ChildrenLoop extends Loop {
   readonly name = 'children';
   readonly pauseMs = 1_000;
+  override readonly restsWhenIdle = true;
 
   constructor(private readonly engine: ChainEngine) {
     super();

@@ -10,6 +10,7 @@ import { Loop } from '../loops/loop.js';
 export class DispatchLoop extends Loop implements OnModuleInit {
   readonly name = 'dispatch';
   pauseMs = 0;
+  override readonly restsWhenIdle = true;
 
   constructor(
     private readonly engine: ChainEngine,

@@ -9,6 +9,7 @@ import { DispatchLoop } from './dispatch-loop.js';
 export class SignalsLoop extends Loop implements OnModuleInit {
   readonly name = 'signals';
   readonly pauseMs = 1_000;
+  override readonly restsWhenIdle = true;
 
   constructor(
     private readonly engine: ChainEngine,

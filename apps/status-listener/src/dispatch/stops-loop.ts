@@ -13,6 +13,7 @@ const HIDE_MS = 5_000;
 export class StopsLoop extends Loop implements OnModuleInit {
   readonly name = 'stops';
   readonly pauseMs = 1_000;
+  override readonly restsWhenIdle = true;
 
   constructor(
     private readonly databases: Databases,

@@ -7,6 +7,7 @@ import { Loop } from '../loops/loop.js';
 export class AuditLoop extends Loop {
   readonly name = 'audit';
   readonly pauseMs = 1_000;
+  override readonly restsWhenIdle = true;
 
   constructor(private readonly databases: Databases) {
     super();

@@ -6,10 +6,15 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { LOGGER, type Logger } from '#libs/platform';
+import { Idleness } from './idleness.js';
 import { Loops } from './loops.js';
 
 /** The longest pause after a failed round, ms. */
 const MAX_FAULT_PAUSE_MS = 2_000;
+
+/** While the system is idle, loops look this often, and all at the same time, ms. */
+const TICK_MS = 1_000;
+const untilTick = (now: number): number => TICK_MS - (now % TICK_MS);
 
 /**
  * A provider that repeats a round while the app runs. A failed round is logged, and the next one comes after a growing
@@ -22,9 +27,12 @@ export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, B
   abstract readonly name: string;
   /** Milliseconds from the end of a round to the next; read after each round. */
   abstract readonly pauseMs: number;
+  /** Whether a round finds nothing while the system is idle, and may be left out then. */
+  readonly restsWhenIdle: boolean = false;
   lastRound = 0;
   @Inject(LOGGER) private readonly log: Logger;
   @Inject(Loops) private readonly loops: Loops;
+  @Inject(Idleness) private readonly idleness: Idleness;
   private stopped = false;
   private woken = false;
   private endPause: () => void = () => undefined;
@@ -56,10 +64,13 @@ export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, B
 
   private async repeat(): Promise<void> {
     let faults = 0;
+    let isDue = true;
     while (!this.stopped) {
       this.woken = false;
+      let rested = false;
       try {
-        await this.round();
+        rested = !isDue && (await this.idleness.isIdle());
+        if (!rested) await this.round();
         faults = 0;
       } catch (error) {
         if (this.stopped) return;
@@ -67,7 +78,9 @@ export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, B
         this.log.error({ err: error, loop: this.name, faults }, 'a loop of the listener failed and continues');
       }
       this.lastRound = performance.now();
-      await this.pause(faults > 0 ? Math.min(50 * 2 ** faults, MAX_FAULT_PAUSE_MS) : this.woken ? 0 : this.pauseMs);
+      const pauseMs = rested ? untilTick(this.lastRound) : this.pauseMs;
+      await this.pause(faults > 0 ? Math.min(50 * 2 ** faults, MAX_FAULT_PAUSE_MS) : this.woken ? 0 : pauseMs);
+      isDue = !this.restsWhenIdle || this.woken || faults > 0;
     }
   }
 

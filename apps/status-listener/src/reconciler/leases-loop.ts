@@ -11,6 +11,7 @@ import { MAX_BATCH } from '../reports/batches.js';
 export class LeasesLoop extends Loop {
   readonly name = 'leases';
   readonly pauseMs = 1_000;
+  override readonly restsWhenIdle = true;
   private generation: string | undefined;
 
   constructor(

@@ -10,6 +10,7 @@ import { deliverWebhooks } from './deliver.js';
 export class WebhooksLoop extends Loop {
   readonly name = 'webhooks';
   readonly pauseMs = 1_000;
+  override readonly restsWhenIdle = true;
 
   constructor(
     private readonly databases: Databases,

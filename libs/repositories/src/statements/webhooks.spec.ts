@@ -39,6 +39,31 @@ describe('notices and deliveries', () => {
     sql(`SELECT tenant_id, webhook_id, event_type, payload -> 'data' ->> 'chain_id' AS chain
            FROM webhook_deliveries ORDER BY id, webhook_id`);
 
+  test('keep the loops awake, as an open chain and a run that was left do, and nothing else', async () => {
+    const idle = (): Promise<boolean> => engineQueries.isIdle(db);
+    await storeChain(db, 'c', {
+      done: { status: `'SUCCESS'` },
+      run: { status: `'RUNNING'`, attempt: '1', run_id: `'r'`, lease_until: 'now()' },
+    });
+    expect(await idle()).toBe(false);
+    await sql(`UPDATE task_chains SET status = 'FAILURE'`);
+    expect(await idle()).toBe(false);
+    await sql(`UPDATE chain_tasks SET status = 'FAILURE', lease_until = NULL`);
+    await endpoint('all');
+    expect(await idle()).toBe(true);
+    for (const status of ['PENDING', 'RUNNING', 'PAUSED']) {
+      await sql('UPDATE task_chains SET status = $1', [status]);
+      expect([status, await idle()]).toEqual([status, false]);
+    }
+    await sql(`UPDATE task_chains SET status = 'SUCCESS'`);
+    await notice('chain.success', 'c');
+    expect(await idle()).toBe(false);
+    await webhooks.spread(db, 9);
+    expect(await idle()).toBe(false);
+    await sql(`UPDATE webhook_deliveries SET status = 'DELIVERED'`);
+    expect(await idle()).toBe(true);
+  });
+
   test('go to the endpoints of the chain’s tenant that are on, and want its event', async () => {
     await endpoint('all');
     await endpoint('failures', { events: ['chain.failure', 'chain.approval'] });
