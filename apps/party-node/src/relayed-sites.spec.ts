@@ -16,11 +16,10 @@ const asked = new Set<string>();
 let sites: TestSites;
 let plane: UplinkServer;
 
-beforeAll(async () => {
-  sites = await TestSites.make();
-  const refused = (): Promise<never> => Promise.reject(new Error('nobody asks'));
-  plane = await UplinkServer.listen({
-    ...{ authority, host: '127.0.0.1', port: 0, relay: { holdMs: 20 } },
+const refused = (): Promise<never> => Promise.reject(new Error('nobody asks'));
+const relayAt = (port: number): Promise<UplinkServer> =>
+  UplinkServer.listen({
+    ...{ authority, host: '127.0.0.1', port, relay: { holdMs: 20 } },
     admission: {
       ...{ admit: refused, hold: refused, release: refused },
       mayMeet: (legs) => {
@@ -32,6 +31,10 @@ beforeAll(async () => {
     onRefused: () => undefined,
     onFault: () => undefined,
   });
+
+beforeAll(async () => {
+  sites = await TestSites.make();
+  plane = await relayAt(0);
   for (const [site, ...others] of [
     ['alice', 'bob', 'lab'],
     ['bob', 'alice', 'lab'],
@@ -71,6 +74,7 @@ const statement = {
 async function takesPart(
   site: string,
   onMet: () => void = () => undefined,
+  onLine: (line: string) => void = () => undefined,
   task: object = statement,
 ): Promise<Left | null> {
   const folder = new NodeFolder(`${sites.path}/${site}`);
@@ -80,7 +84,10 @@ async function takesPart(
     waitMs: 60_000,
     signal: new AbortController().signal,
     progress: () => undefined,
-    log: (message) => message.startsWith('all have accepted') && onMet(),
+    log: (message) => {
+      onLine(message);
+      if (message.startsWith('all have accepted')) onMet();
+    },
   });
 }
 
@@ -106,11 +113,36 @@ describe('two sites of which neither listens', () => {
         },
       },
     };
-    const [alice, bob, lab] = await Promise.all(['alice', 'bob', 'lab'].map((site) => takesPart(site, undefined, fit)));
+    const [alice, bob, lab] = await Promise.all(
+      ['alice', 'bob', 'lab'].map((site) => takesPart(site, undefined, undefined, fit)),
+    );
     expect(alice!.result).toEqual(bob!.result);
     expect(alice!.result).toHaveProperty('training_metrics.final_loss');
     expect(lab).toBeNull();
     expect(asked.size).toBe(6);
+  });
+
+  test('go on over a relay that stops and comes again, to the same result', async () => {
+    const { port } = plane;
+    let met = 0;
+    const restart = async (): Promise<void> => {
+      met += 1;
+      if (met < 2) return;
+      await plane.close();
+      plane = await relayAt(port);
+    };
+    const lines: string[] = [];
+    const both = await Promise.all(
+      ['alice', 'bob'].map((site) =>
+        takesPart(
+          site,
+          () => void restart(),
+          (line) => lines.push(line),
+        ),
+      ),
+    );
+    for (const left of both) expect(left!.result).toMatchObject({ intersection_count: 250 });
+    expect(lines.filter((line) => line.startsWith('goes on with')).length).toBeGreaterThanOrEqual(2);
   });
 
   test('say how they meet, in one way, and only for runs that a control plane offers', async () => {

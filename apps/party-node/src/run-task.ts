@@ -11,7 +11,7 @@ import {
   type TaskRunResult,
   type Transcript,
 } from '#libs/compute';
-import { meet, ownFingerprint, PeerFault, reachOverRelay, type Met, type Peer } from '#libs/peers';
+import { meet, ownFingerprint, PeerFault, reachOverRelay, type Met, type Peer, type ResumeBounds } from '#libs/peers';
 import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
@@ -33,6 +33,8 @@ export interface Participation {
   /** The relay of the control plane, `host:port`, for sites that cannot reach each other. It is read only where one of them is such a site. */
   readonly relay?: string;
   readonly waitMs: number;
+  /** Of connections that are cut during the run. */
+  readonly resume?: Partial<ResumeBounds>;
   readonly signal: AbortSignal;
   progress(fraction: number, stage: string): void;
   log(message: string): void;
@@ -196,7 +198,7 @@ interface Meeters {
 
 /** Meets those who take part, as this site knows them. */
 async function meetOthers(part: Participation, member: string, { peers, inputs, marks }: Meeters): Promise<Met> {
-  const { folder, file, task, run, relay, waitMs, signal, log } = part;
+  const { folder, file, task, run, relay, waitMs, resume, signal, log } = part;
   const named = (which: (peer: Peer) => boolean): string =>
     [...peers].flatMap(([name, peer]) => (which(peer) ? [name] : [])).join(', ');
   const awaited = named((peer) => peer.address === undefined && !peer.relay);
@@ -216,7 +218,7 @@ async function meetOthers(part: Participation, member: string, { peers, inputs, 
   const returned = (from: string, mark: unknown): void => marks.returned(from, peers.get(from)!.fingerprint, mark);
   return meet({
     ...{ member, identity, task: task.hash, run, inputs, peers, held, returned },
-    ...{ listen, overRelay, waitMs, signal, log },
+    ...{ listen, overRelay, waitMs, resume, signal, log },
   });
 }
 

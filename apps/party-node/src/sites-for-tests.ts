@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { freePort, guarded } from '#libs/local-postgres';
+import { NodeFolder } from './node-folder.js';
 import { run } from './program.js';
 
 /** Compiled, this file lies in dist/apps/party-node/src. */
@@ -21,8 +22,8 @@ export interface Ran {
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ran>;
-  /** Resolves once it has said this on stderr. */
-  said(text: string): Promise<void>;
+  /** Resolves once it has said this on stderr, so many times. */
+  said(text: string, times?: number): Promise<void>;
 }
 
 /** The folders of parties and a dealer that know each other: alice connects to bob, and both connect to lab. */
@@ -52,6 +53,12 @@ export class TestSites {
 
   add(site: string, name: string, ...options: string[]): Promise<Ran> {
     return this.command(site, 'peers', 'add', name, this.fingerprints[name]!, ...options);
+  }
+
+  /** Where a site listens. */
+  async portOf(site: string): Promise<number> {
+    const { listen } = await new NodeFolder(join(this.path, site)).read();
+    return Number(listen!.split(':')[1]);
   }
 
   /** Runs a command at a site in this process. */
@@ -118,9 +125,9 @@ export function startCommand(...args: string[]): Running {
     heard.forEach((look) => look());
   });
   const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-  const said = (text: string): Promise<void> =>
+  const said = (text: string, times = 1): Promise<void> =>
     new Promise((resolve, reject) => {
-      const look = (): void => void (err.includes(text) && resolve());
+      const look = (): void => void (err.split(text).length > times && resolve());
       heard.add(look);
       look();
       void ended.then(() => reject(new Error(`it ended: ${err}`)));

@@ -3,12 +3,16 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
-import { TestOwner } from '#libs/testing';
+import { TcpProxy, TestOwner } from '#libs/testing';
+import { NodeFolder } from './node-folder.js';
+import { takePart } from './run-task.js';
 import { withStore } from './site-store.js';
-import { hashOf } from './task-file.js';
+import { hashOf, readTask } from './task-file.js';
 import { backUp, command, TestSites, type Ran, type Running } from './sites-for-tests.js';
 
 let sites: TestSites;
+/** From alice to bob. */
+let way: TcpProxy;
 const ROWS = 400;
 /** The same in every run. */
 const value = (row: number, column: number): number => ((row * (7 + 4 * column) + 3 * column) % 101) / 101;
@@ -16,13 +20,19 @@ const aligned = Array.from({ length: ROWS }, (_, row) => [0, 1, 2].map((column) 
 
 beforeAll(async () => {
   sites = await TestSites.make();
+  way = await TcpProxy.start(await sites.portOf('bob'));
+  await sites.command('alice', 'peers', 'rm', 'bob');
+  await sites.add('alice', 'bob', '--address', `127.0.0.1:${way.port}`);
   await sites.table('alice', 'keys.csv', [['id', 'v'], ...Array.from({ length: ROWS }, (_, i) => [i, `a${i}`])]);
   await sites.table('bob', 'keys.csv', [['id', 'w'], ...Array.from({ length: ROWS }, (_, i) => [i + 150, `b${i}`])]);
   const label = aligned.map(([x, , z]) => (x! + z! > 1 ? 1 : 0));
   await sites.table('alice', 'rows.csv', [['x', 'y'], ...aligned.map(([x], row) => [x, label[row]])]);
   await sites.table('bob', 'rows.csv', [['p', 'q'], ...aligned.map(([, p, q]) => [p, q])]);
 });
-afterAll(() => sites.remove());
+afterAll(async () => {
+  await way.stop();
+  await sites.remove();
+});
 
 const parties = { sf_init_config: { parties: ['alice', 'bob'] } };
 const taskOf = (task_type: string, task_config: object, task_id = task_type): object => ({
@@ -64,6 +74,17 @@ function startAll(task: { path: string; hash: string }, ...names: string[]): Run
 }
 const endOf = (all: readonly Running[]): Promise<Ran[]> => Promise.all(all.map(({ ended }) => ended));
 
+/** Ends of runs whose connections between alice and bob are cut, each once more when it goes on again, five times. */
+async function cutAgainAndAgain(running: readonly Running[]): Promise<Ran[]> {
+  const [alice] = running as [Running];
+  await alice.said('started');
+  for (let cut = 1; cut <= 5; cut += 1) {
+    way.cutAll();
+    await alice.said('goes on with bob', cut);
+  }
+  return endOf(running);
+}
+
 /** The same task with the parties' processes on one machine, on copies of both tables. */
 async function locally(task: object): Promise<{ outcome: TaskRunResult; folder: string }> {
   const folder = join(sites.path, `local-${(task as { task_id: string }).task_id}`);
@@ -101,7 +122,8 @@ describe('a task over sites', () => {
   for (const [type, task] of Object.entries(TASKS)) {
     test(`${type} gives both parties what it gives on one machine, and a dealer nothing`, async () => {
       const names = ['alice', 'bob', ...(WITH_DEALER.includes(type) ? ['lab'] : [])];
-      const ran = await endOf(startAll(await sites.task(task, `${type}.json`), ...names));
+      const running = startAll(await sites.task(task, `${type}.json`), ...names);
+      const ran = await (WITH_DEALER.includes(type) ? cutAgainAndAgain(running) : endOf(running));
       expect(ran.map(({ code, err }) => [code, code === 0 ? '' : err])).toEqual(names.map(() => [0, '']));
       const { outcome, folder } = await locally(task);
       if (names.length === 3) expect(ran[2]!.out).toBe('');
@@ -170,13 +192,23 @@ describe('a task over sites', () => {
       input_paths: { alice: 'many.csv', bob: 'many.csv' },
       output_paths: { alice: 'killed.csv', bob: 'killed.csv' },
     });
-    const [alice, bob] = startAll(await sites.task(task, 'killed.json'), 'alice', 'bob') as [Running, Running];
-    await Promise.all([alice.said('started'), bob.said('started')]);
+    const { path, hash } = await sites.task(task, 'killed.json');
+    const bob = sites.start('bob', 'run', path, '--accept', hash);
+    const folder = new NodeFolder(join(sites.path, 'alice'));
+    let begun!: () => void;
+    const started = new Promise<void>((resolve) => (begun = resolve));
+    const alice = takePart({
+      ...{ folder, file: await folder.read(), task: await readTask(path), waitMs: 60_000 },
+      resume: { resumeMs: 300 },
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      log: (message) => message.startsWith('started') && begun(),
+    });
+    await Promise.all([started, bob.said('started')]);
     bob.process.kill('SIGKILL');
-    const { code, err } = await alice.ended;
-    expect({ code, err }).toEqual({
-      code: 4,
-      err: expect.stringContaining('PARTY_LOST: Party bob was lost') as unknown,
+    await expect(alice).rejects.toMatchObject({
+      code: 'PARTY_LOST',
+      message: 'Party bob was lost: its connection was cut, and did not come again within 0.3 s.',
     });
     const left = await readdir(join(sites.path, 'alice/data/alice'));
     expect(left.filter((name) => /killed|tmp/.test(name))).toEqual([]);

@@ -30,11 +30,24 @@ export interface Proof {
   readonly channel: string;
 }
 
+/** Says that a session goes on over another connection, by who sends it over that. */
+export interface Resume {
+  readonly kind: 'resume';
+  readonly session: string;
+  readonly member: string;
+  /** The fingerprint of whom it is for. */
+  readonly to: string;
+  /** The channel binding of the connection, as in a proof. */
+  readonly channel: string;
+  /** The number of the frame that the member expects. */
+  readonly next: number;
+}
+
 /** `sha256:<hex>` of a text. */
 export const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 /** A compact JWS (RFC 7515) by Ed25519 (RFC 8037) over the canonical form (RFC 8785) of what is signed. */
-export const sign = (content: Accept | Proof, key: KeyObject): Promise<string> =>
+export const sign = (content: Accept | Proof | Resume, key: KeyObject): Promise<string> =>
   new CompactSign(Buffer.from(canonicalJson(content))).setProtectedHeader({ alg: 'EdDSA' }).sign(key);
 
 /** What the owner of the key signed; undefined where it signed no such text, or another than the canonical form. */

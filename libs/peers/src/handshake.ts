@@ -7,7 +7,7 @@ import { receiveJson, sendJson } from './json-lines.js';
 import { PeerFault } from './peer-fault.js';
 
 /** The versions of the protocol between sites that this side speaks: the oldest and the newest. */
-const PROTOCOL = [1, 1] as const;
+const PROTOCOL = [2, 2] as const;
 
 /** RFC 9266: the label and the length of `tls-exporter`. Its context is empty. */
 const CHANNEL_LABEL = 'EXPORTER-Channel-Binding';
@@ -42,13 +42,20 @@ export interface Greeted extends Proven {
 /** Who came is at another run, or was cut off before it said at which: it may come for this one yet. */
 export class NotYet extends PeerFault {}
 
+/** Who came wants to go on with an earlier run: that ends soon. */
+export class NotOver extends NotYet {}
+
+/** The channel binding of a connection, in hex. */
+export const channelOf = (socket: TLSSocket): string =>
+  socket.exportKeyingMaterial(CHANNEL_BYTES, CHANNEL_LABEL, Buffer.alloc(0)).toString('hex');
+
 /**
  * Greets a member over a new connection: both send what they have accepted, and show that they mean this connection. Throws PeerFault
  * where the member has accepted anything else, and NotYet where that is another run.
  */
 export async function greet({ socket, publicKey }: Proven, member: string, own: Accepted): Promise<Greeted> {
   if (socket.destroyed) throw cutOff(member);
-  const channel = socket.exportKeyingMaterial(CHANNEL_BYTES, CHANNEL_LABEL, Buffer.alloc(0)).toString('hex');
+  const channel = channelOf(socket);
   const { accept, signed, key, held } = own;
   const proof = (of: string, to: string): Proof => ({ kind: 'proof', accept: sha256(of), to, channel });
   sendJson(socket, {
@@ -58,6 +65,8 @@ export async function greet({ socket, publicKey }: Proven, member: string, own: 
     held: held.get(member) ?? null,
   });
   const hello = await next(socket, member);
+  if (hello.resume !== undefined)
+    throw new NotOver('PARTY_LOST', member, `The site of ${member} is in an earlier run still.`);
   requireVersion(member, hello.protocol);
   const found = await verified(hello.accept, publicKey);
   if (found === undefined) throw violation(member, 'sent no accept that it has signed');

@@ -66,7 +66,7 @@ export class Liar {
     const key = createPrivateKey(this.identity.key);
     const accept = await sign({ ...this.accept, ...lie.accept } as Accept, key);
     const proof = await sign({ kind: 'proof', accept: sha256(accept), to: this.to, channel }, key);
-    this.greeting = { protocol: [1, 1], accept, proof };
+    this.greeting = { protocol: [2, 2], accept, proof };
     socket.write(lie.bytes ?? framed(lie.greeting?.(this.greeting) ?? this.greeting));
     if (lie.cut) return void socket.destroy();
     if (lie.accepts) socket.write(framed({ accepts: lie.accepts(accept) }));

@@ -13,6 +13,7 @@ export {
 export type { OfferSource } from './offer-desk.js';
 export { PeerFault } from './peer-fault.js';
 export type { RelayLeg } from './relay.js';
+export type { ResumeBounds } from './resumable-connection.js';
 export { reachOverRelay, type RelayDial } from './relay-client.js';
 export { OFFERS_FROM, type UplinkCode } from './uplink.js';
 export { dial, UplinkFault, type Uplink } from './uplink-client.js';

@@ -1,20 +1,23 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  connect,
-  createSecureContext,
-  createServer,
-  TLSSocket,
-  type SecureContextOptions,
-  type Server,
-  type TlsOptions,
-} from 'node:tls';
+import { createServer, TLSSocket, type Server, type TlsOptions } from 'node:tls';
 import { canonicalJson } from '#libs/consent';
 import { sha256, sign, type Accept } from './accept.js';
-import { compare, greet, NotYet, type Accepted, type Accepts, type Greeted, type Proven } from './handshake.js';
+import { GoingOn } from './going-on.js';
+import {
+  compare,
+  greet,
+  NotOver,
+  NotYet,
+  type Accepted,
+  type Accepts,
+  type Greeted,
+  type Proven,
+} from './handshake.js';
 import { fingerprintOf, ownFingerprint, type Identity } from './identity.js';
 import { PeerFault } from './peer-fault.js';
-import { RelayRefused, type RelayCode } from './relay-words.js';
+import { GREETING_MS, keepAlive, keyOf, reach, tlsOf, type Unreached } from './reach.js';
+import type { ResumableConnection, ResumeBounds } from './resumable-connection.js';
 
 /** Where a member is found. */
 export interface Address {
@@ -55,6 +58,8 @@ export interface Meeting {
   readonly relayLostMs?: number;
   /** How long the others may take to come, ms. */
   readonly waitMs: number;
+  /** Of connections that are cut once all have met. */
+  readonly resume?: Partial<ResumeBounds> | undefined;
   readonly signal: AbortSignal;
   log(message: string): void;
 }
@@ -65,15 +70,14 @@ export interface Met {
   readonly session: string;
   /** Signed, by member; its own too. */
   readonly accepts: Accepts;
-  readonly connections: ReadonlyMap<string, TLSSocket>;
+  /** They outlive the network connections that they began with. This side listens until the last one has closed. */
+  readonly connections: ReadonlyMap<string, ResumableConnection>;
 }
 
-const GREETING_MS = 30_000;
 const RETRY_MS = 500;
 const RELAY_RETRY_MS = 2_000;
 /** Another attempt may come to another relay. */
 const RELAY_LOST_MS = 120_000;
-const KEEP_ALIVE_MS = 5_000;
 const MOST_CONNECTIONS = 64;
 /** How many unknown keys the log names. */
 const TOLD_STRANGERS = 10;
@@ -94,25 +98,27 @@ export async function meet(meeting: Meeting): Promise<Met> {
     return await room.fill();
   } catch (error) {
     room.clear();
+    room.close();
     throw error;
   } finally {
     clearTimeout(late);
     meeting.signal.removeEventListener('abort', abort);
     stop.abort();
-    room.close();
   }
 }
 
 class Late extends Error {}
 
-/** What a relay says while the other site has not come. */
-const WAITS: readonly RelayCode[] = ['RUN', 'TIME'];
+/** What a relay that does its work comes to while the other site is not there. */
+const WAITS: readonly Unreached['relay'][] = ['RUN', 'TIME', 'MET'];
 
 /** Where the members of one run meet. */
 class Room {
   private readonly open = new Set<TLSSocket>();
   private readonly came = new Map<string, (proven: Proven) => void>();
   private server: Server | undefined;
+  /** Once all have met. */
+  private goingOn: GoingOn | undefined;
   private strangers = 0;
 
   constructor(
@@ -126,7 +132,7 @@ class Room {
     const names = [...meeting.peers.keys()].sort();
     const awaited = names.filter((name) => isAwaited(meeting.peers.get(name)!));
     const arrivals = new Map(awaited.map((name) => [name, this.arrivalOf(name)]));
-    if (awaited.length > 0) await this.listen();
+    if (awaited.length > 0) await this.untilLate(awaited[0]!, this.listen());
     const greeted = await all(names.map((name) => this.greeted(name, arrivals.get(name), own)));
     for (const { member, held } of greeted) meeting.returned?.(member, held);
     const signed = [
@@ -136,8 +142,10 @@ class Room {
     const accepts = new Map(signed.sort(([a], [b]) => (a < b ? -1 : 1)));
     const keys = new Map<string, KeyObject>(greeted.map(({ member, publicKey }) => [member, publicKey]));
     await all(greeted.map((each) => this.untilLate(each.member, compare(accepts, keys, each))));
-    const connections = new Map(greeted.map(({ member, socket }) => [member, socket]));
-    return { session: sha256(canonicalJson(Object.fromEntries(accepts))), accepts, connections };
+    const session = sha256(canonicalJson(Object.fromEntries(accepts)));
+    const goingOn = (this.goingOn = new GoingOn(meeting, session, () => this.close()));
+    if (greeted.length === 0) this.close();
+    return { session, accepts, connections: new Map(greeted.map((each) => [each.member, goingOn.hold(each)])) };
   }
 
   /** Listens no longer. */
@@ -172,7 +180,10 @@ class Room {
       try {
         return await this.greet(proven, name, own);
       } catch (error) {
-        if (run === undefined || !(error instanceof NotYet)) throw error;
+        if (!(error instanceof NotYet)) throw error;
+        // Where this side connects, an earlier run of the other one may listen still.
+        const isWhole = error instanceof NotOver || (error.code === 'PARTY_LOST' && !arrival);
+        if (run === undefined && !isWhole) throw error;
         proven.socket.destroy();
         if (tried === 0) log(`waits for ${name} to come for this run: ${error.message}`);
       }
@@ -191,72 +202,38 @@ class Room {
   }
 
   private async dial(name: string): Promise<Proven> {
-    const { peers, identity, log, relayLostMs = RELAY_LOST_MS } = this.meeting;
-    const { address, fingerprint } = peers.get(name)!;
+    const { peers, log, relayLostMs = RELAY_LOST_MS } = this.meeting;
+    const peer = peers.get(name)!;
+    const { address, fingerprint } = peer;
     const where = address ? `at ${address.host}:${address.port}` : 'over the relay';
     let heard = performance.now();
     for (let tried = 0; ; tried += 1) {
       if (this.signal.aborted) throw this.reason(name);
       const begun = performance.now();
-      const opened = address
-        ? await this.opened(connect({ ...tlsOf(identity), ...address, checkServerIdentity: () => undefined }))
-        : await this.overRelay(fingerprint, () => void (heard = performance.now()));
-      if (typeof opened !== 'string') {
-        const publicKey = keyOf(opened);
-        if (publicKey && fingerprintOf(publicKey) === fingerprint) return { socket: opened, publicKey };
-        const found = publicKey ? fingerprintOf(publicKey) : 'none';
-        const message = `${where.replace(/^./, (first) => first.toUpperCase())} answers another key (${found}) than that of ${name} (${fingerprint}). Nothing was sent. Ask ${name} by telephone which is right.`;
+      const found = await reach(this.meeting, peer, this.signal);
+      if (found instanceof TLSSocket) {
+        this.keep(found);
+        const publicKey = keyOf(found);
+        if (publicKey && fingerprintOf(publicKey) === fingerprint) return { socket: found, publicKey };
+        const other = publicKey ? fingerprintOf(publicKey) : 'none';
+        const message = `${where.replace(/^./, (first) => first.toUpperCase())} answers another key (${other}) than that of ${name} (${fingerprint}). Nothing was sent. Ask ${name} by telephone which is right.`;
         throw new PeerFault('PEER_UNKNOWN', name, message);
       }
-      if (tried === 0) log(`waits for ${name} ${where} (${opened})`);
+      if (WAITS.includes(found.relay)) heard = performance.now();
+      if (tried === 0) log(`waits for ${name} ${where} (${found.why})`);
       const isUnheard = !address && heard <= begun && !this.signal.aborted;
       if (isUnheard && performance.now() - heard >= relayLostMs) {
         const minutes = Math.ceil(relayLostMs / 60_000);
-        const message = `The relay where ${name} would come has not served this site for ${minutes} min (${opened}).`;
+        const message = `The relay where ${name} would come has not served this site for ${minutes} min (${found.why}).`;
         throw new PeerFault('PARTY_LOST', name, message);
       }
       await this.pause(address ? RETRY_MS : RELAY_RETRY_MS);
     }
   }
 
-  /** TLS with another site over the relay, as if it were the network; or why there is none. Calls `onHeard` where the relay does its work. */
-  private async overRelay(fingerprint: string, onHeard: () => void): Promise<TLSSocket | string> {
-    const { identity, overRelay } = this.meeting;
-    let leg: TLSSocket;
-    try {
-      leg = await overRelay!(fingerprint, this.signal);
-    } catch (error) {
-      if (error instanceof RelayRefused && WAITS.includes(error.code)) onHeard();
-      return (error as Error).message;
-    }
-    onHeard();
-    if (this.signal.aborted) {
-      leg.destroy();
-      return 'ended';
-    }
-    // Both connect to the relay: of the two, the one with the lower key speaks first.
-    const speaks = ownFingerprint(identity) < fingerprint;
-    const socket = speaks ? connect({ ...tlsOf(identity), socket: leg }) : answerOf(leg, identity);
-    const slow = setTimeout(() => socket.destroy(), GREETING_MS / 3);
-    socket.once('close', () => leg.destroySoon());
-    return this.opened(socket, speaks ? 'secureConnect' : 'secure').finally(() => clearTimeout(slow));
-  }
-
   /** Between two attempts to connect. Ends early with the signal. */
   private async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.signal }).catch(() => undefined);
-  }
-
-  /** Resolves to the connection once it is encrypted, or to why it is not. */
-  private opened(socket: TLSSocket, event = 'secureConnect'): Promise<TLSSocket | string> {
-    this.keep(socket);
-    const abort = (): void => void socket.destroy();
-    this.signal.addEventListener('abort', abort, { once: true });
-    return new Promise<TLSSocket | string>((resolve) => {
-      socket.once(event, () => resolve(socket));
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.name));
-      socket.once('close', () => resolve('closed'));
-    }).finally(() => this.signal.removeEventListener('abort', abort));
   }
 
   private arrivalOf(name: string): Promise<Proven> {
@@ -276,17 +253,28 @@ class Room {
     server.maxConnections = MOST_CONNECTIONS;
     server.on('tlsClientError', () => undefined); // It is no member, and is closed.
     this.server = server;
+    const where = `${listen?.host}:${listen?.port}`;
     return new Promise((resolve, reject) => {
-      server.on('error', reject);
-      server.listen(listen?.port ?? 0, listen?.host, () => {
-        log(`listens at ${listen?.host}:${listen?.port}`);
+      let tried = 0;
+      const again = async (error: NodeJS.ErrnoException): Promise<void> => {
+        if (error.code !== 'EADDRINUSE' || this.signal.aborted) return reject(error);
+        if ((tried += 1) === 1) log(`waits for ${where}, where another run or program listens`);
+        await this.pause(RETRY_MS);
+        if (this.signal.aborted) reject(error);
+        else server.listen(listen?.port ?? 0, listen?.host);
+      };
+      server.on('error', (error) => void again(error));
+      server.on('listening', () => {
+        log(`listens at ${where}`);
         resolve();
       });
+      server.listen(listen?.port ?? 0, listen?.host);
     });
   }
 
   /** The first connection that proves the key of a member that is awaited is the member's. */
   private take(socket: TLSSocket): void {
+    keepAlive(socket);
     this.keep(socket);
     const publicKey = keyOf(socket);
     const fingerprint = publicKey && fingerprintOf(publicKey);
@@ -295,6 +283,8 @@ class Room {
       this.came.delete(fingerprint!);
       return arrived({ socket, publicKey: publicKey! });
     }
+    if (fingerprint !== undefined && this.goingOn?.knows(fingerprint))
+      return void this.goingOn.take({ socket, publicKey: publicKey! });
     socket.destroy();
     this.strangers += 1;
     if (this.strangers > TOLD_STRANGERS) return;
@@ -303,10 +293,7 @@ class Room {
 
   private keep(socket: TLSSocket): void {
     this.open.add(socket);
-    socket.on('error', () => void socket.destroy()); // Node 20 leaves one open whose records make no sense.
     socket.once('close', () => this.open.delete(socket));
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
   }
 
   private untilLate<T>(member: string, work: Promise<T>): Promise<T> {
@@ -328,9 +315,6 @@ class Room {
   }
 }
 
-/** The key that the other end has proven; undefined where it showed none. To be asked once: Node 20 forgets it. */
-const keyOf = (socket: TLSSocket): KeyObject | undefined => socket.getPeerX509Certificate()?.publicKey;
-
 /** Fails with the first failure, and leaves none unheard. */
 const all = <T>(work: readonly Promise<T>[]): Promise<T[]> => {
   for (const each of work) each.catch(() => undefined);
@@ -339,15 +323,3 @@ const all = <T>(work: readonly Promise<T>[]): Promise<T[]> => {
 
 /** Whether it connects to this side. */
 const isAwaited = ({ address, relay }: Peer): boolean => address === undefined && !relay;
-
-/** The end of a TLS connection that the other one begins. */
-const answerOf = (stream: TLSSocket, identity: Identity): TLSSocket =>
-  new TLSSocket(stream, {
-    ...{ isServer: true, requestCert: true, rejectUnauthorized: false },
-    secureContext: createSecureContext(tlsOf(identity)),
-  });
-
-/** TLS without authorities: whoever is at the other end is known by the key that it proves, which the caller compares. */
-function tlsOf({ key, cert }: Identity): SecureContextOptions & { readonly rejectUnauthorized: false } {
-  return { key, cert, minVersion: 'TLSv1.3', rejectUnauthorized: false };
-}

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
@@ -142,7 +143,7 @@ class ControlPlane {
   }
 
   /** Two sites that have met over it. */
-  async pair(): Promise<[TLSSocket, TLSSocket]> {
+  async pair(): Promise<[Duplex, Duplex]> {
     const [one, two] = await Promise.all([a.meet(this.port, b), b.meet(this.port, a)]);
     expect(one.session).toBe(two.session);
     const sockets = [one.connections.get('bank-b')!, two.connections.get('bank-a')!] as const;
@@ -150,7 +151,7 @@ class ControlPlane {
     return [...sockets];
   }
 }
-const closed = (socket: Socket): Promise<void> =>
+const closed = (socket: Duplex): Promise<void> =>
   new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -501,6 +502,16 @@ describe('a relay', () => {
     atA.write('hello');
     expect(String((await once(atB, 'data'))[0])).toBe('hello');
     expect(plane.relayed).toBe(2);
+  });
+
+  test('ends the pair of a site that comes again, so that the other one comes as well', async () => {
+    const plane = await ControlPlane.start();
+    const before = await plane.legs();
+    const again = a.reach(plane.port, b.fingerprint);
+    await Promise.all(before.map((leg) => closed(leg.resume())));
+    const [atA, atB] = await Promise.all([again, b.reach(plane.port, a.fingerprint)]);
+    atA.write('hello');
+    expect(String((await once(atB, 'data'))[0])).toBe('hello');
   });
 
   test('has one place for a site that comes twice', async () => {

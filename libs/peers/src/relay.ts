@@ -155,12 +155,15 @@ export class Relay {
     }
   }
 
-  /** Joins it with the other site, or lets it wait for that one. */
+  /** Joins it with the other site, or lets it wait for that one. Of two sites in a run there is one pair: the newest. */
   private place(leg: Held): void {
     const { socket, tenant, run, fingerprint, to } = leg;
     this.legs.add(leg);
     socket.once('close', () => this.legs.delete(leg));
     const place = [tenant, run, ...[fingerprint, to].sort()].join(' ');
+    // The one before is dead, though nothing has said so: the other site hears of it, and comes again as well.
+    for (const { socket: old } of this.pairs.get(place) ?? []) this.drop(old, 'REPLACED');
+    this.pairs.delete(place);
     const before = this.waiting.get(place);
     if (before?.fingerprint === to) return this.join(before, leg, place);
     if (before) this.drop(before.socket, 'REPLACED'); // A newer connection of the same site takes its place.
@@ -185,11 +188,10 @@ export class Relay {
     this.waiting.set(place, leg);
   }
 
-  /** From now on each hears the other one. Of two sites in a run there is one pair: the newest. */
+  /** From now on each hears the other one. */
   private join(one: Held, other: Held, place: string): void {
     one.waits?.();
     const pair = [one, other];
-    for (const { socket } of this.pairs.get(place) ?? []) this.drop(socket, 'REPLACED');
     this.pairs.set(place, pair);
     for (const [{ socket }, { socket: far }] of [
       [one, other],

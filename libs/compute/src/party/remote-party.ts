@@ -15,8 +15,8 @@ const MOST_VALUE_BYTES = FRAME_BYTES - 4_096;
 /** The characters of a failure of another site that are shown here. */
 const MESSAGE_LENGTH = 2_000;
 const BEAT_MS = 5_000;
-/** A site that sends nothing for this long is lost. */
-const SILENT_MS = 30_000;
+/** A site that sends nothing for this long is lost. A connection that was cut has to be noticed, and to come again, in less. */
+const SILENT_MS = 60_000;
 /** The marks that a site may send in a run, and the length of each. */
 const MOST_MARKS = 1_000;
 const MARK_LENGTH = 1_024;
@@ -69,6 +69,9 @@ export class RemoteParty {
     private readonly marks?: Marks,
   ) {
     this.transport = streamTransport<BetweenSites>(stream, FRAME_BYTES);
+    stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'PARTY_LOST') this.lostBy = message;
+    });
     this.passedOn = new Promise((resolve) => (this.allPassedOn = resolve));
     this.beats = setInterval(() => this.beat(), BEAT_MS);
     const ended = new Promise<ProcessEnd>((resolve) => {

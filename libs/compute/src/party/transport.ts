@@ -80,7 +80,10 @@ function transportOver<Out extends Message>(
     fault ??= why;
     stream.destroy();
   };
-  stream.on('error', () => undefined); // `close` follows.
+  // `close` follows. Other errors are no fault of the other end.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'PROTOCOL_VIOLATION') fault ??= error.message;
+  });
   stream.on('close', () => {
     closed?.(fault);
     closed = undefined;

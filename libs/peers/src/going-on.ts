@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
+import type { Greeted, Proven } from './handshake.js';
+import { fingerprintOf, ownFingerprint } from './identity.js';
+import type { Meeting, Peer } from './meet.js';
+import { keyOf, reach } from './reach.js';
+import { ResumableConnection, RESUME_BOUNDS, type ResumeBounds } from './resumable-connection.js';
+import { resume } from './resume.js';
+
+/** For one connection to be made and greeted. */
+const ATTEMPT_MS = 10_000;
+const RETRY_MS = 500;
+
+interface Held {
+  readonly peer: Peer;
+  readonly greeted: Greeted;
+  readonly connection: ResumableConnection;
+  isConnecting: boolean;
+}
+
+/** The connections of a run that has begun. One that is cut goes on over another: of the same key, for the same session. */
+export class GoingOn {
+  private readonly held = new Map<string, Held>();
+  private readonly bounds: ResumeBounds;
+  private readonly over = new AbortController();
+
+  constructor(
+    private readonly meeting: Meeting,
+    private readonly session: string,
+    /** Called once all connections have ended. */
+    private readonly onOver: () => void,
+  ) {
+    this.bounds = { ...RESUME_BOUNDS, ...meeting.resume };
+  }
+
+  hold(greeted: Greeted): ResumableConnection {
+    const peer = this.meeting.peers.get(greeted.member)!;
+    const connection = new ResumableConnection(greeted.member, this.bounds, () => void this.reconnect(held));
+    const held: Held = { peer, greeted, connection, isConnecting: false };
+    this.held.set(peer.fingerprint, held);
+    connection.once('close', () => {
+      this.held.delete(peer.fingerprint);
+      if (this.held.size > 0) return;
+      this.over.abort();
+      this.onOver();
+    });
+    connection.carry(greeted.socket, 0);
+    return connection;
+  }
+
+  /** Whether a site that connects to this one is of the run. */
+  knows(fingerprint: string): boolean {
+    const peer = this.held.get(fingerprint)?.peer;
+    return peer !== undefined && peer.address === undefined && !peer.relay;
+  }
+
+  /** A site that it knows has connected to this one. The connection before stays until the new one is proven. */
+  async take(proven: Proven): Promise<void> {
+    const held = this.held.get(fingerprintOf(proven.publicKey))!;
+    try {
+      await this.greet(held, proven);
+    } catch (error) {
+      proven.socket.destroy();
+      this.meeting.log(`closed a connection of ${held.greeted.member}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Where this side connects, until the connection goes on or is lost. */
+  private async reconnect(held: Held): Promise<void> {
+    const { greeted, connection, peer } = held;
+    const { log } = this.meeting;
+    log(`the connection to ${greeted.member} was cut, and may come again`);
+    if (held.isConnecting || (peer.address === undefined && !peer.relay)) return;
+    held.isConnecting = true;
+    while (connection.isCut) {
+      const why = await this.attempt(held).catch((error: Error) => error.message);
+      if (why === undefined) continue;
+      await delay(Math.min(RETRY_MS, this.bounds.resumeMs / 10), undefined, { signal: this.over.signal }).catch(
+        () => undefined,
+      );
+    }
+    held.isConnecting = false;
+  }
+
+  /** Resolves to undefined once it goes on, or is lost for good. */
+  private async attempt(held: Held): Promise<string | undefined> {
+    const { connection, peer } = held;
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    connection.once('close', abort);
+    // Over the relay the other site may come later.
+    const late = peer.address && setTimeout(abort, ATTEMPT_MS);
+    try {
+      const socket = await reach(this.meeting, peer, stop.signal);
+      if (!(socket instanceof TLSSocket)) {
+        if (socket.relay === 'RUN') connection.lose('its connection was cut, and the relay says that the run is over');
+        return socket.why;
+      }
+      const publicKey = keyOf(socket);
+      if (publicKey && fingerprintOf(publicKey) === peer.fingerprint) await this.greet(held, { socket, publicKey });
+      else socket.destroy();
+      return undefined;
+    } finally {
+      clearTimeout(late);
+      connection.off('close', abort);
+    }
+  }
+
+  private async greet({ connection, greeted, peer }: Held, proven: Proven): Promise<void> {
+    const { member, identity, log } = this.meeting;
+    const { socket } = proven;
+    const slow = setTimeout(() => socket.destroy(), ATTEMPT_MS);
+    try {
+      const from = await resume(proven, {
+        ...{ session: this.session, member, own: ownFingerprint(identity), key: identity.key },
+        ...{ peer: greeted.member, theirs: peer.fingerprint, publicKey: greeted.publicKey, next: connection.expects },
+      });
+      connection.carry(socket, from);
+      log(`goes on with ${greeted.member} over another connection`);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+}
