@@ -8,7 +8,8 @@ import { sign, type Resume } from './accept.js';
 import { channelOf } from './handshake.js';
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
-import { meet, type Meeting, type Met, type Peer } from './meet.js';
+import { meet, type Met } from './meet.js';
+import type { Meeting, Peer } from './meeting.js';
 import type { ResumableConnection, ResumeBounds } from './resumable-connection.js';
 
 let a: Identity, b: Identity, c: Identity, mallory: Identity;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { Greeted, Proven } from './handshake.js';
 import { fingerprintOf, ownFingerprint } from './identity.js';
-import type { Meeting, Peer } from './meet.js';
+import type { Meeting, Peer } from './meeting.js';
 import { keyOf, reach } from './reach.js';
 import { ResumableConnection, RESUME_BOUNDS, type ResumeBounds } from './resumable-connection.js';
 import { resume } from './resume.js';

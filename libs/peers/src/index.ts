@@ -1,7 +1,8 @@
 /** How the members of a task, each at its own site, meet: TLS 1.3 with keys that were compared before, and what each has accepted. */
 export { Authority, makeRequest, readRequest, RENEWED_MS, type Asked, type Subject } from './authority.js';
 export { FINGERPRINT, fingerprintOf, identityOf, makeIdentity, ownFingerprint, type Identity } from './identity.js';
-export { meet, type Address, type Meeting, type Met, type Peer } from './meet.js';
+export { meet, type Met } from './meet.js';
+export type { Address, Meeting, Peer } from './meeting.js';
 export {
   MOST_DECISIONS,
   MOST_OFFERS,

@@ -6,7 +6,8 @@ import { freePort } from '#libs/local-postgres';
 import { sign } from './accept.js';
 import { acceptOf, framed, Liar, type Greeting, type Lie } from './hostile-for-tests.js';
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
-import { meet, type Meeting, type Met, type Peer } from './meet.js';
+import { meet, type Met } from './meet.js';
+import type { Meeting, Peer } from './meeting.js';
 import type { PeerFault } from './peer-fault.js';
 
 const TASK = `sha256:${'0'.repeat(64)}`;

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { connect, createSecureContext, TLSSocket, type SecureContextOptions } from 'node:tls';
 import { ownFingerprint, type Identity } from './identity.js';
-import type { Meeting, Peer } from './meet.js';
+import type { Meeting, Peer } from './meeting.js';
 import { RelayRefused, type RelayCode } from './relay-words.js';
 
 /** Why another site was not reached. */

@@ -2,7 +2,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { CONTROL_PLANE } from './authority.js';
 import type { Identity } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
-import type { Address } from './meet.js';
+import type { Address } from './meeting.js';
 import { isRelayCode, RELAY_BYTES, RELAY_PROTOCOL, RelayRefused } from './relay-words.js';
 
 /** How a site reaches the relay of its control plane. */

@@ -8,7 +8,8 @@ import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.
 import { HostileRelay } from './hostile-relay-for-tests.js';
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
 import { sendJson } from './json-lines.js';
-import { meet, type Meeting, type Met } from './meet.js';
+import { meet, type Met } from './meet.js';
+import type { Meeting } from './meeting.js';
 import type { PeerFault } from './peer-fault.js';
 import type { RelayBounds, RelayLeg } from './relay.js';
 import { reachOverRelay } from './relay-client.js';

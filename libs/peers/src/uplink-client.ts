@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CONTROL_PLANE } from './authority.js';
 import type { Identity } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
-import type { Address } from './meet.js';
+import type { Address } from './meeting.js';
 import { FRAME_BYTES, readToSite, type SiteAnswer, type ToSite } from './offer-frames.js';
 import {
   BEAT,
