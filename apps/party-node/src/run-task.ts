@@ -134,9 +134,15 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
       record.session = met.session;
       record.accepts = Object.fromEntries(met.accepts);
       const known = [...peers].map(([other, { fingerprint }]) => [other, fingerprint] as const);
-      members = Object.fromEntries([...known, [member, ownFingerprint(await folder.identity())]]);
-      // Before a byte of a table is read.
-      await folder.keep(name, record);
+      try {
+        members = Object.fromEntries([...known, [member, ownFingerprint(await folder.identity())]]);
+        // Before a byte of a table is read.
+        await folder.keep(name, record);
+      } catch (error) {
+        // Nobody else has them yet, and they would go on for ever.
+        for (const connection of met.connections.values()) connection.destroy();
+        throw error;
+      }
       log(`all have accepted the task; the run is ${met.session}`);
       return met.connections;
     },

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ledgerFile, TaskFailure } from '#libs/compute';
@@ -25,8 +25,19 @@ class LedgerFile {
   head(): LedgerHead {
     const size = this.size();
     if (size < this.bytes) [this.read, this.bytes] = [createHash('sha256'), 0];
+    // A mark that outlives the rows it is of, by a power cut, would shut the site out.
+    if (size > this.bytes) this.toDisk();
     this.bytes += this.hash(this.read, this.bytes, size);
     return { bytes: this.bytes, hash: hexOf(this.read.copy()) };
+  }
+
+  private toDisk(): void {
+    const file = openSync(this.path, 'r');
+    try {
+      fdatasyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** Whether it still begins with what it was. */

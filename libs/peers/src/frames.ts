@@ -63,7 +63,8 @@ export class FrameReader {
     if (kind > GONE) throw new Error('sent a frame of no known kind');
     if (kind === DATA ? length === 0 || length > BODY_BYTES : length > 0)
       throw new Error('sent a frame of a wrong length');
-    this.body = Buffer.allocUnsafe(length);
+    // Not of the pool: a short one that waits would keep 8 KiB of it.
+    this.body = Buffer.allocUnsafeSlow(length);
     this.bodyBytes = 0;
   }
 }

@@ -199,6 +199,24 @@ describe('a connection of a run is not given to', () => {
     expect(run.ofB.isCut).toBe(false);
   });
 
+  test('one that its site has given up for another, which it is not asked about any more', async () => {
+    const run = await begin();
+    const comesSilently = async (): Promise<TLSSocket> => {
+      const socket = connect({ ...a, ...at(run.port), rejectUnauthorized: false });
+      socket.on('error', () => undefined);
+      await once(socket, 'secureConnect');
+      await receiveJson(socket);
+      return socket;
+    };
+    const former = await comesSilently();
+    const ended = new Promise((resolve) => former.once('close', resolve));
+    const newer = await comesSilently();
+    await ended;
+    expect(newer.destroyed).toBe(false);
+    newer.destroy();
+    await hears(run);
+  });
+
   test('a newer connection, before that is proven', async () => {
     const run = await begin();
     const socket: TLSSocket = connect({ ...a, ...at(run.port), rejectUnauthorized: false });

@@ -10,12 +10,16 @@ import { resume } from './resume.js';
 /** For one connection to be made and greeted. */
 const ATTEMPT_MS = 10_000;
 const RETRY_MS = 500;
+/** How often the log says what goes wrong. */
+const MOST_SAID = 20;
 
 interface Held {
   readonly peer: Peer;
   readonly greeted: Greeted;
   readonly connection: ResumableConnection;
   isConnecting: boolean;
+  /** The newest connection that has come for it and is not proven yet. */
+  greeting?: TLSSocket | undefined;
 }
 
 /** The connections of a run that has begun. One that is cut goes on over another: of the same key, for the same session. */
@@ -23,6 +27,7 @@ export class GoingOn {
   private readonly held = new Map<string, Held>();
   private readonly bounds: ResumeBounds;
   private readonly over = new AbortController();
+  private said = 0;
 
   constructor(
     private readonly meeting: Meeting,
@@ -57,11 +62,15 @@ export class GoingOn {
   /** A site that it knows has connected to this one. The connection before stays until the new one is proven. */
   async take(proven: Proven): Promise<void> {
     const held = this.held.get(fingerprintOf(proven.publicKey))!;
+    // A site that comes again has given up the one before: what that still says is old.
+    held.greeting?.destroy();
+    held.greeting = proven.socket;
     try {
       await this.greet(held, proven);
     } catch (error) {
-      proven.socket.destroy();
-      this.meeting.log(`closed a connection of ${held.greeted.member}: ${(error as Error).message}`);
+      this.say(`closed a connection of ${held.greeted.member}: ${(error as Error).message}`);
+    } finally {
+      if (held.greeting === proven.socket) held.greeting = undefined;
     }
   }
 
@@ -75,6 +84,7 @@ export class GoingOn {
     while (connection.isCut) {
       const why = await this.attempt(held).catch((error: Error) => error.message);
       if (why === undefined) continue;
+      if (connection.isCut) this.say(`does not reach ${greeted.member} yet: ${why}`);
       await delay(Math.min(RETRY_MS, this.bounds.resumeMs / 10), undefined, { signal: this.over.signal }).catch(
         () => undefined,
       );
@@ -97,9 +107,12 @@ export class GoingOn {
         return socket.why;
       }
       const publicKey = keyOf(socket);
-      if (publicKey && fingerprintOf(publicKey) === peer.fingerprint) await this.greet(held, { socket, publicKey });
-      else socket.destroy();
-      return undefined;
+      if (publicKey && fingerprintOf(publicKey) === peer.fingerprint) {
+        await this.greet(held, { socket, publicKey });
+        return undefined;
+      }
+      socket.destroy();
+      return 'another key answers';
     } finally {
       clearTimeout(late);
       connection.off('close', abort);
@@ -107,21 +120,30 @@ export class GoingOn {
   }
 
   private async greet({ connection, greeted, peer }: Held, proven: Proven): Promise<void> {
-    const { member, identity, log } = this.meeting;
+    const { member, identity } = this.meeting;
     const { socket } = proven;
-    const slow = setTimeout(() => socket.destroy(), ATTEMPT_MS);
+    const end = (): void => void socket.destroy();
+    const slow = setTimeout(end, ATTEMPT_MS);
+    connection.once('close', end);
     try {
       const from = await resume(proven, {
         ...{ session: this.session, member, own: ownFingerprint(identity), key: identity.key },
         ...{ peer: greeted.member, theirs: peer.fingerprint, publicKey: greeted.publicKey, next: connection.expects },
       });
-      connection.carry(socket, from);
-      log(`goes on with ${greeted.member} over another connection`);
+      if (!connection.carry(socket, from)) throw new Error('it is older than the one that the run goes on over');
+      this.meeting.log(`goes on with ${greeted.member} over another connection`);
     } catch (error) {
       socket.destroy();
       throw error;
     } finally {
       clearTimeout(slow);
+      connection.off('close', end);
     }
+  }
+
+  /** Says the first things that go wrong: others may make any number of them. */
+  private say(message: string): void {
+    this.said += 1;
+    if (this.said <= MOST_SAID) this.meeting.log(message);
   }
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
 import { createServer, TLSSocket, type Server, type TlsOptions } from 'node:tls';
 import { canonicalJson } from '#libs/consent';
 import { sha256, sign, type Accept } from './accept.js';
@@ -34,6 +35,8 @@ const RETRY_MS = 500;
 const RELAY_RETRY_MS = 2_000;
 /** Another attempt may come to another relay. */
 const RELAY_LOST_MS = 120_000;
+/** How long another run may have the address where this side listens. */
+const LISTEN_MS = 120_000;
 const MOST_CONNECTIONS = 64;
 /** How many unknown keys the log names. */
 const TOLD_STRANGERS = 10;
@@ -71,6 +74,8 @@ const WAITS: readonly Unreached['relay'][] = ['RUN', 'TIME', 'MET'];
 /** Where the members of one run meet. */
 class Room {
   private readonly open = new Set<TLSSocket>();
+  /** What has connected to this side, under TLS. */
+  private readonly raw = new Set<Duplex>();
   private readonly came = new Map<string, (proven: Proven) => void>();
   private server: Server | undefined;
   /** Once all have met. */
@@ -107,6 +112,8 @@ class Room {
   /** Listens no longer. */
   close(): void {
     this.server?.close();
+    // Of strangers, who would hold up the end of the process.
+    for (const socket of this.raw) socket.destroy();
   }
 
   /** Ends all connections. */
@@ -208,12 +215,18 @@ class Room {
     const server = createServer(options, (socket) => this.take(socket));
     server.maxConnections = MOST_CONNECTIONS;
     server.on('tlsClientError', () => undefined); // It is no member, and is closed.
+    server.on('connection', (raw) => {
+      this.raw.add(raw);
+      raw.once('close', () => this.raw.delete(raw));
+    });
     this.server = server;
     const where = `${listen?.host}:${listen?.port}`;
+    const begun = performance.now();
     return new Promise((resolve, reject) => {
       let tried = 0;
       const again = async (error: NodeJS.ErrnoException): Promise<void> => {
-        if (error.code !== 'EADDRINUSE' || this.signal.aborted) return reject(error);
+        const isTaken = error.code === 'EADDRINUSE' && performance.now() - begun < LISTEN_MS;
+        if (!isTaken || this.signal.aborted) return reject(error);
         if ((tried += 1) === 1) log(`waits for ${where}, where another run or program listens`);
         await this.pause(RETRY_MS);
         if (this.signal.aborted) reject(error);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ACK, BODY_BYTES, bodyOf, DATA, END, FrameReader, frameOf, type Frame } from './frames.js';
+import { ACK, BODY_BYTES, bodyOf, DATA, END, FrameReader, GONE, frameOf, type Frame } from './frames.js';
 import { ResumableConnection, RESUME_BOUNDS, type ResumeBounds } from './resumable-connection.js';
 import { numbersOf, wire, type Weather } from './wire-for-tests.js';
 
@@ -227,18 +227,33 @@ describe('a site that', () => {
       },
       'more than it may',
     ],
-    ['wants to go on at what was never sent', (_, near) => near.carry(wire()[0], 1), 'never sent'],
-    [
-      'wants what it has acknowledged',
-      (far, near) => {
-        near.write('hello');
-        far.write(frameOf(ACK, 1));
-        setImmediate(() => setImmediate(() => near.carry(wire()[0], 0)));
-      },
-      'it has acknowledged',
-    ],
+    ['wants to go on at what was never sent', (_, near) => void near.carry(wire()[0], 1), 'never sent'],
   ])('%s is named', async (_, lie, words) => {
     expect(await comesTo(lie)).toContain(words);
+  });
+
+  test('wants what it has acknowledged since is held up by somebody: the connection before stays', async () => {
+    const near = new ResumableConnection('b', RESUME_BOUNDS, () => undefined);
+    undo.push(() => void near.destroy());
+    const [carrier, far] = wire();
+    near.carry(carrier, 0);
+    near.write('hello');
+    far.write(frameOf(ACK, 1));
+    while (near.keptBytes > 0) await new Promise((resolve) => setImmediate(resolve));
+    const [late] = wire();
+    expect([near.carry(late, 0), late.destroyed, near.destroyed, near.isCut]).toEqual([false, true, false, false]);
+    near.resume();
+    far.write(data(0, 5));
+    await once(near, 'data');
+  });
+
+  test('has ended it is not waited for, where nobody reads what it has sent', async () => {
+    const near = new ResumableConnection('b', { ...RESUME_BOUNDS, resumeMs: 50 }, () => undefined);
+    const [carrier, far] = wire();
+    near.carry(carrier, 0);
+    far.write(Buffer.concat([data(0, 5), data(1, 5), frameOf(GONE, 0)]));
+    far.end();
+    expect(await errorOf(near)).toMatchObject({ code: 'PARTY_LOST' });
   });
 
   test('sends frames twice is heard once', async () => {

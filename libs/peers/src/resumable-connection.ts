@@ -91,12 +91,19 @@ export class ResumableConnection extends Duplex {
     return this.cost;
   }
 
-  /** Goes on over a connection whose other end is proven. `from` is what that end expects next. A connection before it is closed. */
-  carry(socket: Duplex, from: number): void {
-    if (this.destroyed) return void socket.destroy();
-    if (from < this.keptFrom || from > this.keptFrom + this.kept.length) {
+  /**
+   * Goes on over a connection whose other end is proven, and closes the one before. `from` is what that end expects next. False: `socket` is
+   * closed, and nothing else changes. It wanted what was acknowledged since: somebody has held it up, and a newer one has come.
+   */
+  carry(socket: Duplex, from: number): boolean {
+    if (this.destroyed || from < this.keptFrom) {
       socket.destroy();
-      return this.violate('wants to go on at a frame that was never sent, or that it has acknowledged');
+      return false;
+    }
+    if (from > this.keptFrom + this.kept.length) {
+      socket.destroy();
+      this.violate('wants to go on at a frame that was never sent');
+      return true;
     }
     const before = this.carrier;
     this.carrier = socket;
@@ -121,6 +128,7 @@ export class ResumableConnection extends Duplex {
     for (const frame of again) socket.write(frame);
     socket.resume();
     if (socket.destroyed) this.cut(socket);
+    return true;
   }
 
   /** Ends it: the other end does not come again. */
@@ -172,8 +180,12 @@ export class ResumableConnection extends Duplex {
     if (this.carrier !== socket) return;
     this.carrier = undefined;
     socket.destroy();
-    if (this.isGone) return;
     const { resumeMs } = this.bounds;
+    if (this.isGone) {
+      // Whoever reads has as long for what has come. Where nobody does, it ends all the same.
+      this.lost = setTimeout(() => this.lose('its site ended the connection'), resumeMs);
+      return;
+    }
     const why = `its connection was cut, and did not come again within ${resumeMs / 1000} s`;
     this.lost = setTimeout(() => this.lose(why), resumeMs);
     this.onCut();

@@ -372,6 +372,42 @@ describe('a site that does not keep to the protocol', () => {
     await remote.process.ended;
   });
 
+  test('hears nothing once the records that its marks are of cannot be read', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const [near, far] = [await sites.end('alice', 'bob'), await sites.end('bob', 'alice')];
+    const own = (): string => {
+      throw new Error('EIO');
+    };
+    const remote = new RemoteParty('bob', near, () => undefined, { own, keep: () => undefined });
+    remote.join(await new TestSites(['x', 'y']).end('x', 'y'));
+    let heard = 0;
+    far.on('data', (chunk: Buffer) => (heard += chunk.byteLength));
+    remote.tell({ kind: 'done', value: 7 } as never);
+    const { how } = (await remote.process.ended) as { how: string };
+    expect([how, heard]).toEqual([expect.stringContaining('the records here cannot be read (EIO)'), 0]);
+  });
+
+  test.each([
+    ['a value', 'done', 54_000, 2_000],
+    ['a failure', 'failed', 4_000, 2_000],
+  ])('has time to hear %s, and no more', async (_, kind, open, over) => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    try {
+      const sites = new TestSites(['alice', 'bob']);
+      const [near] = [await sites.end('alice', 'bob'), await sites.end('bob', 'alice')];
+      const remote = new RemoteParty('bob', near, () => undefined);
+      remote.join(await new TestSites(['x', 'y']).end('x', 'y'));
+      remote.tell({ kind } as never);
+      remote.process.stop();
+      jest.advanceTimersByTime(open);
+      expect(near.destroyed).toBe(false);
+      jest.advanceTimersByTime(over);
+      expect(near.destroyed).toBe(true);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('is lost when it is silent for 60 s, and not before', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     try {

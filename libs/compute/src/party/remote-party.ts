@@ -22,6 +22,8 @@ const MOST_MARKS = 1_000;
 const MARK_LENGTH = 1_024;
 /** Left to a site to close its end. */
 const CLOSE_MS = 5_000;
+/** The same once it was told a value, which must reach it: a cut shows within 15 s, and the connection comes again within 30 s. */
+const CLOSE_DONE_MS = 55_000;
 
 /** What one site sends to another: pieces of the line between their two programs, and how its own member fares. */
 type BetweenSites =
@@ -53,6 +55,8 @@ export class RemoteParty {
   private receivedBytes = 0;
   private heardAt = performance.now();
   private isPaused = false;
+  /** The last that the site was told of the own member is its value. */
+  private hasToldValue = false;
   private marked: string | undefined;
   private marksKept = 0;
   /** The program there has sent all. */
@@ -116,12 +120,20 @@ export class RemoteParty {
 
   /** Says how the own member fares. */
   tell(message: Extract<BetweenSites, { kind: 'progress' | 'failed' | 'done' }>): void {
+    if (message.kind !== 'progress') this.hasToldValue = message.kind === 'done';
     this.post(message);
   }
 
   /** What the own process has noted before it said this, the other site can hold against an older backup of this one. */
   private post(message: BetweenSites): void {
-    const mark = this.marks?.own(this.name);
+    let mark: string | undefined;
+    try {
+      mark = this.marks?.own(this.name);
+    } catch (error) {
+      // Nothing leaves without its mark.
+      this.lostBy = `the records here cannot be read (${(error as Error).message})`;
+      return void this.stream.destroy();
+    }
     if (mark !== undefined && mark !== this.marked) this.transport.post({ kind: 'mark', mark });
     this.marked = mark;
     this.transport.post(message);
@@ -177,7 +189,7 @@ export class RemoteParty {
     if (this.stream.destroyed) return;
     this.transport.close();
     this.stream.resume(); // Its end is read only once what came before is.
-    setTimeout(() => this.stream.destroy(), CLOSE_MS).unref();
+    setTimeout(() => this.stream.destroy(), this.hasToldValue ? CLOSE_DONE_MS : CLOSE_MS).unref();
   }
 
   private end(fault: string | undefined): void {

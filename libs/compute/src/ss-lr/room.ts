@@ -27,6 +27,9 @@ const RATE_BITS = 26;
 /** Weights may be at least 4 times as large as the labels. */
 const WEIGHT_BITS = 2;
 
+/** Smaller steps would take hours rather than fail: scaled features fit into larger ones. */
+const LEAST_FITTING = 16;
+
 /** The exponent of the least power of two that no absolute value exceeds. */
 export function sizeOf(values: Float64Array, least: number): number {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 2 ** least);
@@ -71,13 +74,13 @@ export function fittingSchedule(
   columns: readonly number[],
   sizes: Sizes,
 ): { readonly schedule: Schedule; readonly weightBits: number } | null {
-  for (let batchSize = training.batchSize ?? defaultBatchSize(rows); batchSize >= 1; batchSize /= 2) {
+  const named = training.batchSize;
+  for (let batchSize = named ?? defaultBatchSize(rows); ; batchSize /= 2) {
     const schedule = { ...training, batchSize };
     const weightBits = weightBitsOf(schedule, rows, columns, sizes);
     if (weightBits !== null) return { schedule, weightBits };
-    if (training.batchSize !== null) return null;
+    if (named !== null || batchSize <= LEAST_FITTING) return null;
   }
-  return null;
 }
 
 /** Whether scores of features of these sizes fit, with weights up to 2^weightBits. */
