@@ -83,6 +83,18 @@ test('only what fits the type is offered, a list alone becomes whole, and what i
   expect(written()).toEqual({ end_chain: { when: 'true', status: 'SUCCESS' } });
 });
 
+test('a section stays open while its only value is emptied and written anew', async () => {
+  const user = userEvent.setup();
+  render(<Form first={taskOf('psi', { for_each: { batch: 5 } })} />);
+  const each = await part('For each item of a list');
+  const batch = each.getByLabelText(/ batch$/);
+  await user.type(batch, '{Backspace}');
+  expect(written()).toEqual({});
+  expect(batch.closest('details')!.open).toBe(true);
+  await user.keyboard('7');
+  expect(written()).toEqual({ for_each: { batch: 7 } });
+});
+
 test('a list is written out item by item, in an order, with fields, and given back whole', async () => {
   render(<Form first={taskOf('psi', {})} />);
   const each = await part('For each item of a list');

@@ -13,7 +13,7 @@ interface SectionProps {
   /** What it is of all forms. */
   readonly name: string;
   readonly title: ReactNode;
-  /** Whether it is open before somebody opened or closed one of its name. */
+  /** Whether it is open before somebody opened or closed one of its name. Once it was, it stays so: what is emptied has the focus. */
   readonly open: boolean;
   readonly children: ReactNode;
 }
@@ -22,7 +22,9 @@ interface SectionProps {
 export function Section({ name, title, open, children }: SectionProps) {
   const all = useContext(Left);
   const [chosen, choose] = useState(all.get(name));
-  const isOpen = chosen ?? open;
+  const [wasOpen, keep] = useState(open);
+  if (open && !wasOpen) keep(true);
+  const isOpen = chosen ?? (open || wasOpen);
   // What nobody has looked at is not drawn; what is half typed stays when it is closed.
   const [isDrawn, draw] = useState(isOpen);
   if (isOpen && !isDrawn) draw(true);
