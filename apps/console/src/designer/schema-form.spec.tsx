@@ -65,6 +65,21 @@ test('a number is one where it is written as one, and a choice keeps its type', 
   expect(written()).toEqual({ other: 1, rounds: 12, size: 16 });
 });
 
+test.each([
+  ['0.8', 0.8],
+  ['-0.05', -0.05],
+  ['1.50', 1.5],
+  ['2e-3', 0.002],
+  ['1e999', '1e999'],
+])('%s can be typed, and stays as it was typed', async (text, number) => {
+  const user = userEvent.setup();
+  render(<Form schema={{ rate: { type: 'number' } }} />);
+  const field = screen.getByLabelText<HTMLInputElement>('rate');
+  await user.type(field, text);
+  expect(written()).toEqual({ rate: number });
+  expect(field.value).toBe(text);
+});
+
 const STEPS = {
   steps: {
     type: 'array',

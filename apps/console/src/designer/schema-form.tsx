@@ -1,26 +1,16 @@
-import { AutoComplete, Select } from 'antd';
+import { Select } from 'antd';
 import { useId, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
 import { AsJson } from './as-json.js';
-import { ConditionField } from './condition-field.js';
 import { isFields, type Fields } from './draft.js';
 import { patched } from './edits.js';
-import type { Help } from './help.js';
 import { ListFields } from './list-fields.js';
 import { MapFields } from './map-fields.js';
 import { Fault, labelOf } from './rows.js';
-import { artifactsOf, blankOf, eitherOf, fieldsOf, kindOf, numberOf, variantsOf, type Kind } from './schema.js';
+import { blankOf, fieldsOf, kindOf, variantsOf } from './schema.js';
 import { Texts } from './texts-field.js';
-
-interface PartProps {
-  readonly schema: Fields;
-  readonly value: unknown;
-  readonly change: (value: unknown) => void;
-  readonly pointer: string;
-  readonly help: Help;
-  readonly party?: string | undefined;
-}
+import { ValueField, type PartProps } from './value-field.js';
 
 /** The fields of an object by its JSON Schema, with their help, defaults and faults. */
 export function SchemaFields({ schema, value, change, pointer, help, party }: PartProps) {
@@ -181,33 +171,9 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
     case 'artifact':
     case 'number':
     case 'either':
-    case 'text': {
-      const read = (text: string) => (text === '' ? undefined : READ[kindOf(schema)]?.(text));
+    case 'text':
       if (value !== undefined && typeof value !== 'string' && typeof value !== 'number') break;
-      const text = value === undefined ? '' : String(value);
-      if (schema['x-condition'] === true && help.condition !== undefined) {
-        const isWrong = help.faultAt(pointer) !== undefined;
-        return <ConditionField id={id} value={text} change={change} complete={help.condition} isWrong={isWrong} />;
-      }
-      const offered = [
-        // An artifact comes out of a result: all that may be named is offered at once.
-        ...help.complete(text === '' && kindOf(schema) === 'artifact' ? '${' : text),
-        ...help.datasets.filter((each) => each.party === party && !each.removed).map(({ reference }) => reference),
-      ];
-      return (
-        <AutoComplete
-          id={id}
-          className="wide"
-          value={text}
-          placeholder={shown}
-          options={offered
-            .filter((each) => each.startsWith(text))
-            .map((each) => ({ value: each, label: shownText(each) }))}
-          onChange={(next: string) => change(read(next))}
-          {...{ 'aria-invalid': help.faultAt(pointer) !== undefined }}
-        />
-      );
-    }
+      return <ValueField {...props} id={id} placeholder={shown} />;
   }
   return <AsJson id={id} value={value} change={change} />;
 }
@@ -246,13 +212,6 @@ function Variants({ id, schema, value, change, ...rest }: PartProps & { readonly
     </fieldset>
   );
 }
-
-const READ: Partial<Record<Kind, (text: string) => unknown>> = {
-  number: numberOf,
-  either: eitherOf,
-  text: (text) => text,
-  artifact: artifactsOf,
-};
 
 /** A value for each party of the task, as rows. */
 function PerParty({ id, schema, value: given, change, pointer, help }: PartProps & { readonly id: string }) {

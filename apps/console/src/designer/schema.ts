@@ -76,12 +76,17 @@ export function fieldsOf(schema: Fields): { name: string; schema: Fields; requir
   return [...all.filter((each) => each.required), ...all.filter((each) => !each.required)];
 }
 
-/** A number where the text is one; a reference or what is half written stays a text, of which the API says what is wrong. */
-export const numberOf = (text: string): number | string =>
-  /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;
+/** A number where the text is one; a reference or what is half written stays a text, of which the API says what is wrong. So does `1e999`: JSON has no infinity. */
+export const numberOf = (text: string): number | string => {
+  const number = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+  return Number.isFinite(number) ? number : text;
+};
 
 /** A number where the text is the one way to write it, for what may be a number or a text: `007` stays what it is. */
 export const eitherOf = (text: string): number | string => (String(Number(text)) === text ? Number(text) : text);
+
+/** A value as the text that stands for it in a field. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 
 /** References in a list or by party where the text is such JSON; else one reference. */
 export function artifactsOf(text: string): unknown {
