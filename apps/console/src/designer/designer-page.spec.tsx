@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
 import type { Node, ReactFlowProps } from '@xyflow/react';
 import { MemoryRouter } from 'react-router';
 import '../i18n.js';
@@ -106,6 +107,28 @@ test('what undo takes away is chosen no more, and a new task does not wait for i
   expect(screen.queryByLabelText('Id *')).toBeNull();
   fireEvent.click((await screen.findAllByText('psi'))[0]!);
   expect(tasks()).toMatchObject([{ task_id: 'a' }, { task_id: 'psi', depends_on: [] }]);
+});
+
+test('each row that is added or removed is a step of its own, and so is what is typed in one field', async () => {
+  const user = userEvent.setup({ pointerEventsCheck: 0 });
+  shown(one('a'));
+  const rows = () => screen.queryAllByLabelText(/^Remove: param-/).length;
+  const title = () => screen.getAllByLabelText<HTMLInputElement>(/ title$/)[0]!;
+  await user.click(screen.getByText('Add a parameter'));
+  await user.type(title(), 'ab');
+  await user.click(screen.getByText('Add a parameter'));
+  await user.click(screen.getByLabelText('Remove: param-2'));
+  const steps: unknown[] = [];
+  for (let step = 0; step < 4; step++) {
+    await user.click(screen.getByText('Undo'));
+    steps.push([rows(), rows() > 0 && title().value]);
+  }
+  expect(steps).toEqual([
+    [2, 'ab'],
+    [1, 'ab'],
+    [1, ''],
+    [0, false],
+  ]);
 });
 
 test('edges keep their sides while a task is dragged, and what is not moved or changed is not drawn anew', () => {

@@ -74,9 +74,11 @@ function Designer({ actor }: { actor: string }) {
     onSuccess: ({ chain_id: id }) => void navigate(`/chains/${id}`),
   });
 
-  const edit = useStable((how: (draft: Draft) => Draft, field?: string) =>
-    put((drawn) => ({ ...drawn, draft: how(drawn.draft) }), field),
-  );
+  const edit = useStable((how: (draft: Draft) => Draft, field?: string) => {
+    // Typing on in one field is one step; what a button changes is one of its own.
+    const at = document.activeElement?.closest('input:not([type="radio"]), textarea');
+    put((drawn) => ({ ...drawn, draft: how(drawn.draft) }), at && field ? `${field} ${at.id}` : undefined);
+  });
   const fit = (then?: () => void) =>
     requestAnimationFrame(
       () => void flow.fitView({ maxZoom: 1, padding: 0.15 }).then(() => then && requestAnimationFrame(then)),
