@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 /** A value for which there is no better field. It counts while it is JSON. */
 export function AsJson({ id, value, change }: { id: string; value: unknown; change: (value: unknown) => void }) {
   const { t } = useTranslation();
-  const written = value === undefined ? '' : JSON.stringify(value, null, 1);
+  const written = value === undefined ? '' : (JSON.stringify(value, null, 1) ?? '');
   const [text, setText] = useState<string>();
   const read = (next: string) => {
     setText(next);

@@ -241,7 +241,7 @@ function TaskNode({ data: { task, faults, open }, selected, ...sides }: NodeProp
         <span className="dim">
           {shownText(task.task_type, 40)}
           {typeof rule === 'string' && ` · ${shownText(rule, 30)}`}
-          {isFields(rule) && ` · ≥ ${String(rule['at_least'])}`}
+          {isFields(rule) && typeof rule['at_least'] === 'number' && ` · ≥ ${rule['at_least']}`}
           {typeof when === 'string' && ' · ?'}
           {task['end_chain'] !== undefined && ` · ${t('designer.flow.ends')}`}
           {task['compensate_with'] !== undefined && ` · ${t('designer.flow.undoes')}`}

@@ -13,6 +13,7 @@ import { RetryFields } from './retry-fields.js';
 import { labelOf } from './rows.js';
 import { PRIORITIES } from './running-fields.js';
 import { Labelled, SchemaFields } from './schema-form.js';
+import { textOf } from './schema.js';
 import { Section } from './section.js';
 
 interface ChainPanelProps {
@@ -48,7 +49,7 @@ export const ChainPanel = memo(function ChainPanel({ draft, isInner, datasets, f
     edit({ options: isFields(next) && Object.keys(next).length > 0 ? next : undefined });
   const faultWithin = (pointer: string) => faultIn(faults, words, pointer);
   const help = { parties: [], datasets, params: undefined, complete: () => [], faultAt };
-  const tags = isFields(labels) ? Object.entries(labels).map(([name, value]) => `${name}=${String(value)}`) : [];
+  const tags = isFields(labels) ? Object.entries(labels).map(([name, value]) => `${name}=${textOf(value)}`) : [];
   const named = Object.entries(OPTIONS).map(([name, each]) => [
     name,
     { ...each, title: t(`designer.options.${name}`) },

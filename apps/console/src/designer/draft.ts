@@ -35,6 +35,9 @@ export class NoChain extends Error {
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What stands under a name that somebody chose: it may be that of what every object has, such as constructor. */
+export const memberOf = (of: Fields, name: string): unknown => (Object.hasOwn(of, name) ? of[name] : undefined);
+
 /**
  * Reads a chain that somebody wrote. What can be drawn is checked here, and the rest by the API. Each task gets its `depends_on` in
  * writing: one of a sequence that names nothing to wait for waits for the task before it, and `callback_for` waits as well. Throws NoChain.

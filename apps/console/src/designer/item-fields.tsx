@@ -2,10 +2,10 @@ import { AutoComplete, Segmented, Select } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
-import { isFields, type Fields } from './draft.js';
+import { isFields, memberOf, type Fields } from './draft.js';
 import { ListFields } from './list-fields.js';
 import { labelOf } from './rows.js';
-import { artifactsOf } from './schema.js';
+import { artifactsOf, textOf } from './schema.js';
 import type { Help } from './help.js';
 import { Labelled, Part } from './schema-form.js';
 
@@ -47,10 +47,10 @@ export function ItemFields({ id, value, change, pointer, help }: ItemFieldsProps
         <AutoComplete
           id={id}
           className="wide"
-          value={value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)}
+          value={textOf(value)}
           placeholder="${params.…"
           options={help
-            .complete(value === undefined || value === '' ? '${' : String(value))
+            .complete(value === undefined || value === '' ? '${' : textOf(value))
             .map((each) => ({ value: each, label: shownText(each) }))}
           onChange={(next: string) => {
             const list = artifactsOf(next);
@@ -83,7 +83,7 @@ function WrittenOut({ id, value, change, pointer, help }: ItemFieldsProps & { re
   const withFields = (item: unknown, next: readonly string[]): unknown => {
     const had = isFields(item) ? item : { [next[0] ?? '']: item };
     if (next.length === 0) return Object.values(had)[0] ?? '';
-    return Object.fromEntries(next.map((name) => [name, had[name] ?? '']));
+    return Object.fromEntries(next.map((name) => [name, memberOf(had, name) ?? '']));
   };
   return (
     <>

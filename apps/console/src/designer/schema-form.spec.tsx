@@ -19,8 +19,16 @@ const HELP: Help = {
   faultAt: (pointer) => (pointer === '/args/models' ? 'takes artifacts' : undefined),
 };
 
-function Form({ schema, first, faults }: { schema: object; first?: unknown; faults?: Record<string, string> }) {
+interface FormProps {
+  readonly schema: object;
+  readonly first?: unknown;
+  readonly faults?: Record<string, string>;
+  readonly parties?: readonly string[];
+}
+
+function Form({ schema, first, faults, parties = [] }: FormProps) {
   const [value, change] = useState<unknown>(first);
+  const help = { ...HELP, parties };
   return (
     <>
       <output>{JSON.stringify(value)}</output>
@@ -29,7 +37,7 @@ function Form({ schema, first, faults }: { schema: object; first?: unknown; faul
         value={value}
         change={change}
         pointer="/args"
-        help={faults ? { ...HELP, faultAt: (pointer) => faults[pointer] } : HELP}
+        help={faults ? { ...help, faultAt: (pointer) => faults[pointer] } : help}
       />
     </>
   );
@@ -78,6 +86,22 @@ test.each([
   await user.type(field, text);
   expect(written()).toEqual({ rate: number });
   expect(field.value).toBe(text);
+});
+
+test('a name may be that of what every object has', async () => {
+  const user = userEvent.setup();
+  const schema = {
+    constructor: { type: 'string' },
+    valueOf: {},
+    toString: { type: 'array', items: { type: 'string' } },
+    by: { type: 'object', 'x-per-party': true, additionalProperties: { type: 'integer' } },
+  };
+  render(<Form schema={schema} first={{ by: { me: 1 } }} parties={['constructor']} />);
+  const [name, party] = screen.getAllByLabelText<HTMLInputElement>('constructor');
+  expect([name!.value, party!.value]).toEqual(['', '']);
+  await user.type(name!, 'a');
+  await user.type(party!, '2');
+  expect(written()).toEqual({ by: { me: 1, constructor: 2 }, constructor: 'a' });
 });
 
 const STEPS = {

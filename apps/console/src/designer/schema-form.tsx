@@ -3,12 +3,12 @@ import { useId, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
 import { AsJson } from './as-json.js';
-import { isFields, type Fields } from './draft.js';
+import { isFields, memberOf, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { ListFields } from './list-fields.js';
 import { MapFields } from './map-fields.js';
 import { Fault, labelOf } from './rows.js';
-import { blankOf, fieldsOf, kindOf, variantsOf } from './schema.js';
+import { blankOf, fieldsOf, kindOf, textOf, variantsOf } from './schema.js';
 import { Texts } from './texts-field.js';
 import { ValueField, type PartProps } from './value-field.js';
 
@@ -21,7 +21,7 @@ export function SchemaFields({ schema, value, change, pointer, help, party }: Pa
         <Part
           id={id}
           schema={part}
-          value={fields[name]}
+          value={memberOf(fields, name)}
           change={(next) => change(patched(fields, { [name]: next }))}
           pointer={`${pointer}/${name}`}
           help={help}
@@ -135,7 +135,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
     case 'parties':
       return <PerParty {...props} id={id} />;
     case 'choice': {
-      const options = (schema['enum'] as unknown[]).map((each) => ({ value: String(each), label: String(each) }));
+      const options = (schema['enum'] as unknown[]).map((each) => ({ value: textOf(each), label: textOf(each) }));
       return (
         <Select
           id={id}
@@ -143,9 +143,9 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
           allowClear
           placeholder={shown}
           options={options}
-          value={value === undefined ? undefined : shownText(String(value))}
+          value={value === undefined ? undefined : shownText(textOf(value))}
           onChange={(next: string | undefined) =>
-            change((schema['enum'] as unknown[]).find((each) => String(each) === next))
+            change((schema['enum'] as unknown[]).find((each) => textOf(each) === next))
           }
         />
       );
@@ -159,7 +159,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
           allowClear
           placeholder={shown}
           options={options}
-          value={value === undefined ? undefined : String(value)}
+          value={value === undefined ? undefined : textOf(value)}
           onChange={(next: string | undefined) => change(next === undefined ? undefined : next === 'true')}
         />
       );
@@ -183,7 +183,7 @@ function Variants({ id, schema, value, change, ...rest }: PartProps & { readonly
   const { t } = useTranslation();
   const { name, all } = variantsOf(schema);
   const fields = isFields(value) ? value : {};
-  const chosen = all.find(({ is }) => is === fields[name]);
+  const chosen = all.find(({ is }) => is === memberOf(fields, name));
   return (
     <fieldset aria-labelledby={labelOf(id)}>
       <Select
@@ -230,7 +230,7 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
             <Part
               id={own}
               schema={items}
-              value={value?.[party]}
+              value={memberOf(value ?? {}, party)}
               change={(next) => {
                 const all = patched(value ?? {}, { [party]: next });
                 change(Object.keys(all).length === 0 ? undefined : all);

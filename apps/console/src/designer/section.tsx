@@ -1,12 +1,17 @@
 import { createContext, useContext, useState, type ReactNode } from 'react';
+import { PageGuard } from '../view/page-guard.js';
 
 /** By the name of a section: whether somebody opened or closed it last. */
 const Left = createContext<Map<string, boolean>>(new Map());
 
-/** Forms in here keep their sections as one left them, whichever task is chosen. */
+/** Forms in here keep their sections as one left them, whichever task is chosen. Where one breaks, all around it stays, undo among it; another is tried anew. */
 export function Sections({ children }: { children: ReactNode }) {
   const [left] = useState(() => new Map<string, boolean>());
-  return <Left value={left}>{children}</Left>;
+  return (
+    <Left value={left}>
+      <PageGuard at={children}>{children}</PageGuard>
+    </Left>
+  );
 }
 
 interface SectionProps {

@@ -4,6 +4,7 @@ import { AsJson } from './as-json.js';
 import type { Fields } from './draft.js';
 import type { Help } from './help.js';
 import { datasetsIn } from './references.js';
+import { textOf } from './schema.js';
 
 interface TextsProps {
   readonly id: string;
@@ -40,7 +41,7 @@ export function Texts({ id, schema, value, change, help, party, placeholder }: T
       placeholder={placeholder}
       options={known ?? ofColumns}
       labelRender={shownChoice}
-      value={(value ?? []).map((each) => String(each))}
+      value={(value ?? []).map((each) => textOf(each))}
       onChange={(next: string[]) => change(next.length === 0 ? undefined : next)}
     />
   );

@@ -20,6 +20,7 @@ test('a page that breaks says so in its place, and the next one is drawn', () =>
   const { rerender } = render(page('/broken'));
   screen.getByText('all pages');
   expect(screen.getByRole('alert').textContent).toContain('Invalid time value');
+  expect(screen.getByText('Load again')).toBeTruthy();
   rerender(page('/other'));
   screen.getByText('fine');
   said.mockRestore();

@@ -4,12 +4,12 @@ import { useTranslation } from 'react-i18next';
 import { shownText } from './name.js';
 
 interface GuardProps {
-  /** The address of the page: at another one it is tried anew. */
-  readonly at: string;
+  /** The address of the page, or what a part of it shows: with another one it is tried anew. */
+  readonly at: unknown;
   readonly children: ReactNode;
 }
 
-/** Keeps what a page throws to that page: the others can still be opened. React knows such guards as classes alone. */
+/** Keeps what a page, or a part of one, throws to itself: the others can still be opened. React knows such guards as classes alone. */
 export class PageGuard extends Component<GuardProps, { readonly error: unknown }> {
   override state: { readonly error: unknown } = { error: undefined };
 
