@@ -104,6 +104,12 @@ test('a name may be that of what every object has', async () => {
   expect(written()).toEqual({ by: { me: 1, constructor: 2 }, constructor: 'a' });
 });
 
+test('values that may be of any kind are no switches', () => {
+  const allowed = { type: 'array', items: { type: ['string', 'number', 'boolean'] } };
+  render(<Form schema={{ allowed }} first={{ allowed: ['a', 1, true] }} />);
+  expect(JSON.parse(screen.getByLabelText<HTMLTextAreaElement>('allowed').value)).toEqual(['a', 1, true]);
+});
+
 const STEPS = {
   steps: {
     type: 'array',

@@ -38,7 +38,8 @@ export function kindOf(schema: Fields): Kind {
       : typesOf(items).join() === 'string';
     return isTexts ? 'texts' : kindOf(items) === 'json' ? 'json' : 'list';
   }
-  if (types.includes('boolean')) return 'switch';
+  // A switch has no place for what else it may be.
+  if (types.includes('boolean')) return types.length === 1 ? 'switch' : 'json';
   if (types.includes('integer') || types.includes('number')) return types.includes('string') ? 'either' : 'number';
   return types.includes('string') ? 'text' : 'json';
 }
