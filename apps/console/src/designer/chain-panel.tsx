@@ -6,7 +6,7 @@ import { faultAtOf, faultIn, useFaultWords } from '../view/fault-words.js';
 import { shownChoice } from '../view/name.js';
 import { AsJson } from './as-json.js';
 import { isFields, type Draft, type Fields } from './draft.js';
-import { patched } from './edits.js';
+import { patched, setParams } from './edits.js';
 import { OutputFields } from './output-fields.js';
 import { ParamsFields } from './params-fields.js';
 import { RetryFields } from './retry-fields.js';
@@ -44,6 +44,7 @@ export const ChainPanel = memo(function ChainPanel({ draft, isInner, datasets, f
   const words = useFaultWords();
   const faultAt = faultAtOf(faults, words);
   const edit = (patch: Fields) => change((now) => patched(now, patch), `chain ${Object.keys(patch).join()}`);
+  const editParams = (next: unknown) => change((now) => setParams(now, next), 'chain params');
   const { params, options, labels, metadata } = draft;
   const setOptions = (next: unknown) =>
     edit({ options: isFields(next) && Object.keys(next).length > 0 ? next : undefined });
@@ -131,12 +132,12 @@ export const ChainPanel = memo(function ChainPanel({ draft, isInner, datasets, f
             <ParamsFields
               label={labelOf(id)}
               schema={params}
-              change={(next) => edit({ params: next })}
+              change={editParams}
               pointer="/params"
               {...{ faultAt, faultWithin }}
             />
           ) : (
-            <AsJson id={id} value={params} change={(next) => edit({ params: next })} />
+            <AsJson id={id} value={params} change={editParams} />
           )
         }
       </Labelled>

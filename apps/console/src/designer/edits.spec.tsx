@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { MOST_TASKS, nameOf, NoChain, readDraft, type Draft } from './draft.js';
-import { addTask, paste, removeTasks, renameTask } from './edits.js';
+import { addTask, paste, removeTasks, renameTask, setParams } from './edits.js';
 
 const task = (task_id: string, more: object = {}) => ({ task_id, task_type: 'x', ...more });
 const draftOf = (...tasks: object[]): Draft => readDraft({ chain_name: 'c', tasks });
@@ -50,6 +50,29 @@ test.each([
 ])('with another id of its task %s is %s', (text, becomes) => {
   const draft = draftOf(task('psi'), task('b', { task_params: { text } }));
   expect(renameTask(draft, 'psi', 'fit-2')?.tasks[1]?.task_params).toEqual({ text: becomes });
+});
+
+test('a parameter with another name keeps its value and is referred to by it; one that is gone leaves none', () => {
+  const of = (...names: string[]) => ({ properties: Object.fromEntries(names.map((name) => [name, {}])) });
+  const work = (name: string) => ({
+    task_type: 'x',
+    task_params: { n: `\${params.${name}}`, all: [`$\${params.rows} \${params.${name}[0].n} \${params.rows2}`] },
+  });
+  // A chain that is written out has parameters of its own.
+  const chain = { tasks: [task('c', work('rows'))] };
+  const sub = (name: string) => ({
+    task_type: 'chain',
+    task_params: { task_config: { chain, args: { n: `\${params.${name}}` } } },
+  });
+  const draft: Draft = {
+    ...draftOf({ ...task('a', work('rows')), compensate_with: work('rows') }, task('sub', sub('rows'))),
+    ...{ params: of('rows', 'rows2'), args: { rows: 7, rows2: 8 } },
+  };
+  const next = setParams(draft, of('n', 'rows2'));
+  expect(next['args']).toEqual({ n: 7, rows2: 8 });
+  expect(next.tasks).toMatchObject([{ ...work('n'), compensate_with: work('n') }, sub('n')]);
+  expect(setParams(next, of('rows2'))['args']).toEqual({ rows2: 8 });
+  expect(setParams(next, undefined)).not.toHaveProperty('args');
 });
 
 test('what is no arm, and no name, stays as it is written', () => {

@@ -130,8 +130,8 @@ const INDEX = /\btasks\["([A-Za-z0-9._-]+)(\[[A-Za-z0-9._-]+\])?"\]/g;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
 /** Gives tasks new ids, everywhere where they are named: dependencies, references, outputs. */
-function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
-  const text = (value: string): string =>
+const renamed = <Of>(of: Of, names: ReadonlyMap<string, string>): Of =>
+  rewritten(of, (value) =>
     value
       .replaceAll(MEMBER, (whole, open: string | undefined, id: string) => {
         const to = names.get(id);
@@ -140,7 +140,11 @@ function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
       })
       .replaceAll(INDEX, (whole, id: string, instance: string | undefined) =>
         names.has(id) ? `tasks["${names.get(id)!}${instance ?? ''}"]` : whole,
-      );
+      ),
+  );
+
+/** The same, with another text in place of each. */
+function rewritten<Of>(of: Of, text: (value: string) => string): Of {
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map((each) => walk(each));
@@ -150,9 +154,9 @@ function renamed<Of>(of: Of, names: ReadonlyMap<string, string>): Of {
   return walk(of) as Of;
 }
 
-/** A task with other ids in what it does. It leaves a chain that is written out there: that has its own tasks, and cannot refer to those around it. */
-function renamedWork<Of extends Fields>(work: Of, names: ReadonlyMap<string, string>): Of {
-  const next = renamed(work, names);
+/** A task with other names in what it does. It leaves a chain that is written out there: that has names of its own, and cannot refer to those around it. */
+function reworked<Of extends Fields>(work: Of, anew: (work: Of) => Of): Of {
+  const next = anew(work);
   const { task_params: params } = work;
   const config = isFields(params) ? params['task_config'] : undefined;
   if (work['task_type'] !== 'chain' || !isFields(config) || config['chain'] === undefined) return next;
@@ -164,9 +168,10 @@ function renamedTask(task: DraftTask, names: ReadonlyMap<string, string>): Draft
   const name = (id: string): string => names.get(id) ?? id;
   const { task_id, depends_on, ...rest } = task;
   const { callback_for: callbacks, compensate_with: undoes } = task;
+  const anew = (work: Fields) => renamed(work, names);
   return {
-    ...(withArms(renamedWork<Fields>(rest, names), name) as DraftTask),
-    ...(isFields(undoes) && { compensate_with: renamedWork(undoes, names) }),
+    ...(withArms(reworked<Fields>(rest, anew), name) as DraftTask),
+    ...(isFields(undoes) && { compensate_with: reworked(undoes, anew) }),
     task_id: name(task_id),
     depends_on: depends_on.map((each) =>
       typeof each === 'string' ? name(each) : { ...renamed(each, names), task_id: name(each.task_id) },
@@ -181,6 +186,51 @@ export function renameTask(draft: Draft, id: string, to: string): Draft | undefi
   const names = new Map([[id, to]]);
   const tasks = draft.tasks.map((task) => renamedTask(task, names));
   return { ...patched(draft, { outputs: renamed(draft['outputs'], names) }), tasks };
+}
+
+/** `${params.rows}`, of which `$${` makes plain text. */
+const PARAM = /(?<!\$)\$\{params\.([^.[\]{}]+)(?=[.[}])/g;
+
+const paramsOf = (schema: unknown): string[] =>
+  isFields(schema) && isFields(schema['properties']) ? Object.keys(schema['properties']) : [];
+
+/** What became of the parameters that are gone: the name that one has now. A form renames one at a time. */
+function goneParams(before: unknown, after: unknown): ReadonlyMap<string, string | undefined> {
+  const [had, has] = [paramsOf(before), paramsOf(after)];
+  const gone = had.filter((name) => !has.includes(name));
+  const come = has.filter((name) => !had.includes(name));
+  return new Map(gone.map((name) => [name, gone.length === 1 && come.length === 1 ? come[0] : undefined]));
+}
+
+/** The values for the parameters of a chain once those are others: one that is renamed keeps its own, and what no parameter has any more goes. */
+export function argsFor(args: unknown, before: unknown, after: unknown): unknown {
+  const gone = goneParams(before, after);
+  if (!isFields(args) || gone.size === 0) return args;
+  const left = Object.entries(args).flatMap(([name, value]) => {
+    const now = gone.has(name) ? gone.get(name) : name;
+    return now === undefined ? [] : [[now, value] as const];
+  });
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
+}
+
+/** Gives a chain other parameters; where one has another name, its tasks refer to that. */
+export function setParams(draft: Draft, params: unknown): Draft {
+  const { params: before, args } = draft;
+  const next = patched(draft, { params, args: argsFor(args, before, params) });
+  const names = goneParams(before, params);
+  if ([...names.values()].every((to) => to === undefined)) return next;
+  const anew = <Of>(of: Of): Of =>
+    rewritten(of, (text) =>
+      text.replaceAll(PARAM, (whole, name: string) => {
+        const to = names.get(name);
+        return to === undefined ? whole : `\${params.${to}`;
+      }),
+    );
+  const tasks = draft.tasks.map((task): DraftTask => {
+    const { compensate_with: undoes } = task;
+    return { ...reworked(task, anew), ...(isFields(undoes) && { compensate_with: reworked(undoes, anew) }) };
+  });
+  return { ...next, tasks };
 }
 
 /**

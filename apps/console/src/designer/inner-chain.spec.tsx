@@ -5,7 +5,7 @@ import userEvent from '@testing-library/user-event';
 import '../i18n.js';
 import { seenIn } from './check.js';
 import { readDraft, type Draft } from './draft.js';
-import { addTask } from './edits.js';
+import { addTask, setParams } from './edits.js';
 import { canOpen, innerIdAt, innerOf, placesAt, pointerTo, sizeOf, withInner, withPlacesAt } from './inner-chain.js';
 import { Trail } from './trail.js';
 
@@ -48,6 +48,14 @@ test('the chain of a task is changed where it stands, and nothing beside it', ()
   expect([next.tasks[0], next.tasks[3]]).toEqual([first, broken]);
   expect(configOf(adds(DRAFT, ['new']), 4)).toMatchObject({ chain: { tasks: [{ task_id: 'psi' }] } });
   expect([sub, empty].map((each) => sizeOf(each!))).toEqual([2, 0]);
+});
+
+test('where a parameter of the chain of a task gets another name, its value goes with it', () => {
+  const given = (draft: Draft, params: unknown) =>
+    withInner(draft, ['sub'], setParams(innerOf(draft, ['sub']).draft, params));
+  const next = given(given(DRAFT, { properties: { n: {} } }), { properties: { rows: {} } });
+  expect(configOf(next, 1)).toMatchObject({ args: { rows: 1 } });
+  expect(configOf(given(next, undefined), 1)).not.toHaveProperty('args');
 });
 
 test('a chain of a template, one that cannot be drawn and one too deep stay closed', () => {

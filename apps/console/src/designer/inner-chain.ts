@@ -1,6 +1,6 @@
 import type { Places } from '../chain/node-size.js';
 import { isFields, NoChain, readDraft, type Draft, type DraftTask, type Fields } from './draft.js';
-import { patched } from './edits.js';
+import { argsFor, patched } from './edits.js';
 
 /** Where a chain stands that is written out in a task of another one: the ids of the tasks that lead to it. The outermost has none. */
 export type Path = readonly string[];
@@ -64,13 +64,15 @@ export function withInner(draft: Draft, [id, ...rest]: Path, inner: Draft): Draf
   if (id === undefined) return inner;
   const tasks = draft.tasks.map((task) => {
     if (task.task_id !== id) return task;
-    const chain = withInner(chainIn(task)!, rest, inner);
-    const config = task.task_params['task_config'];
+    const before = chainIn(task)!;
+    const chain = withInner(before, rest, inner);
+    const config = isFields(task.task_params['task_config']) ? task.task_params['task_config'] : {};
     // A chain without a name is shown by the name of the task.
     const written = chain.chain_name === '' ? patched<Fields>(chain, { chain_name: undefined }) : chain;
+    const args = argsFor(config['args'], before['params'], chain['params']);
     return {
       ...task,
-      task_params: { ...task.task_params, task_config: { ...(isFields(config) ? config : {}), chain: written } },
+      task_params: { ...task.task_params, task_config: patched(config, { chain: written, args }) },
     };
   });
   return { ...draft, tasks };
