@@ -2,8 +2,16 @@ import { Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+interface AsJsonProps {
+  readonly id: string;
+  readonly value: unknown;
+  readonly change: (value: unknown) => void;
+  readonly onFocus?: () => void;
+  readonly onBlur?: () => void;
+}
+
 /** A value for which there is no better field. It counts while it is JSON. */
-export function AsJson({ id, value, change }: { id: string; value: unknown; change: (value: unknown) => void }) {
+export function AsJson({ id, value, change, ...focus }: AsJsonProps) {
   const { t } = useTranslation();
   const written = value === undefined ? '' : (JSON.stringify(value, null, 1) ?? '');
   const [text, setText] = useState<string>();
@@ -27,6 +35,7 @@ export function AsJson({ id, value, change }: { id: string; value: unknown; chan
         className="code"
         value={shown}
         onChange={(event) => read(event.target.value)}
+        {...focus}
         spellCheck={false}
       />
       {isWrong && (
@@ -38,9 +47,9 @@ export function AsJson({ id, value, change }: { id: string; value: unknown; chan
   );
 }
 
-/** Whether a text is this value; of none where it is empty. */
+/** Whether a text is this value; of none where it is empty, which in a row is a text without a character. */
 const isOf = (text: string, value: unknown): boolean =>
-  text.trim() === '' ? value === undefined : JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
+  text.trim() === '' ? value === undefined || value === '' : JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
 
 function parses(text: string): boolean {
   try {

@@ -2,7 +2,7 @@ import { AutoComplete, Segmented, Select } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
-import { isFields, memberOf, type Fields } from './draft.js';
+import { isFields, type Fields } from './draft.js';
 import { ListFields } from './list-fields.js';
 import { labelOf } from './rows.js';
 import { artifactsOf, textOf } from './schema.js';
@@ -83,7 +83,7 @@ function WrittenOut({ id, value, change, pointer, help }: ItemFieldsProps & { re
   const withFields = (item: unknown, next: readonly string[]): unknown => {
     const had = isFields(item) ? item : { [next[0] ?? '']: item };
     if (next.length === 0) return Object.values(had)[0] ?? '';
-    return Object.fromEntries(next.map((name) => [name, memberOf(had, name) ?? '']));
+    return Object.fromEntries(next.map((name) => [name, Object.hasOwn(had, name) ? had[name] : '']));
   };
   return (
     <>
@@ -115,7 +115,7 @@ function WrittenOut({ id, value, change, pointer, help }: ItemFieldsProps & { re
             id={own}
             schema={names.length > 0 ? { type: 'object', properties } : ITEM}
             value={item}
-            change={(next) => set(next ?? '')}
+            change={(next) => set(next === undefined ? '' : next)}
             pointer={`${pointer}/${index}`}
             help={{ ...help, params: {} }}
           />

@@ -8,6 +8,7 @@ import { MapFields } from './map-fields.js';
 import { labelOf } from './rows.js';
 import type { Help } from './help.js';
 import { Labelled, SchemaFields } from './schema-form.js';
+import { useHeld } from './use-held.js';
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
 /** What a parameter takes in place of a plain value. */
@@ -106,10 +107,11 @@ interface ParamProps extends Pick<ParamsFieldsProps, 'change' | 'pointer' | 'fau
 function Param({ id, value, change, pointer, faultAt, faultWithin, depth, needed, need }: ParamProps) {
   const { t } = useTranslation();
   const type = isFields(value) ? value['type'] : undefined;
-  if (!isFields(value) || (type !== undefined && !TYPES.includes(type as string)))
+  const [isFit, focus] = useHeld(isFields(value) && (type === undefined || TYPES.includes(type as string)));
+  if (!isFit || !isFields(value))
     return (
       <>
-        <AsJson id={id} value={value} change={change} />
+        <AsJson {...{ id, value, change }} {...focus} />
         <p className="help">{t('designer.param.json')}</p>
       </>
     );

@@ -110,6 +110,25 @@ test('values that may be of any kind are no switches', () => {
   expect(JSON.parse(screen.getByLabelText<HTMLTextAreaElement>('allowed').value)).toEqual(['a', 1, true]);
 });
 
+test('a field stays what it is while it has the focus, and is what its value needs once it is left', async () => {
+  const user = userEvent.setup();
+  const schema = { models: { 'x-artifact': true }, sizes: { type: 'array', items: { type: 'integer' } } };
+  render(<Form schema={schema} first={{ sizes: [{ a: 1 }] }} />);
+  const models = screen.getByLabelText('models');
+  await user.type(models, '{{"a":"b"}');
+  expect(written()).toMatchObject({ models: { a: 'b' } });
+  expect(document.activeElement).toBe(models);
+  await user.tab();
+  expect(screen.getByLabelText('models').tagName).toBe('TEXTAREA');
+  const size = screen.getByLabelText('Item 1', { selector: 'textarea' });
+  await user.clear(size);
+  await user.type(size, '7');
+  expect(written()).toMatchObject({ sizes: [7] });
+  expect(document.activeElement).toBe(size);
+  await user.tab();
+  expect(screen.getByLabelText('Item 1', { selector: 'input' })).toBeTruthy();
+});
+
 const STEPS = {
   steps: {
     type: 'array',
@@ -123,6 +142,21 @@ const STEPS = {
     },
   },
 };
+
+test('a reference in place of an object is shown as it is written', () => {
+  const schema = {
+    part: { type: 'object', properties: { a: { type: 'string' } } },
+    step: STEPS.steps.items,
+    by: { type: 'object', 'x-per-party': true, additionalProperties: { type: 'integer' } },
+  };
+  const first = { part: '${params.part}', step: '${params.step}', by: '${params.by}' };
+  const { unmount } = render(<Form schema={schema} first={first} />);
+  const shown = (name: string): unknown => JSON.parse(screen.getByLabelText<HTMLTextAreaElement>(name).value);
+  expect(Object.keys(first).map(shown)).toEqual(Object.values(first));
+  unmount();
+  render(<Form schema={schema} first="${params.all}" />);
+  expect(shown('As JSON')).toBe('${params.all}');
+});
 
 test('a list of steps is one of kinds with fields of their own, and says what is wrong where it is', async () => {
   render(<Form schema={STEPS} faults={{ '/args/steps/0': 'no such step', '/args/steps/0/by': 'no way' }} />);

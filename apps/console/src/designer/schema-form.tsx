@@ -8,12 +8,22 @@ import { patched } from './edits.js';
 import { ListFields } from './list-fields.js';
 import { MapFields } from './map-fields.js';
 import { Fault, labelOf } from './rows.js';
-import { blankOf, fieldsOf, kindOf, textOf, variantsOf } from './schema.js';
+import { blankOf, fieldsOf, fits, kindOf, textOf, variantsOf } from './schema.js';
 import { Texts } from './texts-field.js';
+import { useHeld } from './use-held.js';
 import { ValueField, type PartProps } from './value-field.js';
 
 /** The fields of an object by its JSON Schema, with their help, defaults and faults. */
 export function SchemaFields({ schema, value, change, pointer, help, party }: PartProps) {
+  const { t } = useTranslation();
+  const [isFit, focus] = useHeld(value === null || fits('fields', value));
+  if (!isFit) {
+    return (
+      <Labelled name={t('designer.inner.json')} fault={help.faultAt(pointer)}>
+        {(id) => <AsJson {...{ id, value, change }} {...focus} />}
+      </Labelled>
+    );
+  }
   const fields = isFields(value) ? value : {};
   return fieldsOf(schema).map(({ name, schema: part, required }) => (
     <Labelled key={name} name={name} schema={part} required={required} fault={help.faultAt(`${pointer}/${name}`)}>
@@ -68,8 +78,11 @@ export function Labelled({ name, schema = {}, required = false, fault, children 
 /** The field of one value, by its schema. */
 export function Part({ id, ...props }: PartProps & { readonly id: string }) {
   const { schema, value, change, pointer, help, party } = props;
+  const kind = kindOf(schema);
+  const [isFit, focus] = useHeld(fits(kind, value));
+  if (!isFit) return <AsJson {...{ id, value, change }} {...focus} />;
   const shown = schema['default'] === undefined ? '' : JSON.stringify(schema['default']);
-  switch (kindOf(schema)) {
+  switch (kind) {
     case 'fields':
       return (
         <fieldset id={id} aria-labelledby={labelOf(id)}>
@@ -80,7 +93,6 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
       return <Variants {...props} id={id} />;
     case 'list': {
       const items = schema['items'] as Fields;
-      if (value !== undefined && !Array.isArray(value)) break;
       // A value takes the place of the whole default: what is not changed stays.
       const given: unknown = value ?? schema['default'];
       return (
@@ -97,7 +109,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
               id={own}
               schema={items}
               value={each}
-              change={(next) => set(next ?? blankOf(items))}
+              change={(next) => set(next === undefined ? blankOf(items) : next)}
               pointer={`${pointer}/${index}`}
               help={help}
               party={party}
@@ -108,12 +120,11 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
     }
     case 'map': {
       const values = schema['additionalProperties'] as Fields;
-      if (value !== undefined && !isFields(value)) break;
       return (
         <MapFields
           id={id}
           label={labelOf(id)}
-          value={value ?? {}}
+          value={isFields(value) ? value : {}}
           change={change}
           first={() => blankOf(values)}
           faultAt={(name) => help.faultAt(`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}
@@ -123,7 +134,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
               id={own}
               schema={values}
               value={each}
-              change={(next) => set(next ?? blankOf(values))}
+              change={(next) => set(next === undefined ? blankOf(values) : next)}
               pointer={`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`}
               help={help}
               party={party}
@@ -166,16 +177,9 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
     }
     case 'texts':
       return <Texts {...{ id, schema, value, change, help, party }} placeholder={shown} />;
-    case 'json':
-      break;
-    case 'artifact':
-    case 'number':
-    case 'either':
-    case 'text':
-      if (value !== undefined && typeof value !== 'string' && typeof value !== 'number') break;
-      return <ValueField {...props} id={id} placeholder={shown} />;
+    default:
+      return <ValueField {...props} {...focus} id={id} placeholder={shown} />;
   }
-  return <AsJson id={id} value={value} change={change} />;
 }
 
 /** An object of one of several kinds, such as a step: a choice, and the fields of what is chosen. */
@@ -217,9 +221,9 @@ function Variants({ id, schema, value, change, ...rest }: PartProps & { readonly
 function PerParty({ id, schema, value: given, change, pointer, help }: PartProps & { readonly id: string }) {
   const { t } = useTranslation();
   const items = schema['additionalProperties'] as Fields;
-  if (given !== undefined && !isFields(given)) return <AsJson id={id} value={given} change={change} />;
   // A value takes the place of the whole default: what is not changed stays.
-  const value = given ?? (isFields(schema['default']) ? schema['default'] : undefined);
+  const all = given ?? schema['default'];
+  const value = isFields(all) ? all : undefined;
   const parties = [...new Set([...help.parties, ...Object.keys(value ?? {})])];
   if (parties.length === 0) return <p id={id}>{t('designer.noParties')}</p>;
   return (
@@ -232,8 +236,8 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
               schema={items}
               value={memberOf(value ?? {}, party)}
               change={(next) => {
-                const all = patched(value ?? {}, { [party]: next });
-                change(Object.keys(all).length === 0 ? undefined : all);
+                const others = patched(value ?? {}, { [party]: next });
+                change(Object.keys(others).length === 0 ? undefined : others);
               }}
               pointer={`${pointer}/${party}`}
               help={help}

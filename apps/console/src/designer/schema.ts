@@ -44,6 +44,27 @@ export function kindOf(schema: Fields): Kind {
   return types.includes('string') ? 'text' : 'json';
 }
 
+/** Whether the field of a kind shows a value: else that is written as JSON, as a reference in place of a list is. */
+export function fits(kind: Kind, value: unknown): boolean {
+  switch (kind) {
+    case 'json':
+      return false;
+    case 'fields':
+    case 'variants':
+    case 'map':
+    case 'parties':
+      return value === undefined || isFields(value);
+    case 'list':
+    case 'texts':
+      return value === undefined || Array.isArray(value);
+    case 'choice':
+    case 'switch':
+      return true;
+    default:
+      return ['undefined', 'string', 'number'].includes(typeof value);
+  }
+}
+
 /** The kinds of an object, and the field by which they are told apart: none where it is of one kind. */
 export function variantsOf(schema: Fields): {
   readonly name: string;

@@ -1,6 +1,5 @@
 import { Select } from 'antd';
 import { shownChoice, shownText } from '../view/name.js';
-import { AsJson } from './as-json.js';
 import type { Fields } from './draft.js';
 import type { Help } from './help.js';
 import { datasetsIn } from './references.js';
@@ -31,7 +30,6 @@ export function Texts({ id, schema, value, change, help, party, placeholder }: T
     value: name,
     label: `${shownText(name)} (${type})`,
   }));
-  if (value !== undefined && !Array.isArray(value)) return <AsJson id={id} value={value} change={change} />;
   return (
     <Select
       id={id}
@@ -41,7 +39,7 @@ export function Texts({ id, schema, value, change, help, party, placeholder }: T
       placeholder={placeholder}
       options={known ?? ofColumns}
       labelRender={shownChoice}
-      value={(value ?? []).map((each) => textOf(each))}
+      value={Array.isArray(value) ? value.map((each) => textOf(each)) : []}
       onChange={(next: string[]) => change(next.length === 0 ? undefined : next)}
     />
   );

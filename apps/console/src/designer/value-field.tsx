@@ -19,6 +19,8 @@ interface ValueFieldProps extends PartProps {
   readonly id: string;
   /** The default, as it is shown. */
   readonly placeholder: string;
+  readonly onFocus: () => void;
+  readonly onBlur: () => void;
 }
 
 const READ: Partial<Record<Kind, (text: string) => unknown>> = {
@@ -29,7 +31,8 @@ const READ: Partial<Record<Kind, (text: string) => unknown>> = {
 };
 
 /** A text, a number or a reference: what is typed counts with each key. */
-export function ValueField({ id, schema, value, change, pointer, help, party, placeholder }: ValueFieldProps) {
+export function ValueField(props: ValueFieldProps) {
+  const { id, schema, value, change, pointer, help, party, placeholder, onFocus, onBlur } = props;
   const kind = kindOf(schema);
   const read = (text: string): unknown => (text === '' ? undefined : READ[kind]?.(text));
   // It stays as it is typed while it means the value: `0.` is on its way to `0.8`.
@@ -56,6 +59,7 @@ export function ValueField({ id, schema, value, change, pointer, help, party, pl
         type(next);
         change(read(next));
       }}
+      {...{ onFocus, onBlur }}
       {...{ 'aria-invalid': help.faultAt(pointer) !== undefined }}
     />
   );
