@@ -88,6 +88,17 @@ test.each([
   expect(field.value).toBe(text);
 });
 
+test.each([
+  ['NaN', 'NaN'],
+  ['-Infinity', '-Infinity'],
+  ['007', '007'],
+  ['-7.5', -7.5],
+])('what may be a number or a text is for %s %j', (text, value) => {
+  render(<Form schema={{ size: { type: ['string', 'number'] } }} />);
+  fireEvent.change(screen.getByLabelText('size'), { target: { value: text } });
+  expect(written()).toEqual({ size: value });
+});
+
 test('a name may be that of what every object has', async () => {
   const user = userEvent.setup();
   const schema = {

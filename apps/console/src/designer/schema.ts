@@ -104,8 +104,9 @@ export const numberOf = (text: string): number | string => {
   return Number.isFinite(number) ? number : text;
 };
 
-/** A number where the text is the one way to write it, for what may be a number or a text: `007` stays what it is. */
-export const eitherOf = (text: string): number | string => (String(Number(text)) === text ? Number(text) : text);
+/** A number where the text is the one way to write it, for what may be a number or a text: `007` and `NaN` stay what they are. */
+export const eitherOf = (text: string): number | string =>
+  Number.isFinite(Number(text)) && String(Number(text)) === text ? Number(text) : text;
 
 /** A value as the text that stands for it in a field. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
