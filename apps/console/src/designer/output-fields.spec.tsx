@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
@@ -11,10 +11,17 @@ afterEach(cleanup);
 
 const TASKS = [{ task_id: 'pause', task_type: 'wait', task_params: { task_config: {} } }];
 
+const sent = jest.fn<() => void>();
+
 function Form({ first, faults = {} }: { first?: unknown; faults?: Readonly<Record<string, string>> }) {
   const [outputs, change] = useState(first);
   return (
-    <>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        sent();
+      }}
+    >
       <output>{JSON.stringify(outputs ?? null)}</output>
       <OutputFields
         draft={readDraft({ chain_name: 'c', tasks: TASKS, outputs })}
@@ -24,7 +31,8 @@ function Form({ first, faults = {} }: { first?: unknown; faults?: Readonly<Recor
           faults[Object.keys(faults).find((each) => `${each}/`.startsWith(`${pointer}/`)) ?? '']
         }
       />
-    </>
+      <button type="submit">Send</button>
+    </form>
   );
 }
 const written = (): unknown => JSON.parse(screen.getByRole('status').textContent);
@@ -67,6 +75,8 @@ test('a row keeps the focus while its name changes, and what is half typed stays
   await user.click(screen.getByRole('button', { name: 'Remove a' }));
   expect([name('b12').value, name('c').value]).toEqual(['b12', 'c']);
   expect(written()).toEqual({ b12: 'y', c: 'z' });
+  // Enter in a name does not send the form around it.
+  expect(sent).not.toHaveBeenCalled();
 });
 
 test('what is wrong stands at its output; hostile names are shown as they are', () => {

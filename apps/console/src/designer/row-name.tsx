@@ -31,7 +31,11 @@ export function RowName({ name, taken, rename }: RowNameProps) {
         maxLength={100}
         onChange={({ target }) => type({ of: name, text: target.value, isTaken })}
         onBlur={done}
-        onPressEnter={done}
+        onPressEnter={(event) => {
+          // The form around it is not sent: that may start a chain.
+          event.preventDefault();
+          done();
+        }}
       />
       <Fault text={isTaken ? taken : undefined} />
     </div>
