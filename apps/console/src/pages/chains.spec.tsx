@@ -105,6 +105,16 @@ test('asks again and again for what it shows alone: metadata may have megabytes'
   expect(Object.keys(chain('a')).filter((name) => !fields.includes(name))).toEqual(['chain_id']);
 });
 
+test('says that there are no chains only where there are none', async () => {
+  let said = false;
+  const watch = new MutationObserver(() => (said ||= document.body.textContent.includes('There is no chain yet')));
+  watch.observe(document.body, { childList: true, subtree: true, characterData: true });
+  shown('/chains');
+  await screen.findByText('at numbered');
+  watch.disconnect();
+  expect(said).toBe(false);
+});
+
 test('pressed twice, it reads on once', async () => {
   const user = userEvent.setup({ pointerEventsCheck: 0 });
   let answer!: () => void;

@@ -60,6 +60,7 @@ export function ChainsPage({ actor }: { actor: string }) {
   };
   const filterCount = Object.keys(filters).filter((name) => !PLACES.includes(name) && name !== 'sort').length;
   const { items = NONE, total, next_cursor: cursor } = query.data ?? {};
+  const drawn = useDeferredValue(items, NONE);
   const page = Number(search.get('page') ?? 1);
   const isBehind = search.has('cursor') || page * PAGE_SIZE >= MOST_NUMBERED;
   return (
@@ -91,8 +92,9 @@ export function ChainsPage({ actor }: { actor: string }) {
         </span>
       </Space>
       <ChainTable
-        items={useDeferredValue(items, NONE)}
-        loading={query.isPending}
+        items={drawn}
+        // Rows that are there but not drawn yet are no sign that there are none.
+        loading={query.isPending || (drawn.length === 0 && items.length > 0)}
         empty={
           filterCount === 0 ? (
             t('chains.none')
@@ -228,7 +230,7 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
       rowKey="chain_id"
       loading={loading}
       dataSource={items}
-      locale={{ emptyText: <Empty description={empty} /> }}
+      locale={{ emptyText: loading ? null : <Empty description={empty} /> }}
       rowSelection={{
         columnWidth: 40,
         selectedRowKeys: chosen,
