@@ -211,6 +211,17 @@ test('a map has names of its own, of which each is that of one value, and a list
   expect(written()).toEqual({ headers: { accept: 'x', from: 'me' }, range: [0, 9] });
 });
 
+test('a list or map that is emptied is empty where it has a default or must be given, else there is none', () => {
+  const list = { type: 'array', items: { type: 'number' } };
+  const by = { type: 'object', default: { me: 1 }, additionalProperties: { type: 'integer' } };
+  const schema = { range: { ...list, default: [1] }, least: { ...list, default: [2], minItems: 1 }, by, list };
+  render(<Form schema={schema} first={{ range: [3], least: [4], list: [5] }} />);
+  for (const name of ['range', 'least', 'list'])
+    fireEvent.click(within(screen.getByRole('group', { name })).getByLabelText('Remove: Item 1'));
+  fireEvent.change(screen.getByLabelText('me'), { target: { value: '' } });
+  expect(written()).toEqual({ range: [], by: {} });
+});
+
 test('a retry policy shows what it inherits, and is made of what is set', async () => {
   function Policy() {
     const [policy, change] = useState<object | undefined>();

@@ -8,7 +8,7 @@ import { patched } from './edits.js';
 import { ListFields } from './list-fields.js';
 import { MapFields } from './map-fields.js';
 import { Fault, labelOf } from './rows.js';
-import { blankOf, fieldsOf, fits, kindOf, textOf, variantsOf } from './schema.js';
+import { blankOf, fieldsOf, fits, kindOf, saysEmpty, textOf, variantsOf } from './schema.js';
 import { Texts } from './texts-field.js';
 import { useHeld } from './use-held.js';
 import { ValueField, type PartProps } from './value-field.js';
@@ -32,6 +32,7 @@ export function SchemaFields({ schema, value, change, pointer, help, party }: Pa
           id={id}
           schema={part}
           value={memberOf(fields, name)}
+          required={required}
           change={(next) => change(patched(fields, { [name]: next }))}
           pointer={`${pointer}/${name}`}
           help={help}
@@ -75,12 +76,19 @@ export function Labelled({ name, schema = {}, required = false, fault, children 
   );
 }
 
+interface OnePartProps extends PartProps {
+  readonly id: string;
+  /** Whether it must be given. */
+  readonly required?: boolean;
+}
+
 /** The field of one value, by its schema. */
-export function Part({ id, ...props }: PartProps & { readonly id: string }) {
+export function Part({ id, required = false, ...props }: OnePartProps) {
   const { schema, value, change, pointer, help, party } = props;
   const kind = kindOf(schema);
   const [isFit, focus] = useHeld(fits(kind, value));
   if (!isFit) return <AsJson {...{ id, value, change }} {...focus} />;
+  const orEmpty = (none: unknown) => (next: unknown) => change(next ?? (saysEmpty(schema, required) ? none : undefined));
   const shown = schema['default'] === undefined ? '' : JSON.stringify(schema['default']);
   switch (kind) {
     case 'fields':
@@ -100,7 +108,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
           id={id}
           label={labelOf(id)}
           value={Array.isArray(given) ? given : []}
-          change={change}
+          change={orEmpty([])}
           first={() => blankOf(items)}
           faultAt={(index) => help.faultAt(`${pointer}/${index}`)}
         >
@@ -125,7 +133,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
           id={id}
           label={labelOf(id)}
           value={isFields(value) ? value : {}}
-          change={change}
+          change={orEmpty({})}
           first={() => blankOf(values)}
           faultAt={(name) => help.faultAt(`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}
         >
@@ -144,7 +152,7 @@ export function Part({ id, ...props }: PartProps & { readonly id: string }) {
       );
     }
     case 'parties':
-      return <PerParty {...props} id={id} />;
+      return <PerParty {...props} change={orEmpty({})} id={id} />;
     case 'choice': {
       const options = (schema['enum'] as unknown[]).map((each) => ({ value: textOf(each), label: textOf(each) }));
       return (
@@ -222,9 +230,10 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
   const { t } = useTranslation();
   const items = schema['additionalProperties'] as Fields;
   // A value takes the place of the whole default: what is not changed stays.
-  const all = given ?? schema['default'];
-  const value = isFields(all) ? all : undefined;
-  const parties = [...new Set([...help.parties, ...Object.keys(value ?? {})])];
+  const held = isFields(schema['default']) ? schema['default'] : {};
+  const value = isFields(given) ? given : held;
+  // What is emptied keeps its field.
+  const parties = [...new Set([...help.parties, ...Object.keys(held), ...Object.keys(value)])];
   if (parties.length === 0) return <p id={id}>{t('designer.noParties')}</p>;
   return (
     <fieldset id={id} aria-labelledby={labelOf(id)}>
@@ -234,9 +243,9 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
             <Part
               id={own}
               schema={items}
-              value={memberOf(value ?? {}, party)}
+              value={memberOf(value, party)}
               change={(next) => {
-                const others = patched(value ?? {}, { [party]: next });
+                const others = patched(value, { [party]: next });
                 change(Object.keys(others).length === 0 ? undefined : others);
               }}
               pointer={`${pointer}/${party}`}

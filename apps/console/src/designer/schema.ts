@@ -88,6 +88,12 @@ export const blankOf = (schema: Fields): unknown => {
   return kind === 'list' || kind === 'texts' ? [] : '';
 };
 
+/** Whether an empty list or map says something else than none: where one must be given, or another one holds in its place. */
+export function saysEmpty(schema: Fields, required: boolean): boolean {
+  const least = schema['minItems'] ?? schema['minProperties'];
+  return (required || schema['default'] !== undefined) && !(typeof least === 'number' && least > 0);
+}
+
 /** The fields of an object, those that must be there first. What is fixed has no field. */
 export function fieldsOf(schema: Fields): { name: string; schema: Fields; required: boolean }[] {
   const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
