@@ -14,19 +14,22 @@ interface AsJsonProps {
 export function AsJson({ id, value, change, ...focus }: AsJsonProps) {
   const { t } = useTranslation();
   const written = value === undefined ? '' : (JSON.stringify(value, null, 1) ?? '');
-  const [text, setText] = useState<string>();
-  const read = (next: string) => {
-    setText(next);
-    if (next.trim() === '') return change(undefined);
+  // What is typed is of one value: where rows are moved or removed, the field shows another one.
+  const [typed, type] = useState<{ readonly text: string; readonly of: unknown }>();
+  const read = (text: string) => {
+    let next: unknown;
     try {
-      change(JSON.parse(next));
+      next = text.trim() === '' ? undefined : JSON.parse(text);
     } catch {
       // Said below; it counts once it is whole.
+      return type({ text, of: value });
     }
+    type({ text, of: next });
+    change(next);
   };
-  const isWrong = text !== undefined && text.trim() !== '' && !parses(text);
   // What is typed stays as it is written: put in order as the field is left, it would move what is about to be clicked.
-  const shown = text !== undefined && (isWrong || isOf(text, value)) ? text : written;
+  const shown = typed !== undefined && isSame(typed.of, value) ? typed.text : written;
+  const isWrong = shown.trim() !== '' && !parses(shown);
   return (
     <>
       <Input.TextArea
@@ -47,9 +50,11 @@ export function AsJson({ id, value, change, ...focus }: AsJsonProps) {
   );
 }
 
-/** Whether a text is this value; of none where it is empty, which in a row is a text without a character. */
-const isOf = (text: string, value: unknown): boolean =>
-  text.trim() === '' ? value === undefined || value === '' : JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
+/** What stands in a row of which nothing is written. */
+const BLANK = ['""', '{}', '[]'];
+
+const isSame = (of: unknown, value: unknown): boolean =>
+  JSON.stringify(of) === JSON.stringify(value) || (of === undefined && BLANK.includes(JSON.stringify(value)));
 
 function parses(text: string): boolean {
   try {

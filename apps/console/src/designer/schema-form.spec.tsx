@@ -222,6 +222,17 @@ test('a list or map that is emptied is empty where it has a default or must be g
   expect(written()).toEqual({ range: [], by: {} });
 });
 
+test('what is half typed as JSON is of one value, wherever that is moved', () => {
+  const schema = { list: { type: 'array', items: { type: 'integer' } } };
+  render(<Form schema={schema} first={{ list: [{ a: 1 }, { b: 2 }] }} />);
+  const at = (row: number) => screen.getByLabelText<HTMLTextAreaElement>(`Item ${row}`, { selector: 'textarea' });
+  fireEvent.change(at(1), { target: { value: '{"a":' } });
+  expect(screen.getByText(/not JSON yet/)).toBeTruthy();
+  fireEvent.click(screen.getByLabelText('Remove: Item 1'));
+  expect(JSON.parse(at(1).value)).toEqual({ b: 2 });
+  expect(screen.queryByText(/not JSON yet/)).toBeNull();
+});
+
 test('a retry policy shows what it inherits, and is made of what is set', async () => {
   function Policy() {
     const [policy, change] = useState<object | undefined>();
