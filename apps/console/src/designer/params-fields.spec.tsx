@@ -89,6 +89,15 @@ test('a list says of what, and an object has fields; what a form has not stays a
   });
 });
 
+test('what takes artifacts keeps its default, and what is said of the parameters stays without one', async () => {
+  render(<Form first={{ type: 'object', title: 'All', properties: { start: { type: 'object', default: {} } } }} />);
+  await choose(row('start').getByLabelText('Takes'), 'artifacts');
+  expect(written()).toMatchObject({ properties: { start: { default: {}, 'x-artifact': true } } });
+  expect(row('start').getByLabelText(/ default$/)).toBeTruthy();
+  fireEvent.click(screen.getByLabelText('Remove: start'));
+  expect(written()).toEqual({ type: 'object', title: 'All' });
+});
+
 test('what is wrong stands at its parameter; hostile names are shown as they are', () => {
   render(<Form first={{ properties: { 'a/b': { type: 'number', minimum: -1 }, '<b>\u202e': {} } }} />);
   expect(

@@ -57,7 +57,8 @@ export function ParamsFields({ schema, change, pointer, faultAt, faultWithin, la
       properties: Object.keys(properties).length > 0 ? properties : undefined,
       required: needed.length > 0 ? needed : undefined,
     });
-    change(depth === 0 && next['properties'] === undefined ? undefined : next);
+    // What else is said of them stays without any.
+    change(depth === 0 && Object.keys(next).join() === 'type' ? undefined : next);
   };
   return (
     <MapFields
@@ -128,7 +129,7 @@ function Param({ id, value, change, pointer, faultAt, faultWithin, depth, needed
     ...(need !== undefined && texts),
     ...(need !== undefined &&
       type !== undefined &&
-      marks.length === 0 && { default: { ...shape, ...title('default') } }),
+      !marks.includes('x-secret') && { default: { ...shape, ...title('default') } }),
     ...(kind in CHOOSABLE && { enum: { ...CHOOSABLE[kind], ...title('enum') } }),
     ...Object.fromEntries(
       Object.entries(LIMITS[kind] ?? {}).map(([name, each]) => [name, { ...each, ...title(name) }]),
@@ -178,7 +179,9 @@ function Param({ id, value, change, pointer, faultAt, faultWithin, depth, needed
               value={marks[0]}
               onChange={(next: string | undefined) => {
                 const none = Object.fromEntries(MARKS.map((mark) => [mark, undefined]));
-                change(patched(value, { ...none, ...(next !== undefined && { [next]: true, default: undefined }) }));
+                // A secret is never written.
+                const gone = next === 'x-secret' ? { default: undefined } : {};
+                change(patched(value, { ...none, ...(next !== undefined && { [next]: true }), ...gone }));
               }}
             />
           )}
