@@ -11,7 +11,7 @@ import { FlowFields } from './flow-fields.js';
 
 afterEach(cleanup);
 
-const HELP = { parties: [], datasets: [], complete: () => [], faultAt: () => undefined };
+const HELP = { parties: [], datasets: [], complete: () => [] };
 const CHAIN = {
   params: { properties: { start: { type: 'object' }, rows: { type: 'integer' } } },
   outputs: { weights: '${tasks.fit.result.weights}', loss: '${tasks.fit.result.loss}' },
@@ -21,13 +21,14 @@ const taskOf = (task_type: string, more: object): DraftTask => ({
   ...more,
 });
 
-function Form({ first }: { first: DraftTask }) {
+function Form({ first, faults = {} }: { first: DraftTask; faults?: Readonly<Record<string, string>> }) {
+  const help = { ...HELP, faultAt: (pointer: string) => faults[pointer] };
   const [task, change] = useState(first);
   const { for_each, repeat, end_chain } = task;
   return (
     <QueryClientProvider client={new QueryClient()}>
       <output>{JSON.stringify({ for_each, repeat, end_chain })}</output>
-      <FlowFields task={task} at="/tasks/0" edit={(patch) => change(patched(task, patch))} help={HELP} />
+      <FlowFields task={task} at="/tasks/0" edit={(patch) => change(patched(task, patch))} help={help} />
     </QueryClientProvider>
   );
 }
@@ -123,6 +124,13 @@ test('a list is written out item by item, in an order, with fields, and given ba
   expect(items()).toEqual([]);
   fireEvent.click(each.getByLabelText('A reference'));
   expect(written()).toEqual({});
+});
+
+test('what is wrong with an item stands there, however short the list is written', async () => {
+  const faults = { '/tasks/0/for_each/1': 'too long' };
+  render(<Form first={taskOf('psi', { for_each: ['a', 'b'] })} faults={faults} />);
+  const each = await part('For each item of a list');
+  expect(within(each.getByRole('group', { name: 'Item 2' })).getByRole('alert').textContent).toBe('too long');
 });
 
 test('a list that is typed as JSON is written out, and items that are more than a value stay as they are', async () => {

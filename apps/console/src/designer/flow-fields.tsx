@@ -85,7 +85,7 @@ export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
                     id={id}
                     value={isFields(value) ? value['items'] : undefined}
                     change={(items) => set(patched(isFields(value) ? value : {}, { items }))}
-                    pointer={`${at}/for_each/items`}
+                    pointer={isFields(written) ? `${at}/for_each/items` : `${at}/for_each`}
                     help={help}
                   />
                 )}

@@ -6,6 +6,7 @@ import { isFields, type Draft } from './draft.js';
 import { outputCompletions } from './references.js';
 import { RowName } from './row-name.js';
 import { Labelled } from './schema-form.js';
+import { stepOf } from './schema.js';
 
 interface OutputFieldsProps {
   readonly draft: Draft;
@@ -56,10 +57,7 @@ export function OutputFields({ draft, change, faultAt, faultWithin }: OutputFiel
               return true;
             }}
           />
-          <Labelled
-            name={t('designer.output.value')}
-            fault={faultWithin(`/outputs/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}
-          >
+          <Labelled name={t('designer.output.value')} fault={faultWithin(`/outputs/${stepOf(name)}`)}>
             {(field) => (
               <AutoComplete
                 id={field}

@@ -8,6 +8,7 @@ import { MapFields } from './map-fields.js';
 import { labelOf } from './rows.js';
 import type { Help } from './help.js';
 import { Labelled, SchemaFields } from './schema-form.js';
+import { stepOf } from './schema.js';
 import { useHeld } from './use-held.js';
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
@@ -67,7 +68,7 @@ export function ParamsFields({ schema, change, pointer, faultAt, faultWithin, la
       begins="param"
       addWords={t('designer.param.add')}
       first={() => ({ type: 'string' })}
-      faultAt={(name) => faultAt(`${pointer}/properties/${escaped(name)}`)}
+      faultAt={(name) => faultAt(`${pointer}/properties/${stepOf(name)}`)}
       change={(next = {}) => {
         // One that was renamed is needed as before.
         const [gone] = Object.keys(known).filter((name) => !Object.hasOwn(next, name));
@@ -84,7 +85,7 @@ export function ParamsFields({ schema, change, pointer, faultAt, faultWithin, la
           {...{ id, faultAt, faultWithin, depth }}
           value={value}
           change={set}
-          pointer={`${pointer}/properties/${escaped(name)}`}
+          pointer={`${pointer}/properties/${stepOf(name)}`}
           needed={names.includes(name)}
           need={(isNeeded) => put(known, isNeeded ? [...names, name] : names.filter((each) => each !== name))}
         />
@@ -92,8 +93,6 @@ export function ParamsFields({ schema, change, pointer, faultAt, faultWithin, la
     </MapFields>
   );
 }
-
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 interface ParamProps extends Pick<ParamsFieldsProps, 'change' | 'pointer' | 'faultAt' | 'faultWithin'> {
   readonly id: string;

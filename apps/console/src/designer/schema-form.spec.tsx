@@ -211,6 +211,12 @@ test('a map has names of its own, of which each is that of one value, and a list
   expect(written()).toEqual({ headers: { accept: 'x', from: 'me' }, range: [0, 9] });
 });
 
+test('what is wrong stands at a name with characters of pointers', () => {
+  const schema = { 'a/b~c': { type: 'object', properties: { n: { type: 'integer' } } } };
+  render(<Form schema={schema} faults={{ '/args/a~1b~0c': 'odd', '/args/a~1b~0c/n': 'small' }} />);
+  expect(screen.getAllByRole('alert').map(({ textContent }) => textContent)).toEqual(['small', 'odd']);
+});
+
 test('a list or map that is emptied is empty where it has a default or must be given, else there is none', () => {
   const list = { type: 'array', items: { type: 'number' } };
   const by = { type: 'object', default: { me: 1 }, additionalProperties: { type: 'integer' } };

@@ -8,7 +8,7 @@ import { patched } from './edits.js';
 import { ListFields } from './list-fields.js';
 import { MapFields } from './map-fields.js';
 import { Fault, labelOf } from './rows.js';
-import { blankOf, fieldsOf, fits, kindOf, saysEmpty, textOf, variantsOf } from './schema.js';
+import { blankOf, fieldsOf, fits, kindOf, saysEmpty, stepOf, textOf, variantsOf } from './schema.js';
 import { Texts } from './texts-field.js';
 import { useHeld } from './use-held.js';
 import { ValueField, type PartProps } from './value-field.js';
@@ -26,7 +26,7 @@ export function SchemaFields({ schema, value, change, pointer, help, party }: Pa
   }
   const fields = isFields(value) ? value : {};
   return fieldsOf(schema).map(({ name, schema: part, required }) => (
-    <Labelled key={name} name={name} schema={part} required={required} fault={help.faultAt(`${pointer}/${name}`)}>
+    <Labelled key={name} name={name} schema={part} required={required} fault={help.faultAt(`${pointer}/${stepOf(name)}`)}>
       {(id) => (
         <Part
           id={id}
@@ -34,7 +34,7 @@ export function SchemaFields({ schema, value, change, pointer, help, party }: Pa
           value={memberOf(fields, name)}
           required={required}
           change={(next) => change(patched(fields, { [name]: next }))}
-          pointer={`${pointer}/${name}`}
+          pointer={`${pointer}/${stepOf(name)}`}
           help={help}
           party={party}
         />
@@ -135,7 +135,7 @@ export function Part({ id, required = false, ...props }: OnePartProps) {
           value={isFields(value) ? value : {}}
           change={orEmpty({})}
           first={() => blankOf(values)}
-          faultAt={(name) => help.faultAt(`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)}
+          faultAt={(name) => help.faultAt(`${pointer}/${stepOf(name)}`)}
         >
           {(own, each, set, name) => (
             <Part
@@ -143,7 +143,7 @@ export function Part({ id, required = false, ...props }: OnePartProps) {
               schema={values}
               value={each}
               change={(next) => set(next === undefined ? blankOf(values) : next)}
-              pointer={`${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`}
+              pointer={`${pointer}/${stepOf(name)}`}
               help={help}
               party={party}
             />
@@ -238,7 +238,7 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
   return (
     <fieldset id={id} aria-labelledby={labelOf(id)}>
       {parties.map((party) => (
-        <Labelled key={party} name={party} fault={help.faultAt(`${pointer}/${party}`)}>
+        <Labelled key={party} name={party} fault={help.faultAt(`${pointer}/${stepOf(party)}`)}>
           {(own) => (
             <Part
               id={own}
@@ -248,7 +248,7 @@ function PerParty({ id, schema, value: given, change, pointer, help }: PartProps
                 const others = patched(value, { [party]: next });
                 change(Object.keys(others).length === 0 ? undefined : others);
               }}
-              pointer={`${pointer}/${party}`}
+              pointer={`${pointer}/${stepOf(party)}`}
               help={help}
               party={party}
             />

@@ -128,6 +128,9 @@ export function artifactsOf(text: string): unknown {
   return text;
 }
 
+/** A name as a step of a JSON pointer. */
+export const stepOf = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
 /** The defaults of an object's fields. */
 export function defaultsOf(schema: Fields): Fields {
   const properties = isFields(schema['properties']) ? Object.entries(schema['properties']) : [];
