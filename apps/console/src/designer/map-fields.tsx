@@ -1,4 +1,4 @@
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
 import type { Fields } from './draft.js';
@@ -17,18 +17,25 @@ interface MapFieldsProps {
   /** What a new name begins with. */
   readonly begins?: string;
   readonly addWords?: string;
+  readonly longest?: number;
   /** The field of a value, by the id of its input. */
   readonly children: (id: string, value: unknown, change: (value: unknown) => void, name: string) => ReactNode;
 }
 
 /** Values by name, which is free; without a name there is no map. */
 export function MapFields(props: MapFieldsProps) {
-  const { id, label, value, change, first, faultAt, begins = 'name', addWords, children } = props;
+  const { id, label, value, change, first, faultAt, begins = 'name', addWords, longest, children } = props;
   const { t } = useTranslation();
   const own = useId();
-  const rows = Object.entries(value);
-  const put = (next: readonly (readonly [string, unknown])[]) =>
+  // An object has names that are numbers first: their rows stay where they were written.
+  const [order, keep] = useState<readonly string[]>([]);
+  const names = Object.keys(value);
+  const isKnown = order.length === names.length && order.every((name) => Object.hasOwn(value, name));
+  const rows = (isKnown ? order : names).map((name) => [name, value[name]] as const);
+  const put = (next: readonly (readonly [string, unknown])[]) => {
+    keep(next.map(([name]) => name));
     change(next.length > 0 ? Object.fromEntries(next) : undefined);
+  };
   const freeName = () => {
     let n = rows.length + 1;
     while (Object.hasOwn(value, `${begins}-${n}`)) n++;
@@ -52,6 +59,7 @@ export function MapFields(props: MapFieldsProps) {
             <RowName
               name={name}
               taken={t('designer.list.taken')}
+              longest={longest}
               rename={(to) => {
                 if (Object.hasOwn(value, to)) return false;
                 put(rows.with(index, [to, each]));

@@ -9,10 +9,12 @@ interface RowNameProps {
   readonly taken: string;
   /** Gives it another name; false where another row has that. */
   readonly rename: (to: string) => boolean;
+  /** Characters of a name. */
+  readonly longest?: number | undefined;
 }
 
 /** The name of a row. It counts on leaving the field: while it is typed it may be that of another one. */
-export function RowName({ name, taken, rename }: RowNameProps) {
+export function RowName({ name, taken, rename, longest = 100 }: RowNameProps) {
   const { t } = useTranslation();
   const field = useId();
   const [typed, type] = useState<{ of: string; text: string; isTaken: boolean }>();
@@ -28,7 +30,7 @@ export function RowName({ name, taken, rename }: RowNameProps) {
       <Input
         id={field}
         value={text}
-        maxLength={100}
+        maxLength={longest}
         onChange={({ target }) => type({ of: name, text: target.value, isTaken })}
         onBlur={done}
         onPressEnter={(event) => {

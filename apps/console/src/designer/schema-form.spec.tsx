@@ -206,6 +206,10 @@ test('a map has names of its own, of which each is that of one value, and a list
   rename(1, 'from');
   fireEvent.change(headers.getAllByLabelText('Value')[1]!, { target: { value: 'me' } });
   expect(written()).toEqual({ headers: { accept: 'x', from: 'me' } });
+  // A number stays in its row, which has the focus.
+  rename(1, '2023');
+  expect(headers.getAllByLabelText<HTMLInputElement>('Name').map(({ value }) => value)).toEqual(['accept', '2023']);
+  rename(1, 'from');
   const range = within(screen.getByRole('group', { name: 'range' }));
   fireEvent.change(range.getByLabelText('Item 2', { selector: 'input' }), { target: { value: '9' } });
   expect(written()).toEqual({ headers: { accept: 'x', from: 'me' }, range: [0, 9] });

@@ -132,6 +132,8 @@ export function Part({ id, required = false, ...props }: OnePartProps) {
         <MapFields
           id={id}
           label={labelOf(id)}
+          // Of a column.
+          longest={1_024}
           value={isFields(value) ? value : {}}
           change={orEmpty({})}
           first={() => blankOf(values)}
