@@ -96,7 +96,8 @@ export function FlowFields({ task, at, edit, help }: FlowFieldsProps) {
               value={value}
               change={set}
               pointer={`${at}/${name}`}
-              help={{ ...help, params: {} }}
+              // Turns refer to nothing.
+              help={{ ...help, params: {}, ...(name === 'repeat' && { complete: () => [] }) }}
             />
           </Section>
         );

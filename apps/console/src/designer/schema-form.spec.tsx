@@ -169,6 +169,21 @@ test('a reference in place of an object is shown as it is written', () => {
   expect(shown('As JSON')).toBe('${params.all}');
 });
 
+test('a list is written out, or a reference to one, which is typed key by key', async () => {
+  const user = userEvent.setup();
+  const schema = { list: { type: 'array', items: { type: 'integer' } }, map: { type: 'object', additionalProperties: {} } };
+  render(<Form schema={schema} first={{ map: '${params.start}' }} />);
+  expect(screen.getByLabelText<HTMLInputElement>('map', { selector: 'input' }).value).toBe('${params.start}');
+  fireEvent.click(screen.getAllByLabelText('A reference')[0]!);
+  const list = screen.getByLabelText<HTMLInputElement>('list', { selector: 'input' });
+  await user.type(list, 'x{Backspace}$');
+  expect(document.activeElement).toBe(list);
+  expect(written()).toEqual({ list: '$', map: '${params.start}' });
+  fireEvent.click(screen.getAllByLabelText('Written out')[0]!);
+  fireEvent.click(screen.getAllByText('Add one')[0]!);
+  expect(written()).toEqual({ list: [''], map: '${params.start}' });
+});
+
 test('a list of steps is one of kinds with fields of their own, and says what is wrong where it is', async () => {
   render(<Form schema={STEPS} faults={{ '/args/steps/0': 'no such step', '/args/steps/0/by': 'no way' }} />);
   fireEvent.click(screen.getByText('Add one'));

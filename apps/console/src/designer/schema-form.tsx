@@ -6,6 +6,7 @@ import { AsJson } from './as-json.js';
 import { isFields, memberOf, type Fields } from './draft.js';
 import { patched } from './edits.js';
 import { ListFields } from './list-fields.js';
+import { ListOrReference } from './list-or-reference.js';
 import { MapFields } from './map-fields.js';
 import { Fault, labelOf } from './rows.js';
 import { blankOf, fieldsOf, fits, kindOf, saysEmpty, stepOf, textOf, variantsOf } from './schema.js';
@@ -104,53 +105,57 @@ export function Part({ id, required = false, ...props }: OnePartProps) {
       // A value takes the place of the whole default: what is not changed stays.
       const given: unknown = value ?? schema['default'];
       return (
-        <ListFields
-          id={id}
-          label={labelOf(id)}
-          value={Array.isArray(given) ? given : []}
-          change={orEmpty([])}
-          first={() => blankOf(items)}
-          faultAt={(index) => help.faultAt(`${pointer}/${index}`)}
-        >
-          {(own, each, set, index) => (
-            <Part
-              id={own}
-              schema={items}
-              value={each}
-              change={(next) => set(next === undefined ? blankOf(items) : next)}
-              pointer={`${pointer}/${index}`}
-              help={help}
-              party={party}
-            />
-          )}
-        </ListFields>
+        <ListOrReference {...{ id, value, change, help }}>
+          <ListFields
+            id={id}
+            label={labelOf(id)}
+            value={Array.isArray(given) ? given : []}
+            change={orEmpty([])}
+            first={() => blankOf(items)}
+            faultAt={(index) => help.faultAt(`${pointer}/${index}`)}
+          >
+            {(own, each, set, index) => (
+              <Part
+                id={own}
+                schema={items}
+                value={each}
+                change={(next) => set(next === undefined ? blankOf(items) : next)}
+                pointer={`${pointer}/${index}`}
+                help={help}
+                party={party}
+              />
+            )}
+          </ListFields>
+        </ListOrReference>
       );
     }
     case 'map': {
       const values = schema['additionalProperties'] as Fields;
       return (
-        <MapFields
-          id={id}
-          label={labelOf(id)}
-          // Of a column.
-          longest={1_024}
-          value={isFields(value) ? value : {}}
-          change={orEmpty({})}
-          first={() => blankOf(values)}
-          faultAt={(name) => help.faultAt(`${pointer}/${stepOf(name)}`)}
-        >
-          {(own, each, set, name) => (
-            <Part
-              id={own}
-              schema={values}
-              value={each}
-              change={(next) => set(next === undefined ? blankOf(values) : next)}
-              pointer={`${pointer}/${stepOf(name)}`}
-              help={help}
-              party={party}
-            />
-          )}
-        </MapFields>
+        <ListOrReference {...{ id, value, change, help }}>
+          <MapFields
+            id={id}
+            label={labelOf(id)}
+            // Of a column.
+            longest={1_024}
+            value={isFields(value) ? value : {}}
+            change={orEmpty({})}
+            first={() => blankOf(values)}
+            faultAt={(name) => help.faultAt(`${pointer}/${stepOf(name)}`)}
+          >
+            {(own, each, set, name) => (
+              <Part
+                id={own}
+                schema={values}
+                value={each}
+                change={(next) => set(next === undefined ? blankOf(values) : next)}
+                pointer={`${pointer}/${stepOf(name)}`}
+                help={help}
+                party={party}
+              />
+            )}
+          </MapFields>
+        </ListOrReference>
       );
     }
     case 'parties':

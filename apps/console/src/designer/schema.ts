@@ -44,17 +44,19 @@ export function kindOf(schema: Fields): Kind {
   return types.includes('string') ? 'text' : 'json';
 }
 
-/** Whether the field of a kind shows a value: else that is written as JSON, as a reference in place of a list is. */
+/** Whether the field of a kind shows a value: else that is written as JSON, as a reference in place of an object is. */
 export function fits(kind: Kind, value: unknown): boolean {
   switch (kind) {
     case 'json':
       return false;
     case 'fields':
     case 'variants':
-    case 'map':
     case 'parties':
       return value === undefined || isFields(value);
+    case 'map':
+      return value === undefined || typeof value === 'string' || isFields(value);
     case 'list':
+      return value === undefined || typeof value === 'string' || Array.isArray(value);
     case 'texts':
       return value === undefined || Array.isArray(value);
     case 'choice':
