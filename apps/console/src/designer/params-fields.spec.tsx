@@ -72,7 +72,13 @@ test('a list says of what, and an object has fields; what a form has not stays a
   render(
     <Form first={{ type: 'object', title: 'kept', properties: { odd, list: { type: 'array', examples: [[1]] } } }} />,
   );
-  expect(JSON.parse(row('odd').getByLabelText<HTMLTextAreaElement>('Value').value)).toEqual(odd);
+  const json = () => row('odd').getByLabelText<HTMLTextAreaElement>('Value');
+  expect(JSON.parse(json().value)).toEqual(odd);
+  // One that is emptied is still a parameter.
+  fireEvent.focus(json());
+  fireEvent.change(json(), { target: { value: '' } });
+  expect(written()).toMatchObject({ properties: { odd: {} } });
+  fireEvent.change(json(), { target: { value: JSON.stringify(odd) } });
   await type(row('list'), 'fields', 1);
   const items = row('list');
   fireEvent.click(items.getByText('Add a parameter'));

@@ -84,7 +84,7 @@ export function ParamsFields({ schema, change, pointer, faultAt, faultWithin, la
         <Param
           {...{ id, faultAt, faultWithin, depth }}
           value={value}
-          change={set}
+          change={(next) => set(next === undefined ? {} : next)}
           pointer={`${pointer}/properties/${stepOf(name)}`}
           needed={names.includes(name)}
           need={(isNeeded) => put(known, isNeeded ? [...names, name] : names.filter((each) => each !== name))}

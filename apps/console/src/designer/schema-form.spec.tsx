@@ -171,7 +171,10 @@ test('a reference in place of an object is shown as it is written', () => {
 
 test('a list is written out, or a reference to one, which is typed key by key', async () => {
   const user = userEvent.setup();
-  const schema = { list: { type: 'array', items: { type: 'integer' } }, map: { type: 'object', additionalProperties: {} } };
+  const schema = {
+    list: { type: 'array', items: { type: 'integer' } },
+    map: { type: 'object', additionalProperties: {} },
+  };
   render(<Form schema={schema} first={{ map: '${params.start}' }} />);
   expect(screen.getByLabelText<HTMLInputElement>('map', { selector: 'input' }).value).toBe('${params.start}');
   fireEvent.click(screen.getAllByLabelText('A reference')[0]!);

@@ -27,7 +27,7 @@ export function SchemaFields({ schema, value, change, pointer, help, party }: Pa
   }
   const fields = isFields(value) ? value : {};
   return fieldsOf(schema).map(({ name, schema: part, required }) => (
-    <Labelled key={name} name={name} schema={part} required={required} fault={help.faultAt(`${pointer}/${stepOf(name)}`)}>
+    <Labelled key={name} {...{ name, required }} schema={part} fault={help.faultAt(`${pointer}/${stepOf(name)}`)}>
       {(id) => (
         <Part
           id={id}
@@ -89,7 +89,8 @@ export function Part({ id, required = false, ...props }: OnePartProps) {
   const kind = kindOf(schema);
   const [isFit, focus] = useHeld(fits(kind, value));
   if (!isFit) return <AsJson {...{ id, value, change }} {...focus} />;
-  const orEmpty = (none: unknown) => (next: unknown) => change(next ?? (saysEmpty(schema, required) ? none : undefined));
+  const keepsEmpty = saysEmpty(schema, required);
+  const orEmpty = (empty: unknown) => (next: unknown) => change(next ?? (keepsEmpty ? empty : undefined));
   const shown = schema['default'] === undefined ? '' : JSON.stringify(schema['default']);
   switch (kind) {
     case 'fields':
