@@ -1,5 +1,5 @@
 import { Button, Select, Space } from 'antd';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
 import { AsJson } from './as-json.js';
@@ -8,9 +8,10 @@ import { ConditionField } from './condition-field.js';
 import { ancestorsOf, type Draft, type DraftTask } from './draft.js';
 import { editTask } from './edits.js';
 import { conditions } from './references.js';
-import { RowButton } from './rows.js';
+import { Fault, RowButton } from './rows.js';
 import { Labelled } from './schema-form.js';
 import { Section } from './section.js';
+import { useRowFocus } from './use-row-focus.js';
 
 interface BranchFieldsProps {
   readonly draft: Draft;
@@ -29,14 +30,7 @@ export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: 
   const id = task.task_id;
   const arms = readArms(task['branch']);
   const [isEdited, edited] = useState(false);
-  const list = useRef<HTMLDivElement>(null);
-  const adding = useRef<HTMLButtonElement>(null);
-  /** What has the focus after a change: what was moved keeps it, of a new arm its first field gets it. */
-  const focus = useRef<() => void>(undefined);
-  useEffect(() => {
-    focus.current?.();
-    focus.current = undefined;
-  });
+  const { list, adding, afterMove, afterAdd, afterRemove } = useRowFocus();
   const put = (branch: unknown, field?: string) => change((now) => editTask(now, id, { branch }), field);
   if (arms === undefined) {
     return (
@@ -49,20 +43,18 @@ export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: 
       </Labelled>
     );
   }
-  const partOf = (index: number, part: string) =>
-    list.current?.children[index]?.querySelector<HTMLElement>(`${part}:not(:disabled)`);
-  const write = (next: readonly Arm[], then?: () => void, field?: string) => {
-    focus.current = then;
+  const write = (next: readonly Arm[], field?: string) => {
     edited(true);
     put(writtenArms(next), field);
   };
   const move = (index: number, by: 1 | -1) => {
-    const [way, back] = by === 1 ? ['.down', '.up'] : ['.up', '.down'];
-    write(swapped(arms, by === 1 ? index : index - 1), () =>
-      (partOf(index + by, way!) ?? partOf(index + by, back!))?.focus(),
-    );
+    afterMove(index, by);
+    write(swapped(arms, by === 1 ? index : index - 1));
   };
-  const add = (next: readonly Arm[], index: number) => write(next, () => partOf(index, 'input')?.focus());
+  const add = (next: readonly Arm[], index: number) => {
+    afterAdd(index);
+    write(next);
+  };
   const whole = faultAt(`${at}/branch`);
   const hasElse = arms.some(({ when }) => when === undefined);
   const before = new Set([id, ...ancestorsOf(draft, id)]);
@@ -72,11 +64,7 @@ export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: 
     // It stays open where its last arm was removed.
     <Section name="branch" title={t('designer.branch')} open={arms.length > 0 || isEdited}>
       <p className="help">{t('designer.branchHelp')}</p>
-      {whole !== undefined && (
-        <p className="fault" role="alert">
-          {shownText(whole, 400)}
-        </p>
-      )}
+      <Fault text={whole} />
       <div className="arms" ref={list}>
         {arms.map((arm, index) => (
           <ArmFields
@@ -91,10 +79,13 @@ export function BranchFields({ draft, task, at, faultAt, faultWithin, change }: 
             at={`${at}/branch/${index}`}
             others={others}
             complete={(text) => conditions(draft, task, text, true)}
-            set={(next, part) => write(arms.with(index, next), undefined, `${id} branch ${index} ${part}`)}
+            set={(next, part) => write(arms.with(index, next), `${id} branch ${index} ${part}`)}
             up={index > 0 && canGoDown(arms, index - 1) ? () => move(index, -1) : undefined}
             down={canGoDown(arms, index) ? () => move(index, 1) : undefined}
-            remove={() => write(arms.toSpliced(index, 1), () => adding.current?.focus())}
+            remove={() => {
+              afterRemove();
+              write(arms.toSpliced(index, 1));
+            }}
           />
         ))}
       </div>
@@ -150,11 +141,7 @@ function ArmFields({ arm, name, at, others, complete, set, up, down, remove, ...
           <RowButton way="remove" name={name} act={remove} />
         </Space>
       </div>
-      {fault !== undefined && (
-        <p className="fault" role="alert">
-          {shownText(fault, 400)}
-        </p>
-      )}
+      <Fault text={fault} />
       {when !== undefined && (
         <Labelled name={t('designer.arms.when')} required fault={asked}>
           {(field) => (

@@ -154,7 +154,7 @@ function rewritten<Of>(of: Of, text: (value: string) => string): Of {
   return walk(of) as Of;
 }
 
-/** A task with other names in what it does. It leaves a chain that is written out there: that has names of its own, and cannot refer to those around it. */
+/** A task with other names in what it does. It leaves a chain that is written out there: its names are separate, and it cannot refer to those around it. */
 function reworked<Of extends Fields>(work: Of, anew: (work: Of) => Of): Of {
   const next = anew(work);
   const { task_params: params } = work;

@@ -1,9 +1,9 @@
-import { AutoComplete, Segmented, Select } from 'antd';
+import { Select } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { shownText } from '../view/name.js';
 import { isFields, type Fields } from './draft.js';
 import { ListFields } from './list-fields.js';
+import { EitherWay } from './list-or-reference.js';
 import { labelOf } from './rows.js';
 import { artifactsOf, textOf } from './schema.js';
 import type { Help } from './help.js';
@@ -22,7 +22,6 @@ interface ItemFieldsProps {
 
 /** The list of `for_each`: written out item by item, or a reference to one. */
 export function ItemFields({ id, value, change, pointer, help }: ItemFieldsProps) {
-  const { t } = useTranslation();
   const area = useRef<HTMLDivElement>(null);
   const focus = useRef(false);
   const [wanted, want] = useState<'list' | 'reference'>('reference');
@@ -33,37 +32,25 @@ export function ItemFields({ id, value, change, pointer, help }: ItemFieldsProps
     focus.current = false;
   }, [way]);
   return (
-    <div>
-      <Segmented
-        aria-label={t('designer.list.way')}
-        options={(['reference', 'list'] as const).map((each) => ({ value: each, label: t(`designer.list.${each}`) }))}
-        value={way}
-        onChange={(next: 'list' | 'reference') => {
-          want(next);
-          change(next === 'list' ? [''] : undefined);
-        }}
-      />
-      {way === 'reference' ? (
-        <AutoComplete
-          id={id}
-          className="wide"
-          value={textOf(value)}
-          placeholder="${params.…"
-          options={help
-            .complete(value === undefined || value === '' ? '${' : textOf(value))
-            .map((each) => ({ value: each, label: shownText(each) }))}
-          onChange={(next: string) => {
-            const list = artifactsOf(next);
-            focus.current = Array.isArray(list);
-            change(next === '' ? undefined : Array.isArray(list) ? list : next);
-          }}
-        />
-      ) : (
-        <div ref={area}>
-          <WrittenOut id={id} value={Array.isArray(value) ? value : []} {...{ change, pointer, help }} />
-        </div>
-      )}
-    </div>
+    <EitherWay
+      ways={['reference', 'list']}
+      {...{ id, way }}
+      complete={help.complete}
+      choose={(next) => {
+        want(next);
+        change(next === 'list' ? [''] : undefined);
+      }}
+      text={value === undefined ? '' : textOf(value)}
+      type={(next) => {
+        const list = artifactsOf(next);
+        focus.current = Array.isArray(list);
+        change(next === '' ? undefined : Array.isArray(list) ? list : next);
+      }}
+    >
+      <div ref={area}>
+        <WrittenOut id={id} value={Array.isArray(value) ? value : []} {...{ change, pointer, help }} />
+      </div>
+    </EitherWay>
   );
 }
 

@@ -1,7 +1,8 @@
 import { Button, Space } from 'antd';
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
+import { useRowFocus } from './use-row-focus.js';
 
 interface RowsProps {
   /** The id of what names the group. */
@@ -26,18 +27,9 @@ interface RowsProps {
  */
 export function Rows({ label, id, names, faultAt, swap, remove, add, addWords, children }: RowsProps) {
   const own = useId();
-  const list = useRef<HTMLDivElement>(null);
-  const adding = useRef<HTMLButtonElement>(null);
-  const focus = useRef<() => void>(undefined);
-  useEffect(() => {
-    focus.current?.();
-    focus.current = undefined;
-  });
-  const partOf = (index: number, part: string) =>
-    list.current?.children[index]?.querySelector<HTMLElement>(`${part}:not(:disabled)`);
+  const { list, adding, afterMove, afterAdd, afterRemove } = useRowFocus();
   const move = (index: number, by: 1 | -1) => {
-    const [way, back] = by === 1 ? ['.down', '.up'] : ['.up', '.down'];
-    focus.current = () => (partOf(index + by, way!) ?? partOf(index + by, back!))?.focus();
+    afterMove(index, by);
     swap?.(by === 1 ? index : index - 1);
   };
   return (
@@ -57,7 +49,7 @@ export function Rows({ label, id, names, faultAt, swap, remove, add, addWords, c
                   way="remove"
                   name={name}
                   act={() => {
-                    focus.current = () => adding.current?.focus();
+                    afterRemove();
                     remove(index);
                   }}
                 />
@@ -72,8 +64,7 @@ export function Rows({ label, id, names, faultAt, swap, remove, add, addWords, c
         ref={adding}
         disabled={add === undefined}
         onClick={() => {
-          const at = names.length;
-          focus.current = () => partOf(at, 'input, textarea')?.focus();
+          afterAdd(names.length);
           add?.();
         }}
       >

@@ -67,7 +67,7 @@ export function fits(kind: Kind, value: unknown): boolean {
   }
 }
 
-/** The kinds of an object, and the field by which they are told apart: none where it is of one kind. */
+/** The kinds of an object, and the field that names the kind. `all` is empty where there is one kind only. */
 export function variantsOf(schema: Fields): {
   readonly name: string;
   readonly all: readonly { readonly is: string; readonly schema: Fields }[];

@@ -10,6 +10,7 @@ import { ConditionField } from './condition-field.js';
 import { DependencyFields } from './dependency-fields.js';
 import { EngineField } from './engine-field.js';
 import { isFields, parentOf, type Draft, type DraftTask, type Fields } from './draft.js';
+import { NameField } from './name-field.js';
 import { editTask, patched, setParents } from './edits.js';
 import { FlowFields } from './flow-fields.js';
 import { Gathers } from './gathers.js';
@@ -100,15 +101,7 @@ export const TaskPanel = memo(function TaskPanel({
         </ul>
       )}
       <TaskId key={id} id={id} rename={rename} />
-      <Labelled name={t('designer.name')} fault={faultAt(`${at}/task_name`)}>
-        {(field) => (
-          <Input
-            id={field}
-            value={typeof task['task_name'] === 'string' ? task['task_name'] : ''}
-            onChange={({ target }) => edit({ task_name: target.value === '' ? undefined : target.value })}
-          />
-        )}
-      </Labelled>
+      <NameField of={task} set={edit} fault={faultAt(`${at}/task_name`)} />
       <Labelled name={t('designer.waitsFor')} fault={faultAt(`${at}/depends_on`)}>
         {(field) => (
           <Select

@@ -1,9 +1,10 @@
-import { Input, Select } from 'antd';
+import { Select } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { useTaskTypes } from '../task-types.js';
 import { shownText } from '../view/name.js';
 import { AsJson } from './as-json.js';
 import { isControlType, isFields, type DraftTask, type Fields } from './draft.js';
+import { NameField } from './name-field.js';
 import { patched } from './edits.js';
 import { EngineField } from './engine-field.js';
 import { PartyFields } from './party-fields.js';
@@ -83,15 +84,7 @@ function Undo({ of, at, help, faultWithin, inherited, change }: UndoProps) {
   const setParams = (patch: Fields) => set({ task_params: patched(params, patch) });
   return (
     <>
-      <Labelled name={t('designer.name')} fault={help.faultAt(`${at}/task_name`)}>
-        {(id) => (
-          <Input
-            id={id}
-            value={typeof of['task_name'] === 'string' ? of['task_name'] : ''}
-            onChange={({ target }) => set({ task_name: target.value === '' ? undefined : target.value })}
-          />
-        )}
-      </Labelled>
+      <NameField of={of} set={set} fault={help.faultAt(`${at}/task_name`)} />
       {(type?.needs_parties === true || params['sf_init_config'] !== undefined) && (
         <PartyFields
           task={task}
