@@ -13,7 +13,7 @@ import { simulatedLink, type Network } from './simulated-link.js';
 const DELAYS = [0, 20, 50] as const;
 const BYTES_PER_SECOND = 100e6 / 8;
 
-/** Runs a case with each member at a site of its own, over simulated networks of three delays and 100 Mbit/s; the sites are on this machine. */
+/** Runs a case with each member at a separate site, over simulated networks of three delays and 100 Mbit/s; the sites are on this machine. */
 export async function measureAtSites(typeCase: TypeCase): Promise<MeasuredAtSites> {
   const { type, tables } = typeCase;
   const load = loadavg()[0]!;
@@ -55,7 +55,7 @@ interface Part {
   readonly folder: string;
 }
 
-/** One member of a task: its program runs in a process of its own, as at a site. */
+/** One member of a task: its program runs in a separate process, as at a site. */
 async function takePart(site: Site, { type, params, inputs, folder }: Part): Promise<void> {
   // Files of the same name are made at each site.
   const artifactRoot = join(folder, 'sites', site.party);

@@ -1,7 +1,7 @@
 import type { TypeCase } from './case.js';
 import { kept, tableOf, writeMade } from './measured.js';
 
-/** What a task type came to with its parties at sites of their own. */
+/** What a task type took with its parties at separate sites. */
 export interface MeasuredAtSites {
   readonly type: string;
   readonly parties: number;
@@ -18,7 +18,7 @@ export interface MeasuredAtSites {
   readonly load: number;
 }
 
-/** The results of tasks whose parties run at sites of their own. */
+/** The results of tasks whose parties run at separate sites. */
 export const AT_SITES = 'types-at-sites.json';
 const HEADS = [
   ['type', 'parties', 'rows of each', 'delays', 'MB', 's at 0 ms', 's at 20 ms', 's at 50 ms', 'load', 'on'],

@@ -18,7 +18,7 @@ export function addCatalogueCommands(
   withFolder(datasets.command('ls'))
     .description('list them: rows, columns, until when the policy allows anything, file')
     .action(async ({ folder }: { folder: string }) => {
-      const { owned } = await ownedBy(folder);
+      const owned = await ownedBy(folder);
       for (const { name, version, rows, columns, file, removed } of byName(owned.datasets)) {
         const policy = owned.policies.find(({ dataset }) => dataset === name);
         const until = policy ? `policy until ${policy.expires_at}` : 'no policy: each task asks';
@@ -29,7 +29,7 @@ export function addCatalogueCommands(
   withFolder(datasets.command('show <name>'))
     .description('show the versions of a dataset and its policy, as JSON')
     .action(async (name: string, { folder }: { folder: string }) => {
-      const { owned } = await ownedBy(folder);
+      const owned = await ownedBy(folder);
       const versions = requireKnown(
         byName(owned.datasets).filter((each) => each.name === name),
         name,
@@ -44,7 +44,7 @@ export function addCatalogueCommands(
   withFolder(ledger.command('ls'))
     .description('list the datasets: how often something was opened, and what of each budget is left')
     .action(async ({ folder }: { folder: string }) => {
-      const { owned } = await ownedBy(folder);
+      const owned = await ownedBy(folder);
       const names = [...owned.datasets.map(({ name }) => name), ...owned.openings.flatMap((each) => each.datasets)];
       for (const name of [...new Set(names)].sort()) {
         const openings = owned.openings.filter((each) => each.datasets.includes(name));
@@ -56,7 +56,7 @@ export function addCatalogueCommands(
   withFolder(ledger.command('show <dataset>'))
     .description('list what was opened of a dataset, the oldest first, a line of JSON each')
     .action(async (name: string, { folder }: { folder: string }) => {
-      const { owned } = await ownedBy(folder);
+      const owned = await ownedBy(folder);
       const openings = owned.openings.filter((each) => each.datasets.includes(name));
       if (openings.length === 0)
         requireKnown(
@@ -68,7 +68,7 @@ export function addCatalogueCommands(
     });
 }
 
-async function ownedBy(path: string): Promise<{ readonly owned: OwnedFolder }> {
+async function ownedBy(path: string): Promise<OwnedFolder> {
   const folder = new NodeFolder(path);
   const { name, dealer } = await folder.read();
   if (dealer) throw new Refusal('The site of a dealer has no datasets.');
@@ -76,7 +76,7 @@ async function ownedBy(path: string): Promise<{ readonly owned: OwnedFolder }> {
   const owned = await readOwnedFolder(name, root, await folder.statements());
   if (!owned)
     throw new Refusal(`Nobody has claimed ${root}: a person who accepts a task decides, and nothing is counted.`);
-  return { owned };
+  return owned;
 }
 
 const byName = (all: OwnedFolder['datasets']): OwnedFolder['datasets'] =>

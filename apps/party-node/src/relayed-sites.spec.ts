@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Authority, makeRequest, readRequest, UplinkServer } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
@@ -99,6 +100,22 @@ describe('two sites of which neither listens', () => {
     isUnderWay = true;
     const both = await Promise.all([takesPart('alice'), takesPart('bob')]);
     for (const left of both) expect(left!.result).toMatchObject({ intersection_count: 250 });
+  });
+
+  test('lose the run at once where one of them can keep no record of it', async () => {
+    const runs = `${sites.path}/alice/runs`;
+    await rename(runs, `${runs}-before`);
+    await writeFile(runs, '');
+    try {
+      const [atAlice, atBob] = await Promise.allSettled([takesPart('alice'), takesPart('bob')]);
+      expect(atAlice.status).toBe('rejected');
+      // It does not wait 60 s for one that says nothing.
+      const message = expect.not.stringContaining('silent') as unknown;
+      expect(atBob).toMatchObject({ status: 'rejected', reason: { code: 'PARTY_LOST', message } });
+    } finally {
+      await rm(runs);
+      await rename(`${runs}-before`, runs);
+    }
   });
 
   test('have a dealer that they meet over the relay as well', async () => {

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#libs/local-postgres';
@@ -120,11 +121,16 @@ describe('members whose connection is cut', () => {
 
   test('lose the run where nobody comes in time, and listen no longer', async () => {
     const { proxy, ofA, ofB, port } = await begin({ resumeMs: 300 });
+    const stranger = connectTcp(at(port)).on('error', () => undefined);
+    const strangerEnds = new Promise((resolve) => stranger.once('close', () => resolve('ended')));
+    await once(stranger, 'connect');
     proxy.cut();
     const closed = [ofA, ofB].map((each) => new Promise((resolve) => each.once('close', resolve)));
     await Promise.all(closed);
     for (const each of [ofA, ofB]) expect(each.errored).toMatchObject({ code: 'PARTY_LOST' });
     for (const step of undo.splice(1).reverse()) await step();
+    // Nor does it wait 10 s for who has connected and says nothing.
+    expect(await Promise.race([strangerEnds, delay(5_000, 'open', { ref: false })])).toBe('ended');
     // Once the last connection has closed, also that to c.
     const refusal = async (): Promise<unknown> => {
       const socket = connect({ ...at(port), rejectUnauthorized: false });
@@ -213,7 +219,7 @@ describe('a connection of a run is not given to', () => {
     const ended = new Promise((resolve) => former.once('close', resolve));
     const newer = await comesSilently();
     // At once, and not after the 10 s that a greeting may take.
-    expect(await Promise.race([ended.then(() => 'ended'), delay(5_000, 'open')])).toBe('ended');
+    expect(await Promise.race([ended.then(() => 'ended'), delay(5_000, 'open', { ref: false })])).toBe('ended');
     expect(newer.destroyed).toBe(false);
     newer.destroy();
     await hears(run);

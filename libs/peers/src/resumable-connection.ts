@@ -46,7 +46,7 @@ export class ResumableConnection extends Duplex {
   private lost: NodeJS.Timeout | undefined;
   private heardAt = 0;
   // Outwards.
-  private todo: Buffer[] = [];
+  private toSend: Buffer[] = [];
   private written: ((error?: Error | null) => void) | undefined;
   private finished: ((error?: Error | null) => void) | undefined;
   /** Not acknowledged, in order. The first one has the number `keptFrom`. */
@@ -146,7 +146,7 @@ export class ResumableConnection extends Duplex {
   }
 
   override _writev(chunks: readonly { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this.todo = chunks.map(({ chunk }) => chunk);
+    this.toSend = chunks.map(({ chunk }) => chunk);
     this.written = done;
     this.advance();
   }
@@ -164,7 +164,7 @@ export class ResumableConnection extends Duplex {
     const stopped = error ?? new Error('the connection was ended');
     for (const callback of [this.written, this.finished]) callback?.(stopped);
     this.written = this.finished = undefined;
-    [this.todo, this.kept, this.arrived] = [[], [], []];
+    [this.toSend, this.kept, this.arrived] = [[], [], []];
     const { carrier } = this;
     this.carrier = undefined;
     if (!carrier || carrier.destroyed) return done(error);
@@ -198,7 +198,7 @@ export class ResumableConnection extends Duplex {
 
   /** Cuts what is to be written into frames, as far as the window goes. */
   private advance(): void {
-    let bytes = this.todo.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    let bytes = this.toSend.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     while (bytes > 0) {
       const length = Math.min(bytes, BODY_BYTES);
       if (this.cost + costOf(length) > this.bounds.windowBytes) return;
@@ -207,7 +207,7 @@ export class ResumableConnection extends Duplex {
       bytes -= length;
       this.send(frame, costOf(length));
     }
-    this.todo = [];
+    this.toSend = [];
     const { written } = this;
     this.written = undefined;
     written?.();
@@ -216,11 +216,11 @@ export class ResumableConnection extends Duplex {
   /** A copy: who has written may use its memory again. */
   private fill(body: Buffer): void {
     for (let at = 0; at < body.byteLength;) {
-      const [chunk] = this.todo as [Buffer];
+      const [chunk] = this.toSend as [Buffer];
       const copied = chunk.copy(body, at);
       at += copied;
-      if (copied === chunk.byteLength) this.todo.shift();
-      else this.todo[0] = chunk.subarray(copied);
+      if (copied === chunk.byteLength) this.toSend.shift();
+      else this.toSend[0] = chunk.subarray(copied);
     }
   }
 

@@ -22,7 +22,7 @@ const MOST_MARKS = 1_000;
 const MARK_LENGTH = 1_024;
 /** Left to a site to close its end. */
 const CLOSE_MS = 5_000;
-/** The same once it was told a value, which must reach it: a cut shows within 15 s, and the connection comes again within 30 s. */
+/** The same after the own value was sent, which must reach it: a cut shows within 15 s, and the connection comes again within 30 s. */
 const CLOSE_DONE_MS = 55_000;
 
 /** What one site sends to another: pieces of the line between their two programs, and how its own member fares. */
@@ -55,7 +55,7 @@ export class RemoteParty {
   private receivedBytes = 0;
   private heardAt = performance.now();
   private isPaused = false;
-  /** The last that the site was told of the own member is its value. */
+  /** The last message about the own member was its value. */
   private hasToldValue = false;
   private marked: string | undefined;
   private marksKept = 0;
