@@ -10,7 +10,7 @@ const DRAIN_MS = 3_000;
 /** Left to requests that are under way on an open connection when the API stops, ms: once it is closed they have no answer. */
 const LINGER_MS = 100;
 /** A connection is busy if it had a request in this time before the stop, ms. */
-const BUSY_MS = 500;
+const BUSY_MS = 1_000;
 /** How long the stop waits for the next request of busy connections, ms: the refusal closes them. */
 const TELL_MS = 1_000;
 
