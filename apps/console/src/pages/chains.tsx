@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Button, Empty, Grid, Input, Select, Space, Tag, type TablePaginationConfig } from 'antd';
-import { useDeferredValue, useState, type ReactNode } from 'react';
+import { Button, Empty, Grid, Input, Select, Space, Tag } from 'antd';
+import { memo, useCallback, useDeferredValue, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { ChainSummaryDto, ListChainsData } from '#client';
@@ -15,7 +15,7 @@ import { Status } from '../view/status.js';
 import { duration, Time, useNow } from '../view/times.js';
 import { Title } from '../view/title.js';
 import { Days } from './days.js';
-import { COMPARED, likeness, Sparkline, useLikeChains } from './like-chains.js';
+import { Alike, COMPARED, useLikeChains } from './like-chains.js';
 import { SavedViews } from './saved-views.js';
 import { PLACES } from './views.js';
 
@@ -34,6 +34,7 @@ const FIELDS =
 const MOST_NUMBERED = 10_000;
 type Query = NonNullable<ListChainsData['query']>;
 const NONE: readonly ChainSummaryDto[] = [];
+const pageOf = (search: URLSearchParams): number => Number(search.get('page') ?? 1);
 
 /** All chains, a page at a time from the server. */
 export function ChainsPage({ actor }: { actor: string }) {
@@ -49,20 +50,28 @@ export function ChainsPage({ actor }: { actor: string }) {
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
-  const set = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
-    for (const place of PLACES) next.delete(place);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    // From a page behind the numbered ones the browser goes back.
-    setSearch(next, { replace: name !== 'cursor' });
-    choose([]);
-  };
+  useLikeChains();
+  const set = useCallback(
+    (name: string, value: string) => {
+      setSearch(
+        (search) => {
+          const next = new URLSearchParams(search);
+          for (const place of PLACES) next.delete(place);
+          if (value === '') next.delete(name);
+          else next.set(name, value);
+          return next;
+        },
+        // From a page behind the numbered ones the browser goes back.
+        { replace: name !== 'cursor' },
+      );
+      choose([]);
+    },
+    [setSearch],
+  );
   const filterCount = Object.keys(filters).filter((name) => !PLACES.includes(name) && name !== 'sort').length;
   const { items = NONE, total, next_cursor: cursor } = query.data ?? {};
   const drawn = useDeferredValue(items, NONE);
-  const page = Number(search.get('page') ?? 1);
-  const isBehind = search.has('cursor') || page * PAGE_SIZE >= MOST_NUMBERED;
+  const isBehind = search.has('cursor') || pageOf(search) * PAGE_SIZE >= MOST_NUMBERED;
   return (
     <>
       <Title text={t('pages./chains')}>
@@ -95,32 +104,11 @@ export function ChainsPage({ actor }: { actor: string }) {
         items={drawn}
         // Rows that are there but not drawn yet are no sign that there are none.
         loading={query.isPending || (drawn.length === 0 && items.length > 0)}
-        empty={
-          filterCount === 0 ? (
-            t('chains.none')
-          ) : (
-            <>
-              {t('chains.noneFit')}{' '}
-              <Button size="small" onClick={() => setSearch({})}>
-                {t('chains.clear')}
-              </Button>
-            </>
-          )
-        }
+        isFiltered={filterCount > 0}
         chosen={chosen}
         choose={choose}
-        pages={
-          search.has('cursor')
-            ? false
-            : {
-                current: page,
-                pageSize: PAGE_SIZE,
-                total: Math.min(total ?? 0, MOST_NUMBERED),
-                onChange: (to) => set('page', to === 1 ? '' : String(to)),
-                showSizeChanger: false,
-                hideOnSinglePage: true,
-              }
-        }
+        total={total ?? 0}
+        set={set}
       />
       {isBehind && (
         <Space className="note">
@@ -196,21 +184,30 @@ function Filters({ search, set }: { search: URLSearchParams; set: (name: string,
 interface TableProps {
   readonly items: readonly ChainSummaryDto[];
   readonly loading: boolean;
-  readonly empty: ReactNode;
+  readonly isFiltered: boolean;
   readonly chosen: string[];
   readonly choose: (ids: string[]) => void;
-  readonly pages: TablePaginationConfig | false;
+  readonly total: number;
+  readonly set: (name: string, value: string) => void;
 }
 
-/** Drawn in pieces after all around it: 50 rows at once would keep the page from answering for longer than 50 ms. */
-function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps) {
+/**
+ * Drawn in pieces after all around it: 50 rows at once would keep the page from answering for longer than 50 ms. What arrives or ticks
+ * beside the rows draws its own cells alone.
+ */
+const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen, choose, total, set }: TableProps) {
   const { t } = useTranslation();
-  const alike = useLikeChains();
-  const now = useNow(items.some(({ status }) => status === 'RUNNING'));
-  const took = ({ started_at, completed_at }: ChainSummaryDto) =>
-    started_at === null
-      ? '–'
-      : duration((completed_at === null ? now : Date.parse(completed_at)) - Date.parse(started_at));
+  const [search, setSearch] = useSearchParams();
+  const empty = isFiltered ? (
+    <>
+      {t('chains.noneFit')}{' '}
+      <Button size="small" onClick={() => setSearch({})}>
+        {t('chains.clear')}
+      </Button>
+    </>
+  ) : (
+    t('chains.none')
+  );
   const labelled = {
     title: t('chains.labels'),
     key: 'labels',
@@ -238,7 +235,16 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
         getCheckboxProps: ({ chain_name }) => ({ 'aria-label': shownText(chain_name) }) as object,
         getTitleCheckboxProps: () => ({ 'aria-label': t('chains.all') }) as object,
       }}
-      pagination={pages}
+      pagination={
+        !search.has('cursor') && {
+          current: pageOf(search),
+          pageSize: PAGE_SIZE,
+          total: Math.min(total, MOST_NUMBERED),
+          onChange: (to) => set('page', to === 1 ? '' : String(to)),
+          showSizeChanger: false,
+          hideOnSinglePage: true,
+        }
+      }
       columns={[
         {
           title: t('chains.name'),
@@ -270,12 +276,12 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
         ...(items.some(({ parent_turn }) => parent_turn !== null)
           ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn', width: 60 }]
           : []),
-        { title: t('chains.took'), key: 'took', width: 80, render: (_, chain) => took(chain) },
+        { title: t('chains.took'), key: 'took', width: 80, render: (_, chain) => <Took of={chain} /> },
         {
           title: t('chains.alike'),
           key: 'alike',
           width: 100,
-          render: (_, chain) => <Sparkline of={alike.get(likeness(chain)) ?? []} own={chain.chain_id} />,
+          render: (_, chain) => <Alike to={chain} />,
         },
         {
           title: t('chains.type'),
@@ -299,4 +305,10 @@ function ChainTable({ items, loading, empty, chosen, choose, pages }: TableProps
       ]}
     />
   );
+});
+
+/** How long a chain has taken so far. */
+function Took({ of: { status, started_at: from, completed_at: to } }: { of: ChainSummaryDto }) {
+  const now = useNow(status === 'RUNNING');
+  return <>{from === null ? '–' : duration((to === null ? now : Date.parse(to)) - Date.parse(from))}</>;
 }

@@ -12,6 +12,8 @@ const REFRESH_MS = 60_000;
 const BARS = 16;
 const BAR = { width: 4, step: 5, height: 20 };
 
+const NONE: readonly Took[] = [];
+
 type Timed = Pick<ChainSummaryDto, 'chain_id' | (typeof FIELDS)[number]>;
 interface Took {
   readonly id: string;
@@ -19,7 +21,7 @@ interface Took {
 }
 
 /** What makes chains alike: their template, or else their name. */
-export const likeness = ({ template_id: template, chain_name: name }: Timed): string =>
+const likeness = ({ template_id: template, chain_name: name }: Timed): string =>
   template === null ? `name ${name}` : `template ${template}`;
 
 /** How long the chains that succeeded took, by likeness; the newest first, as they come. */
@@ -34,23 +36,27 @@ function durationsOf(chains: readonly Timed[]): ReadonlyMap<string, readonly Too
   return found;
 }
 
-/** The durations of the newest chains, by likeness. */
-export function useLikeChains(): ReadonlyMap<string, readonly Took[]> {
-  const query = useQuery({
-    queryKey: ['chains', 'durations'],
-    queryFn: async ({ signal }) => {
-      const { items } = await api.listChains({ query: { page_size: COMPARED, fields: FIELDS.join() }, signal });
-      return durationsOf(items);
-    },
-    refetchInterval: REFRESH_MS,
-    staleTime: REFRESH_MS,
-  });
-  return query.data ?? new Map<string, readonly Took[]>();
+const DURATIONS = {
+  queryKey: ['chains', 'durations'],
+  queryFn: async ({ signal }: { signal: AbortSignal }) => {
+    const { items } = await api.listChains({ query: { page_size: COMPARED, fields: FIELDS.join() }, signal });
+    return durationsOf(items);
+  },
+};
+
+/** Keeps the durations new that `Alike` draws. What calls it is not drawn again as they come. */
+export function useLikeChains(): void {
+  useQuery({ ...DURATIONS, refetchInterval: REFRESH_MS, staleTime: REFRESH_MS, notifyOnChangeProps: [] });
 }
 
 /** Bars as high as chains like this one took, the newest at the end; its own bar is marked. */
-export function Sparkline({ of, own }: { of: readonly Took[]; own: string }) {
+export function Alike({ to: chain }: { to: Timed }) {
   const { t } = useTranslation();
+  const { data: of = NONE } = useQuery({
+    ...DURATIONS,
+    staleTime: Infinity,
+    select: (durations) => durations.get(likeness(chain)) ?? NONE,
+  });
   if (of.length < 2) return <>–</>;
   const sorted = of.map(({ ms }) => ms).sort((a, b) => a - b);
   const most = Math.max(1, sorted.at(-1)!);
@@ -68,7 +74,7 @@ export function Sparkline({ of, own }: { of: readonly Took[]; own: string }) {
         return (
           <rect
             key={id}
-            className={id === own ? 'own' : ''}
+            className={id === chain.chain_id ? 'own' : ''}
             x={i * BAR.step}
             y={BAR.height - height}
             width={BAR.width}
