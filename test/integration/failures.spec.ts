@@ -87,8 +87,15 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
     const failed = await api.run(
       chain([
         task('book', { delay_ms: 1 }, { compensate_with: undo({ result: { of: '${tasks.book.result.attempt}' } }) }),
-        task('pay', {}, { compensate_with: undo({ fail_attempts: 1, error_code: 'AGAIN' }) }),
-        task('fails', { fail_attempts: 9 }, { compensate_with: undo({}) }),
+        task(
+          'pay',
+          {},
+          {
+            depends_on: ['book'],
+            compensate_with: undo({ fail_attempts: 1, error_code: 'AGAIN' }),
+          },
+        ),
+        task('fails', { fail_attempts: 9 }, { depends_on: ['pay'], compensate_with: undo({}) }),
       ]),
     );
     expect(failed).toMatchObject({ status: 'FAILURE', compensates: null, compensated_by: expect.any(String) });
@@ -105,7 +112,8 @@ describeOnBackends('failures, time-outs and cancelling', { env: { WORKER_CONCURR
 
   check('what was done is undone where the chain is cancelled, or ended as failed', async ({ api }) => {
     const compensate_with = { task_type: 'diagnostic', task_params: { task_config: {} } };
-    const id = await api.start(chain([task('book', {}, { compensate_with }), task('slow', { delay_ms: 60_000 })]));
+    const slow = task('slow', { delay_ms: 60_000 }, { depends_on: ['book'] });
+    const id = await api.start(chain([task('book', {}, { compensate_with }), slow]));
     await api.untilTask(id, 'slow', 'RUNNING');
     await api.expect(200, `/chains/${id}/cancel`, { method: 'POST', body: { dry_run: true } });
     expect(await api.chain(id)).toMatchObject({ status: 'RUNNING', compensated_by: null });
