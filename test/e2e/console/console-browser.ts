@@ -55,19 +55,37 @@ export async function offerKey(page: Page, key: string): Promise<void> {
   await page.locator('button[type=submit]').click();
 }
 
-/** Looks for what keeps people out: axe finds no violation, and nothing is cut off at the side. Keeps a picture. */
+/** Rules whose answer the theme decides. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** Looks for what keeps people out, in both themes: axe finds no violation, and nothing is cut off at the side. Keeps pictures. */
 export async function expectAccessible({ page, faults }: Window, name: string): Promise<void> {
   await page.waitForTimeout(350);
   if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { axe: inPage } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await inPage.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect([name, found.map((each) => each.slice(0, 800))]).toEqual([name, []]);
+  expect([name, await violations(page)]).toEqual([name, []]);
   const isWide = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   expect([name, isWide]).toEqual([name, false]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('html[data-theme=dark]').waitFor();
+  await page.waitForTimeout(100);
+  if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}-dark.png`) });
+  expect([`${name}-dark`, await violations(page, OF_COLOURS)]).toEqual([`${name}-dark`, []]);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.locator('html[data-theme=light]').waitFor();
   expect([name, faults]).toEqual([name, []]);
+}
+
+/** What axe finds, by these rules alone if there are any. */
+async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
+  const found = await page.evaluate(async (runOnly) => {
+    const { axe: inPage } = globalThis as unknown as {
+      axe: { run(options: object): Promise<{ violations: Violation[] }> };
+    };
+    const { violations: all } = await inPage.run(runOnly === undefined ? {} : { runOnly });
+    return all.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  }, rules);
+  return found.map((each) => each.slice(0, 800));
 }
 interface Violation {
   readonly id: string;
