@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestFolder } from '../contract/run-for-tests.js';
 import { runTask } from './run-task.js';
+import type { TaskRunner } from '../contract/task-runner.js';
 import type { JsonObject, TaskParams, TaskRun } from '../contract/task-type.js';
 
 /** Compiled, this file lies in dist/libs/compute/src/catalogue. */
@@ -83,10 +84,14 @@ export async function onLargeTables(folder: TestFolder, run: TaskRun, least: num
 }
 
 /** Runs tasks one after the other, in the order of their list; the results by task. */
-export async function runExample(folder: TestFolder, tasks: readonly ExampleTask[]): Promise<JsonObject> {
+export async function runExample(
+  folder: TestFolder,
+  tasks: readonly ExampleTask[],
+  runners?: readonly TaskRunner[],
+): Promise<JsonObject> {
   const results: JsonObject = {};
   for (const task of tasks)
-    results[task.task_id] = (await runTask(task.task_type, exampleRun(folder, task, results))).result;
+    results[task.task_id] = (await runTask(task.task_type, exampleRun(folder, task, results), runners)).result;
   return results;
 }
 

@@ -13,7 +13,7 @@ const IN_DECADE = 900;
 const STEPS = DECADES * IN_DECADE;
 
 /** The losses that can be distinguished, ascending: three significant digits in five decades, the last that of labels of 2^labelSize. */
-function lossSteps(labelSize: number): number[] {
+export function lossSteps(labelSize: number): number[] {
   const first = Math.floor(Math.log10(4 ** labelSize)) - DECADES - 1;
   return Array.from({ length: STEPS }, (_, at) =>
     Number(`${100 + (at % IN_DECADE)}e${first + Math.floor(at / IN_DECADE)}`),

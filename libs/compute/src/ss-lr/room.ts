@@ -25,10 +25,10 @@ const RING_BITS = 126;
 /** Bits of the mantissa of a step's rate. */
 const RATE_BITS = 26;
 /** Weights may be at least 4 times as large as the labels. */
-const WEIGHT_BITS = 2;
+export const WEIGHT_BITS = 2;
 
 /** Smaller steps would take hours rather than fail: scaled features fit into larger ones. */
-const LEAST_FITTING = 16;
+export const LEAST_FITTING = 16;
 
 /** The exponent of the least power of two that no absolute value exceeds. */
 export function sizeOf(values: Float64Array, least: number): number {
@@ -89,6 +89,6 @@ export function scoresFit(columns: readonly number[], features: readonly number[
 }
 
 /** The exponent of the largest score where every weight is 1. */
-function scoreSize(columns: readonly number[], features: readonly number[]): number {
+export function scoreSize(columns: readonly number[], features: readonly number[]): number {
   return Math.ceil(Math.log2(columns.reduce((sum, count, party) => sum + count * 2 ** features[party]!, 1)));
 }

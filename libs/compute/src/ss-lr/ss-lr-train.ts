@@ -261,7 +261,7 @@ export async function dealTraining(
 }
 
 /** The largest sum of squares of a model that is not wrong, with what fixed point makes of a perfect one. */
-function mostSquares(label: Float64Array, regType: RegType, labelSize: number): number {
+export function mostSquares(label: Float64Array, regType: RegType, labelSize: number): number {
   const start = regType === 'logistic' ? 0.5 : 0;
   return label.reduce((sum, y) => sum + WRONG * (start - y) ** 2, label.length * 1e-6 * 4 ** labelSize);
 }

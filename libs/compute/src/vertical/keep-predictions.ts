@@ -8,9 +8,20 @@ import type { PredictedRows } from './vertical-rows.js';
 /** How a training predicts rows, `length` at once: `next` gives null at the party that does not get the predictions. */
 export interface Predictions {
   readonly length: number;
+  /** Set where they are counted already, as they were opened before. */
+  readonly areCounted?: true;
   next(run: RowRun): Promise<Float64Array | null>;
   /** As the table shows one. */
   show?(prediction: number): string;
+}
+
+/** Counts what is opened of a party's rows where another one gets the predictions. */
+export async function countPredictions(
+  context: PartyContext,
+  { plan: { receiver } }: VerticalPart,
+  { rows }: PredictedRows,
+): Promise<void> {
+  if (receiver !== context.party) await context.reserve(predictionsFor(receiver, rows));
 }
 
 /** Predicts the rows of a table behind a training. The receiver keeps the predictions, beside the label if it has it. */
@@ -18,11 +29,11 @@ export async function keepPredictions(
   context: PartyContext,
   part: VerticalPart,
   table: PredictedRows,
-  { length, next, show = String }: Predictions,
+  { length, areCounted, next, show = String }: Predictions,
 ): Promise<{ readonly reference: string; readonly rows: number } | null> {
   const { plan, label } = part;
   const receives = plan.receiver === context.party;
-  if (!receives) await context.reserve(predictionsFor(plan.receiver, table.rows));
+  if (!areCounted) await countPredictions(context, part, table);
   const target = part.predictionOutput !== null && { target: part.predictionOutput };
   const columns = label === null ? ['prediction'] : ['label', 'prediction'];
   const request = { ...target, name: 'predictions.csv', rows: table.made };
