@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import time
 
@@ -136,6 +137,18 @@ def psi(job, lctx):
         raise OSError(NO_SPACE)
 
 
+def ss_lr(job, lctx):
+    # Beside this program, where nobody else writes: isolated, Python looks for nothing there by itself.
+    sys.dont_write_bytecode = True
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    import ss_lr as program
+
+    program.run(job, lctx, tell)
+
+
+TASKS = {"psi": psi, "ss_lr": ss_lr}
+
+
 def rows_in(path):
     """Rows of a table of SPU's, below its header. There is no file where SPU finds nothing."""
     try:
@@ -174,7 +187,7 @@ def main():
     try:
         lctx = linked(job)
         tell("linked")
-        psi(job, lctx)
+        TASKS[job["task"]](job, lctx)
     except BaseException as error:
         fail(log, code_of(error, log))
     remove_traces(log)

@@ -9,11 +9,18 @@ import type { IsOpen } from '../contract/task-runner.js';
 const SECRETFLOW = 'belongs to parties on several machines, which no engine runs yet';
 /** Keys of `sf_init_config` that only remote parties have. */
 const CLUSTER_KEYS = ['cluster_config', 'self_party'];
-/** Protocols of SecretFlow's SPU that native lacks. */
-const SPU_PROTOCOLS = ['ABY3', 'CHEETAH', 'SECURENN'];
+/** Protocols of SecretFlow's SPU that native lacks, and what runs them. */
+const SPU_PROTOCOLS: Readonly<Record<string, string>> = {
+  ABY3: 'the engine "secretflow" runs ss_lr by it, where task_config.protocol names it',
+  CHEETAH: 'the engine "secretflow" runs ss_lr by it, where task_config.protocol names it',
+  SECURENN: 'no engine runs "SECURENN" yet',
+};
 
-/** Those of `psi`. */
-const SPU_ALONE: readonly unknown[] = ['KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'];
+/** What a type's `protocol` may name that the engine secretflow alone runs. */
+const SPU_ALONE: Readonly<Record<string, readonly unknown[]>> = {
+  psi: ['KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'],
+  ss_lr: ['CHEETAH', 'ABY3'],
+};
 
 /** Faults of parameters for the native engine: those of the type, and what asks for parties on other machines. */
 export function checkForNative(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[] {
@@ -42,7 +49,7 @@ export function checkForNative(type: string, params: Partial<TaskParams>, isOpen
 
 /** Protocols that other engines run. */
 function otherEngines(type: string, { protocol }: Record<string, unknown>): ParamFault[] {
-  if (type !== 'psi' || !SPU_ALONE.includes(protocol)) return [];
+  if (!(Object.hasOwn(SPU_ALONE, type) && SPU_ALONE[type]!.includes(protocol))) return [];
   const message = `is a protocol of the engine "secretflow": name that in task_params.engine, or leave protocol out`;
   return [{ code: 'PROTOCOL_UNSUPPORTED', pointer: '/protocol', message }];
 }
@@ -88,9 +95,9 @@ function spuFaults(spu: unknown, isOpen: IsOpen): ParamFault[] {
     faults.push({ code: 'PROTOCOL_UNSUPPORTED', pointer: `${at}/runtime_config/protocol`, message });
   } else if (protocol !== undefined && protocol !== 'SEMI2K' && !isOpen(protocol)) {
     const fault = { pointer: `${at}/runtime_config/protocol`, message: 'must be "SEMI2K"' };
-    if (!SPU_PROTOCOLS.includes(protocol as string)) faults.push(fault);
+    if (typeof protocol !== 'string' || !Object.hasOwn(SPU_PROTOCOLS, protocol)) faults.push(fault);
     else {
-      const message = `${fault.message}; no engine runs ${JSON.stringify(protocol)} yet`;
+      const message = `${fault.message}; ${SPU_PROTOCOLS[protocol]}`;
       faults.push({ ...fault, code: 'PROTOCOL_UNSUPPORTED', message });
     }
   }

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { requireDiskRoom } from '../contract/disk-full.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Account } from '../party/start-guarded.js';
-import { startSpu, type SpuFailure, type SpuJob, type SpuProcess } from './spu-process.js';
+import { startSpu, type SpuFailure, type SpuProcess, type SpuWork } from './spu-process.js';
 
 const LOOPBACK = '127.0.0.1';
 /** A port is free a moment before SPU listens on it: another process may take it in between. */
@@ -17,7 +17,7 @@ export interface SpuParty {
   readonly name: string;
   readonly home: string;
   readonly account: Account | undefined;
-  readonly psi: SpuJob['psi'];
+  readonly work: SpuWork;
 }
 
 export interface SpuRun {
@@ -25,6 +25,8 @@ export interface SpuRun {
   /** In the order of their ranks. */
   readonly parties: readonly SpuParty[];
   readonly log: (message: string) => void;
+  /** What is shown while the parties compute. */
+  readonly stage: string;
   /** `fraction` 0..1 of what runs here. */
   readonly progress: (fraction: number, stage: string) => void;
   /** For tests: ports to try first. */
@@ -65,12 +67,12 @@ async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSigna
   const stopAll = (): void => processes.forEach(({ stop }) => stop());
   signal.addEventListener('abort', stopAll, { once: true });
   try {
-    for (const [rank, { name, home, account, psi }] of run.parties.entries()) {
-      const started = startSpu(run.python, { ...job, rank, psi }, { home, account }, (event) => {
+    for (const [rank, { name, home, account, work }] of run.parties.entries()) {
+      const started = startSpu(run.python, { ...job, rank, ...work }, { home, account }, (event) => {
         if (event.ev === 'ready') ready.add(name);
         if (event.ev === 'linked') linked.add(name);
-        if (event.ev === 'progress') run.progress(LINKED + (1 - LINKED) * Math.min(1, event.fraction), 'intersecting');
-        else if (linked.size === parties.length) run.progress(LINKED, 'intersecting');
+        if (event.ev === 'progress') run.progress(LINKED + (1 - LINKED) * Math.min(1, event.fraction), run.stage);
+        else if (linked.size === parties.length) run.progress(LINKED, run.stage);
         else run.progress((READY * ready.size) / parties.length, 'linking the parties on SPU');
       });
       processes.push(started);
@@ -99,7 +101,7 @@ function failureOf({ party, failure }: Lost): TaskFailure {
     PARTY_LOST: 'its process on SPU ended before it was done; the task may be tried again',
     PORT_TAKEN: 'other processes took the ports that it was to listen on; the task may be tried again',
     OUT_OF_MEMORY:
-      'it needs more memory on SPU than a party of a task may have. Give the task a smaller table, or take ECDH_PSI_2PC',
+      'it needs more memory on SPU than a party of a task may have. Give the task a smaller table, or take another protocol: psi takes least with ECDH_PSI_2PC, ss_lr most with CHEETAH',
     DISK_FULL: 'its process on SPU could not write what it found. The task is tried again when the disk may have room',
     ENGINE_NOT_READY:
       'SPU does not load, or has another version. "npm run doctor" says what the engine lacks; "npm run engine:secretflow" makes its environment',

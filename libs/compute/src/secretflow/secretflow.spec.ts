@@ -42,7 +42,7 @@ describe('the engine secretflow without an environment', () => {
     expect(new Set(texts).size).toBe(3);
     expect(unset.leaves('psi')).toBe(unset.leaves('psi', { protocol: 'ECDH_PSI_2PC' }));
     expect(unset.leaves('psi')).toMatch(/all of prime order.*in an order of this run/);
-    expect(unset.leaves('ss_lr')).toBe(undefined);
+    expect(unset.leaves('ss_glm')).toBe(undefined);
   });
 
   test('takes RR22 for AUTO up to a million known rows, and else ECDH', () => {
@@ -234,7 +234,14 @@ function withSpu(python: string): void {
         const psi = { protocol: 'PROTOCOL_ECDH', receiver_rank: 1, broadcast: false };
         const addresses = [`127.0.0.1:${own}`, `127.0.0.1:${rank === 0 ? port : peer}`];
         const files = { input: `${home}/keys.csv`, output: `${home}/found.csv` };
-        const job = { run: 'r', parties: ['alice', 'bob'], addresses, rank, psi: { ...psi, ...files } };
+        const job = {
+          run: 'r',
+          parties: ['alice', 'bob'],
+          addresses,
+          rank,
+          task: 'psi' as const,
+          psi: { ...psi, ...files },
+        };
         return startSpu(python, job, { home, account: undefined }, () => undefined);
       });
       await Promise.all(processes.map(({ done }) => done));

@@ -1,34 +1,68 @@
-import { isMap } from '../contract/json-values.js';
-import { TaskFailure, type ParamFault, type TaskParams, type TaskRun } from '../contract/task-type.js';
-import type { IsOpen, TaskRunner } from '../contract/task-runner.js';
-import { checkForNative } from '../catalogue/native-check.js';
+import { TaskFailure, type TaskRun } from '../contract/task-type.js';
+import type { TaskRunner } from '../contract/task-runner.js';
 import type { PsiConfig } from '../psi/psi-config.js';
-import { AUTO, PSI_PROTOCOLS, psiProtocolOf } from './protocols.js';
+import type { SsLrConfig } from '../ss-lr/ss-lr-config.js';
+import { checkForSpu } from './check-for-spu.js';
+import { LR_PROTOCOLS, lrProtocolOf } from './lr-protocols.js';
+import { PSI_PROTOCOLS, psiProtocolOf } from './protocols.js';
 import { needsOfSpu } from './spu-needs.js';
 
 const PYTHON = 'SECRETFLOW_PYTHON';
 
-/** Runs `psi` of two parties on SPU: each party in a Python process of its own. `python` is that of an environment with SPU. */
+/** What runs a type on SPU, and by which protocols. */
+interface SpuType {
+  readonly protocols: Readonly<Record<string, { readonly leaves: string }>>;
+  /** The protocol of a task_config; undefined for none of these. */
+  readonly protocolOf: (config: unknown) => string | undefined;
+  readonly load: () => Promise<(run: TaskRun, python: string) => ReturnType<TaskRunner['run']>>;
+}
+
+const TYPES = new Map<string, SpuType>([
+  [
+    'psi',
+    {
+      protocols: PSI_PROTOCOLS,
+      protocolOf: psiProtocolOf,
+      async load() {
+        const { runSpuPsi } = await import('./spu-psi-run.js');
+        return (run, python) => runSpuPsi(run as unknown as TaskRun<PsiConfig>, python);
+      },
+    },
+  ],
+  [
+    'ss_lr',
+    {
+      protocols: LR_PROTOCOLS,
+      protocolOf: lrProtocolOf,
+      async load() {
+        const { runSpuLr } = await import('./spu-lr-run.js');
+        return (run, python) => runSpuLr(run as unknown as TaskRun<SsLrConfig>, python);
+      },
+    },
+  ],
+]);
+
+/**
+ * Runs `psi` of two parties and `ss_lr` of two and three on SPU: each party in a Python process of its own. `python` is that of an environment with SPU.
+ */
 export function secretflow(python: string | undefined): TaskRunner {
   return {
     name: 'secretflow',
     ...(python === undefined && { unset: PYTHON }),
-    leaves: (type, config) => (type === 'psi' ? leavesOf(config) : undefined),
-    protocols: (type) => (type === 'psi' ? Object.keys(PSI_PROTOCOLS) : []),
+    leaves: (type, config) => leavesOf(TYPES.get(type), config),
+    protocols: (type) => Object.keys(TYPES.get(type)?.protocols ?? {}),
     check: (type, params, isOpen) => checkForSpu(type, params, isOpen),
     needs: () => needsOfSpu(python),
-    async run(_type, run) {
+    async run(type, run) {
       if (python === undefined) throw notSetUp();
       if (run.site) throw new TaskFailure('INVALID_PARAMS', 'The engine secretflow runs parties on one machine.');
-      const { runSpuPsi } = await import('./spu-psi-run.js');
-      return runSpuPsi(run as unknown as TaskRun<PsiConfig>, python);
+      return (await TYPES.get(type)!.load())(run, python);
     },
   };
 }
 
-function leavesOf(config: unknown): string {
-  const protocol = psiProtocolOf(config) ?? psiProtocolOf({})!;
-  return PSI_PROTOCOLS[protocol]!.leaves;
+function leavesOf(type: SpuType | undefined, config: unknown): string | undefined {
+  return type?.protocols[(type.protocolOf(config) ?? type.protocolOf({}))!]!.leaves;
 }
 
 const notSetUp = (): TaskFailure =>
@@ -36,26 +70,3 @@ const notSetUp = (): TaskFailure =>
     'ENGINE_NOT_READY',
     `The engine secretflow is not set up at this worker: run "npm run engine:secretflow" and set ${PYTHON}.`,
   );
-
-/** Faults as for native, where the parameters are those of native; and what SPU lacks of them. */
-function checkForSpu(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[] {
-  const { task_config: config } = params;
-  if (!isMap(config)) return checkForNative(type, params, isOpen);
-  const isOurs = isOpen(config.protocol) || psiProtocolOf(config) !== undefined;
-  const asNative = isOurs ? { ...params, task_config: { ...config, protocol: 'ECDH_PSI_2PC' } } : params;
-  const faults = checkForNative(type, asNative, isOpen).filter(
-    ({ pointer }) => isOurs || pointer !== '/task_config/protocol',
-  );
-  const add = (field: string, message: string, code?: 'PROTOCOL_UNSUPPORTED'): void =>
-    void faults.push({ pointer: `/task_config/${field}`, message, ...(code && { code }) });
-  const native = 'or let the engine "native" run the task';
-  if (!isOurs) {
-    const names = [...Object.keys(PSI_PROTOCOLS), AUTO].map((name) => JSON.stringify(name)).join(', ');
-    add('protocol', `must be one of ${names}, ${native}`, 'PROTOCOL_UNSUPPORTED');
-  }
-  if (config.join !== undefined && config.join !== 'inner' && !isOpen(config.join))
-    add('join', `must be "inner" or absent, ${native}`);
-  const inputs = config.input_paths;
-  if (isMap(inputs) && Object.keys(inputs).length > 2) add('input_paths', `must name two parties, ${native}`);
-  return faults;
-}

@@ -14,7 +14,7 @@ const CODES = ['OUT_OF_MEMORY', 'DISK_FULL', 'PORT_TAKEN', 'PARTY_LOST', 'ENGINE
 /** Why a party's program failed. */
 export type SpuFailure = (typeof CODES)[number];
 
-/** What one party's program is to do. */
+/** A run, as one party's program is to know it. */
 export interface SpuJob {
   /** Of all parties the same, and of no other run. */
   readonly run: string;
@@ -22,14 +22,22 @@ export interface SpuJob {
   readonly parties: readonly string[];
   readonly addresses: readonly string[];
   readonly rank: number;
-  readonly psi: {
-    readonly protocol: string;
-    readonly receiver_rank: number;
-    readonly broadcast: boolean;
-    readonly input: string;
-    readonly output: string;
-  };
 }
+
+/** The task of a party's program. */
+export type SpuWork =
+  | {
+      readonly task: 'psi';
+      readonly psi: {
+        readonly protocol: string;
+        readonly receiver_rank: number;
+        readonly broadcast: boolean;
+        readonly input: string;
+        readonly output: string;
+      };
+    }
+  /** All else lies in the party's folder. */
+  | { readonly task: 'ss_lr'; readonly home: string };
 
 /** What a party's program says of itself. */
 export type SpuEvent = { readonly ev: 'ready' | 'linked' } | { readonly ev: 'progress'; readonly fraction: number };
@@ -48,7 +56,7 @@ export interface SpuProcess {
  */
 export function startSpu(
   python: string,
-  job: SpuJob,
+  job: SpuJob & SpuWork,
   { home, account }: { readonly home: string; readonly account: Account | undefined },
   hear: (event: SpuEvent) => void,
 ): SpuProcess {

@@ -46,6 +46,12 @@ export const ssLrSchema = configSchema(
       },
     },
     ...verticalOutputs,
+    protocol: {
+      type: 'string',
+      enum: ['SEMI2K', 'CHEETAH', 'ABY3'],
+      description:
+        'How shares are multiplied. native takes SEMI2K with a dealer, and nothing else. The engine secretflow takes CHEETAH (its default for two parties, without a dealer), ABY3 (for three, without a dealer) and SEMI2K (for two, where the first party by name makes the triples of both).',
+    },
   },
   ['features', 'label', 'label_party', 'train_data'],
 );
