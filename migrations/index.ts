@@ -41,6 +41,7 @@ import { CurrentOffers1764028800040 } from './0040-current-offers.js';
 import { OpeningsOfTasks1764028800041 } from './0041-openings-of-tasks.js';
 import { VotesOfSites1764028800042 } from './0042-votes-of-sites.js';
 import { RelayedSites1764028800043 } from './0043-relayed-sites.js';
+import { RoundTripsOfSites1764028800044 } from './0044-round-trips-of-sites.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -87,4 +88,5 @@ export const migrations = [
   OpeningsOfTasks1764028800041,
   VotesOfSites1764028800042,
   RelayedSites1764028800043,
+  RoundTripsOfSites1764028800044,
 ];

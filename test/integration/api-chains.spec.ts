@@ -139,6 +139,7 @@ describeSystem('chains', 'postgres', { apps: ['api'] }, (check) => {
         critical_path: ['task-001', 'task-002', 'task-004', 'task-005'],
         approvals: expect.any(Array),
         at_sites: [],
+        warnings: [],
       });
       expect((await api.expect<ListAnswer>(200, '/chains')).total).toBe(total);
 

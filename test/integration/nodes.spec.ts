@@ -53,6 +53,7 @@ interface Node {
   readonly last_seen_at: string | null;
   readonly protocol_version: number | null;
   readonly software_version: string | null;
+  readonly round_trip_ms: number | null;
 }
 interface Admitted extends Node {
   readonly certificate: string;
@@ -228,6 +229,7 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     await first.said(`connected to ${at} (protocol 3)`);
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     expect(await node()).toMatchObject({ connected: true, protocol_version: 3, software_version: version });
+    await eventually('its round trip is known', async () => (await node()).round_trip_ms !== null || undefined);
     expect(await command(['connect', at, '--folder', folder])).toMatchObject({
       code: 2,
       err: expect.stringContaining('Another task-chain-node connect runs') as unknown,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ExpectedApprovalDto } from '#client';
+import type { ChainWarningDto, ExpectedApprovalDto } from '#client';
 import { type InputFault, isObject, pointer, readDependencies } from '#libs/chain-domain';
 import { type Plan, plan } from '#libs/dag-planner';
 import { PROJECT } from './project.js';
@@ -19,6 +19,8 @@ export interface Validation {
   readonly approvals: readonly ExpectedApprovalDto[];
   /** Empty: which parties have a site is at the server. */
   readonly at_sites: readonly string[];
+  /** Empty: how far sites are is at the server. */
+  readonly warnings: readonly ChainWarningDto[];
 }
 
 /**
@@ -49,6 +51,7 @@ export async function checkOffline(body: unknown): Promise<Validation> {
       critical_path: null,
       approvals: [],
       at_sites: [],
+      warnings: [],
     };
   }
   const { chainType, levels } = planned.plan;
@@ -61,6 +64,7 @@ export async function checkOffline(body: unknown): Promise<Validation> {
     critical_path: criticalPath(planned.plan, nodes),
     approvals: [],
     at_sites: [],
+    warnings: [],
   };
 }
 

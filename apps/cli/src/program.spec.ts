@@ -320,7 +320,7 @@ describe('the graph of a file', () => {
 });
 
 describe('a server that', () => {
-  const answering = async (status: number, body: object, args: readonly string[]) => {
+  const answering = async (status: number, body: object, args: readonly string[], stdin = '') => {
     const server = createServer((_request, response) => {
       response.writeHead(status, { 'content-type': 'application/problem+json', 'x-request-id': 'req-1' });
       response.end(JSON.stringify(body));
@@ -328,12 +328,22 @@ describe('a server that', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      return await runHere([...args, '--url', `http://127.0.0.1:${port}`]);
+      return await runHere([...args, '--url', `http://127.0.0.1:${port}`], { stdin });
     } finally {
       server.closeAllConnections();
       server.close();
     }
   };
+
+  it('warns of a chain has that printed', async () => {
+    const message = 'Task "fit": it takes some 31,260 rounds between its sites.';
+    const found = {
+      ...{ valid: true, errors: [], chain_type: 'chain', total_tasks: 1, levels: [['fit']], critical_path: ['fit'] },
+      ...{ approvals: [], at_sites: ['fit'], warnings: [{ message }] },
+    };
+    const { exit, stdout } = await answering(200, found, ['validate', '-'], '{}');
+    expect([exit, stdout]).toEqual([EXIT.OK, expect.stringContaining(`\nwarning: ${message}\n`)]);
+  });
 
   it('makes a mistake is reported with the request that its log names', async () => {
     const { exit, stderr } = await answering(500, { code: 'INTERNAL', status: 500, detail: 'oops' }, ['ls']);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Authority, makeRequest, readRequest } from './authority.js';
 import { makeIdentity } from './identity.js';
 import type { OfferLine, SiteAnswer, ToSite } from './offer-frames.js';
+import { RoundTrips } from './round-trips.js';
 import { dial, type Uplink } from './uplink-client.js';
 import { UplinkServer } from './uplink-server.js';
 
@@ -18,14 +19,19 @@ let reasons: string[];
 let faults: unknown[];
 let looks: number;
 let broken: boolean;
+let held: (number | undefined)[][];
 const open: Uplink[] = [];
 beforeEach(async () => {
   [offered, answers, reasons, faults, looks, broken] = [[{ run, state: 'OFFERED' }], [], [], [], 0, false];
+  held = [];
   server = await UplinkServer.listen({
     ...{ authority, host: '127.0.0.1', port: 0 },
     admission: {
       admit: async () => undefined,
-      hold: async () => new Map(),
+      hold: async (_, roundTrips) => {
+        held.push([...roundTrips]);
+        return new Map();
+      },
       release: async () => undefined,
       mayMeet: async () => [],
     },
@@ -44,7 +50,7 @@ beforeEach(async () => {
     },
     onRefused: (reason) => void reasons.push(reason),
     onFault: (error) => void faults.push(error),
-    times: { greetMs: LONG, beat, holdMs: LONG, offersMs: 5, unheldMs: LONG },
+    times: { greetMs: LONG, beat, holdMs: 10, offersMs: 5, unheldMs: LONG },
   });
 });
 afterEach(async () => {
@@ -132,4 +138,18 @@ test('end with the connection, at once on both sides', async () => {
   const uplink = await connect('bank-a', () => undefined);
   await server.close();
   expect(await uplink.ended).toMatchObject({ code: 'DRAINING' });
+});
+
+test('are measured by pings: the shortest of the last counts, from the first on', async () => {
+  await connect('bank-a');
+  // Pings of the test are a minute apart: the first one goes out at once.
+  await until(() => typeof held.at(-1)?.[0] === 'number');
+  expect(held.at(-1)![0]).toBeGreaterThan(0);
+  const roundTrips = new RoundTrips();
+  expect(roundTrips.shortest).toBeUndefined();
+  for (const ms of [5, 40, 30, 60, 50, 70]) roundTrips.add(ms);
+  expect(roundTrips.shortest).toBe(5);
+  // That was more than a minute ago: the way has become longer.
+  roundTrips.add(80);
+  expect(roundTrips.shortest).toBe(30);
 });

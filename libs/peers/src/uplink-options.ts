@@ -17,8 +17,11 @@ export interface UplinkCaller extends Subject {
 export interface UplinkAdmission {
   /** Stores that it is connected, in place of its earlier connection; else says why it may not be. */
   admit(caller: UplinkCaller): Promise<UplinkCode | undefined>;
-  /** Stores that these are connected still, and says which of them may be no longer. */
-  hold(connections: readonly string[]): Promise<ReadonlyMap<string, UplinkCode>>;
+  /** Stores that these are connected still, and how long a ping takes there and back, ms, and says which of them may be no longer. */
+  hold(
+    connections: readonly string[],
+    roundTrips: readonly (number | undefined)[],
+  ): Promise<ReadonlyMap<string, UplinkCode>>;
   /** Stores that it is connected no longer. */
   release(connection: string): Promise<void>;
   /** Which of these sites may meet the other one that it names: both count, and take part in that run, which is under way. */

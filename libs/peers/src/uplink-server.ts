@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import { OfferDesk } from './offer-desk.js';
 import { Relay } from './relay.js';
+import { RoundTrips } from './round-trips.js';
 import { RELAY_PROTOCOL } from './relay-words.js';
 import { boundFrames, destroyLater } from './session-ends.js';
 import { Strangers } from './strangers.js';
@@ -43,6 +44,7 @@ interface Held {
   readonly stream: ServerHttp2Stream;
   /** Lets it send more than pings. */
   readonly mayAnswer: () => void;
+  readonly roundTrips: RoundTrips;
 }
 
 /**
@@ -180,7 +182,7 @@ export class UplinkServer {
       });
       const connection = randomUUID();
       const caller = { ...subject, fingerprint, connection, address, version: 0, software: 'unknown' };
-      this.answer({ caller, ends, session, stream, mayAnswer }, headers)
+      this.answer({ caller, ends, session, stream, mayAnswer, roundTrips: new RoundTrips() }, headers)
         .then((admitted) => {
           done();
           if (admitted) this.strangers.forget(address, port);
@@ -226,10 +228,11 @@ export class UplinkServer {
     });
     const before = this.held.get(keyOf(held));
     stream.respond({ ':status': 200, [VERSION_HEADER]: String(version) });
-    keepBeating(session, this.times.beat, () => {
+    const silent = (): void => {
       this.options.onRefused('silent', this.named(held));
       session.destroy();
-    });
+    };
+    keepBeating(session, this.times.beat, silent, (ms) => held.roundTrips.add(ms));
     if (before) this.drop(before, 'REPLACED', { replaced_by: held.caller.address });
     this.held.set(keyOf(held), held);
     if (version >= OFFERS_FROM) {
@@ -291,7 +294,8 @@ export class UplinkServer {
     this.asked = true;
     const all = [...this.held.values()];
     try {
-      const ended = all.length === 0 ? new Map() : await this.options.admission.hold(all.map(connectionOf));
+      const roundTrips = all.map((each) => each.roundTrips.shortest);
+      const ended = all.length === 0 ? new Map() : await this.options.admission.hold(all.map(connectionOf), roundTrips);
       this.answered = performance.now();
       for (const each of all) {
         const code = ended.get(connectionOf(each)) as UplinkCode | undefined;

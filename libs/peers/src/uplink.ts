@@ -62,18 +62,26 @@ export function commonVersion(one: VersionRange, other: VersionRange): number | 
   return highest >= Math.max(one.from, other.from) ? highest : undefined;
 }
 
-/** Pings the other end as long as the session is open, and calls `silent` once that does not answer in time. */
-export function keepBeating(session: Http2Session, { everyMs, withinMs }: Beat, silent: () => void): void {
+/** Pings the other end at once and as long as the session is open, tells how long each answer took, ms, and calls `silent` once one does not come in time. */
+export function keepBeating(
+  session: Http2Session,
+  { everyMs, withinMs }: Beat,
+  silent: () => void,
+  answered: (ms: number) => void = () => undefined,
+): void {
   let late: NodeJS.Timeout | undefined;
-  const timer = setInterval(() => {
+  const beat = (): void => {
     if (late !== undefined || session.destroyed) return;
     late = setTimeout(silent, withinMs);
-    session.ping((error) => {
+    session.ping((error, ms) => {
       if (error !== null) return; // The session has ended.
       clearTimeout(late);
       late = undefined;
+      answered(ms);
     });
-  }, everyMs);
+  };
+  beat();
+  const timer = setInterval(beat, everyMs);
   session.once('close', () => {
     clearInterval(timer);
     clearTimeout(late);

@@ -27,9 +27,14 @@ export class NodeConnectionRepository {
     return row!.verdict === 'OK' ? undefined : row!.verdict;
   }
 
-  /** Stores that sites are connected still, and returns the connections that count no longer. */
-  async hold(db: Queryable, connections: readonly string[]): Promise<Map<string, NodeRefusal>> {
-    const rows = await db.query<{ connection: string; ended: NodeRefusal }>(holdNodes, [connections]);
+  /** Stores that sites are connected still, and their round trips in ms where they are known, and returns the connections that count no longer. */
+  async hold(
+    db: Queryable,
+    connections: readonly string[],
+    roundTrips: readonly (number | undefined)[],
+  ): Promise<Map<string, NodeRefusal>> {
+    const values = [connections, roundTrips.map((each) => each ?? null)];
+    const rows = await db.query<{ connection: string; ended: NodeRefusal }>(holdNodes, values);
     return new Map(rows.map(({ connection, ended }) => [connection, ended]));
   }
 

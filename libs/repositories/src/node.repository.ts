@@ -25,6 +25,7 @@ const COLUMNS = [
   'last_seen_at',
   'protocol_version',
   'software_version',
+  'round_trip_ms',
 ] as const;
 const VIEW = `${COLUMNS.join(', ')}, coalesce(${CONNECTED}, false) AS connected`;
 /** Both times are those of one transaction. */

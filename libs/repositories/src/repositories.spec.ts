@@ -391,11 +391,23 @@ describe('repositories', () => {
       const gone = randomUUID();
       await engine.transaction(async (tx) => {
         await tx.query({ name: '', text: `SELECT FROM nodes WHERE party = 'bank-s' FOR UPDATE` });
-        const ended = await connections.hold(worker, [...held.map(({ connection }) => connection), gone]);
+        const all = [...held.map(({ connection }) => connection), gone];
+        const ended = await connections.hold(worker, all, [30.5, 41.5, 7]);
         expect(ended).toEqual(new Map([[gone, 'REPLACED']]));
       });
-      const seen = await sql(`SELECT last_seen_at > '2026-01-02' AS seen FROM nodes ORDER BY party`);
-      expect(seen).toEqual([{ seen: false }, { seen: true }]);
+      const stored = () =>
+        sql(`SELECT last_seen_at > '2026-01-02' AS seen, round_trip_ms AS ms FROM nodes ORDER BY party`);
+      expect(await stored()).toEqual([
+        { seen: false, ms: null },
+        { seen: true, ms: 41.5 },
+      ]);
+      // One of which none is known yet keeps what is known of the site.
+      const both = held.map(({ connection }) => connection);
+      await connections.hold(worker, both, [30.5, undefined]);
+      expect(await stored()).toEqual([
+        { seen: true, ms: 30.5 },
+        { seen: true, ms: 41.5 },
+      ]);
     });
   });
 

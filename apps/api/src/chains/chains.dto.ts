@@ -343,6 +343,28 @@ export class ExpectedApprovalDto {
   reasons: string[];
 }
 
+export class ChainWarningDto {
+  /** `SLOW_AT_SITES`: its sites would wait for each other for more than a minute. */
+  @ApiProperty({ example: 'SLOW_AT_SITES' })
+  code: string;
+  /** JSON pointer into the body. */
+  @ApiProperty({ example: '/tasks/1/task_params' })
+  pointer: string;
+  @ApiProperty({ example: 'Task "fit": it takes some 31,260 rounds between its sites with 100,000 rows. …' })
+  message: string;
+  @ApiProperty({ example: 'fit' })
+  task_id: string;
+  /** Messages that are waited for one after the other. */
+  @ApiProperty({ type: 'integer', example: 31260 })
+  rounds: number;
+  /** From one site to the other by way of the control plane: half of the round trips of both, of the two parties that are farthest. */
+  @ApiProperty({ type: 'number', example: 20.5 })
+  delay_ms: number;
+  /** Both multiplied. */
+  @ApiProperty({ type: 'integer', example: 641 })
+  seconds: number;
+}
+
 export class ValidationDto {
   @ApiProperty({ example: true })
   valid: boolean;
@@ -364,4 +386,7 @@ export class ValidationDto {
   /** Tasks whose parties run at their own sites: those that say `address: "node"`, and those that say no address where all parties have a site. */
   @ApiProperty({ type: [String], example: [] })
   at_sites: string[];
+  /** What keeps no chain from being created, and is worth a look before. */
+  @ApiProperty({ type: [ChainWarningDto], example: [] })
+  warnings: ChainWarningDto[];
 }

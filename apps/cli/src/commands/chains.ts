@@ -55,6 +55,7 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
                 ...(found.at_sites.length > 0
                   ? [say('at the sites of its parties: {tasks}', { tasks: found.at_sites.join(', ') })]
                   : []),
+                ...found.warnings.map(({ message }) => say('warning: {message}', { message })),
               ]
             : errors.map((fault) => faultLine(fault, chain.name)),
         );

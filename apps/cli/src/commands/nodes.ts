@@ -75,6 +75,7 @@ export function addNodeCommands(program: Command, session: Session, act: Act): v
               ['SEEN', (each) => each.last_seen_at],
               ['PROTOCOL', (each) => each.protocol_version],
               ['SOFTWARE', (each) => each.software_version],
+              ['ROUND TRIP', (each) => (each.round_trip_ms === null ? null : `${each.round_trip_ms.toFixed(1)} ms`)],
               ['FINGERPRINT', (each) => each.fingerprint],
             ],
             items,

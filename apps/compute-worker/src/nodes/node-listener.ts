@@ -46,7 +46,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
       port: nodePort,
       admission: {
         admit: ({ name, ...rest }: UplinkCaller) => connections.connect(db, { party: name, ...rest }),
-        hold: (held) => connections.hold(db, held),
+        hold: (held, roundTrips) => connections.hold(db, held, roundTrips),
         release: (connection) => connections.release(db, connection),
         mayMeet: (legs) => offers.mayMeet(db, legs),
       },

@@ -17,7 +17,7 @@ afterEach(() => {
 const SITE: NodeDto = {
   ...{ party: 'bank-a', dealer: false, fingerprint: 'sha256:a', joined_at: '2026-01-01T00:00:00Z', connected: true },
   ...{ expires_at: '2999-01-01T00:00:00Z', revoked_at: null, last_seen_at: '2026-01-02T00:00:00Z' },
-  ...{ protocol_version: 1, software_version: '1.0.0' },
+  ...{ protocol_version: 1, software_version: '1.0.0', round_trip_ms: 41.5 },
 };
 function shown(items: readonly NodeDto[]) {
   Object.assign(api, { listNodes: async () => ({ items }) });

@@ -32,7 +32,7 @@ const type = (task_type: string, config_schema: object = { properties: {} }) => 
 const asked = {
   listTaskTypes: async () => ({ items: [type('psi'), type('http', { properties: { url: { type: 'string' } } })] }),
   listDatasets: async () => ({ items: [] }),
-  validateChain: async () => ({ valid: false, errors: [], approvals: [], total_tasks: 0 }),
+  validateChain: async () => ({ valid: false, errors: [], approvals: [], warnings: [], total_tasks: 0 }),
 };
 const before = { ...api };
 beforeEach(() => {
@@ -190,6 +190,16 @@ test('a task has a field for each part of it: so many before it, what undoes it,
       task_params: { task_config: { url: '${tasks.b.re' } },
     },
   });
+});
+
+test('a task whose sites would wait for long is said with rounds, delay and time', async () => {
+  const slow = { code: 'SLOW_AT_SITES', pointer: '/tasks/0/task_params', message: '', task_id: 'a' };
+  const warnings = [{ ...slow, rounds: 31_260, delay_ms: 38, seconds: 1_188 }];
+  Object.assign(api, { validateChain: async () => ({ ...(await asked.validateChain()), valid: true, warnings }) });
+  shown(one('a'));
+  expect((await screen.findByText(/^Task a would wait/)).textContent).toBe(
+    'Task a would wait 1188 s for messages between its sites: some 31260 rounds at 38 ms.',
+  );
 });
 
 test('what the API finds fault with is led to, and an arm without a task says what to do', async () => {

@@ -57,6 +57,11 @@ export const Verdict = memo(function Verdict({
       {answer !== undefined && answer.approvals.length > 0 && (
         <span> {t('designer.approvals', { count: answer.approvals.length })}</span>
       )}
+      {answer?.warnings.map(({ pointer, task_id: task, seconds, rounds, delay_ms: delay }) => (
+        <p key={pointer} className="warning">
+          {t('designer.slow', { task: shownText(task, 60), seconds, rounds, delay })}
+        </p>
+      ))}
       {general.slice(0, 10).map(({ code, pointer, message }) => (
         <p key={code + (pointer ?? '') + message} className="fault">
           <code>{shownText(pointer ?? code, 80)}</code> {shownText(words({ code, message }), 400)}

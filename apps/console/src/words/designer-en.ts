@@ -273,6 +273,7 @@ export const designer = {
   showFaults: '{{task}}: {{faults}}',
   approvals_one: '{{count}} task will wait for the owner of data.',
   approvals_other: '{{count}} tasks will wait for owners of data.',
+  slow: 'Task {{task}} would wait {{seconds}} s for messages between its sites: some {{rounds}} rounds at {{delay}} ms.',
   elsewhere: 'This draft was changed in another tab or window.',
   apart: 'What you change here is kept for this tab alone, until you choose. Undo brings back what was here.',
   takeIt: 'Show that one',

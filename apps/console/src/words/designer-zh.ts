@@ -253,6 +253,7 @@ export const designer: typeof en = {
   showFaults: '{{task}}：{{faults}}',
   approvals_one: '{{count}} 个任务将等待数据所有者。',
   approvals_other: '{{count}} 个任务将等待数据所有者。',
+  slow: '任务 {{task}} 将用 {{seconds}} 秒等待站点之间的消息：约 {{rounds}} 轮，每轮 {{delay}} 毫秒。',
   elsewhere: '此草稿已在另一个标签页或窗口中修改。',
   apart: '在您选择之前，此处的修改只为本标签页保存。“撤销”可以找回此处原有的内容。',
   takeIt: '显示那一份',

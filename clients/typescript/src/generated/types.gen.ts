@@ -146,6 +146,31 @@ export type ExpectedApprovalDto = {
     reasons: Array<string>;
 };
 
+export type ChainWarningDto = {
+    /**
+     * `SLOW_AT_SITES`: its sites would wait for each other for more than a minute.
+     */
+    code: string;
+    /**
+     * JSON pointer into the body.
+     */
+    pointer: string;
+    message: string;
+    task_id: string;
+    /**
+     * Messages that are waited for one after the other.
+     */
+    rounds: number;
+    /**
+     * From one site to the other by way of the control plane: half of the round trips of both, of the two parties that are farthest.
+     */
+    delay_ms: number;
+    /**
+     * Both multiplied.
+     */
+    seconds: number;
+};
+
 export type ValidationDto = {
     valid: boolean;
     errors: Array<FaultDto>;
@@ -167,6 +192,10 @@ export type ValidationDto = {
      * Tasks whose parties run at their own sites: those that say `address: "node"`, and those that say no address where all parties have a site.
      */
     at_sites: Array<string>;
+    /**
+     * What keeps no chain from being created, and is worth a look before.
+     */
+    warnings: Array<ChainWarningDto>;
 };
 
 export type FailureDto = {
@@ -1697,6 +1726,10 @@ export type NodeDto = {
      * What it said of its software; `unknown` where that did not fit.
      */
     software_version: string | null;
+    /**
+     * From the control plane to the site and back, ms: the shortest of a minute of pings, of its last connection. null: it has none yet, or a worker of an older release holds it.
+     */
+    round_trip_ms: number | null;
 };
 
 export type NodeListDto = {

@@ -33,6 +33,9 @@ export class PartyNode {
   protocol_version: number | null;
   @Column('varchar', { length: 64, nullable: true })
   software_version: string | null;
+  /** From the control plane to the site and back, as pings of its last connection took at least. */
+  @Column('real', { nullable: true })
+  round_trip_ms: number | null;
   /** When the audit log said last that it was connected, and that it was refused. */
   @TimeColumn({ nullable: true })
   connected_noted_at: string | null;

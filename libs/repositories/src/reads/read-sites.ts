@@ -5,8 +5,10 @@ import type { Statement } from '../pool.js';
 /** The sites of a tenant that have joined: parties' and dealers'. One that was revoked, or whose certificate has ended, takes part in nothing. */
 export function joinedSites(
   db: Queryable,
-): Promise<Pick<PartyNode, 'party' | 'dealer' | 'expires_at' | 'revoked_at'>[]> {
-  return db.entities.find(PartyNode, { select: { party: true, dealer: true, expires_at: true, revoked_at: true } });
+): Promise<Pick<PartyNode, 'party' | 'dealer' | 'expires_at' | 'revoked_at' | 'round_trip_ms'>[]> {
+  return db.entities.find(PartyNode, {
+    select: { party: true, dealer: true, expires_at: true, revoked_at: true, round_trip_ms: true },
+  });
 }
 
 // SQL: task_requests has no entity.

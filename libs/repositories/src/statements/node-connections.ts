@@ -8,10 +8,10 @@ export const connectNode: Statement = {
   text: `SELECT connect_node($1, $2, $3, $4, $5, $6, $7) AS verdict`,
 };
 
-/** $1 connections -> those that count no longer. */
+/** $1 connections, $2 their round trips, ms or null -> those that count no longer. */
 export const holdNodes: Statement = {
   name: 'hold-nodes',
-  text: `SELECT connection, ended FROM hold_nodes($1::uuid[])`,
+  text: `SELECT connection, ended FROM hold_nodes($1::uuid[], $2::real[])`,
 };
 
 /** $1 connection. */

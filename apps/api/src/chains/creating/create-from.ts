@@ -67,7 +67,7 @@ export async function validationOf(
   catalogue: Catalogue,
   engines: TenantEngines | undefined,
 ): Promise<ValidationDto> {
-  const { reading, approvals } = await readChainOf(user, db, body, catalogue, engines);
+  const { reading, approvals, warnings } = await readChainOf(user, db, body, catalogue, engines);
   if (!reading.ok) {
     const nothing = {
       chain_type: null,
@@ -76,6 +76,7 @@ export async function validationOf(
       critical_path: null,
       approvals: [],
       at_sites: [],
+      warnings: [],
     };
     return { valid: false, errors: [...reading.faults], ...nothing };
   }
@@ -88,6 +89,7 @@ export async function validationOf(
     levels: plan.levels,
     critical_path: plan.criticalPath().positions.map((position) => tasks[position]!.taskId),
     approvals: approvals.map(({ reasons, ...each }) => ({ ...each, reasons: [...reasons] })),
+    warnings: [...warnings],
     at_sites: familyOf(reading.chain).flatMap(({ input, label }) =>
       input.tasks.filter(({ params }) => isAtSites(params)).map(({ taskId }) => label + taskId),
     ),

@@ -11,6 +11,7 @@ import type { ChainInput, ChainReading } from './chain-reading.js';
 import { readOwnersWords, type ExpectedApproval } from './dataset-faults.js';
 import type { SecretUse } from './params-faults.js';
 import { siteFaultsOf, sitesFor, withSites } from './sites-of-tasks.js';
+import { waitsAtSites, type Warning } from './waits-at-sites.js';
 import { childConfig, MAX_GENERATIONS, OUTERMOST, templateKey, type TemplateChain } from './read-children.js';
 
 // eslint-disable-next-line no-restricted-syntax -- a thread, which reads large chains, has no Nest.
@@ -30,27 +31,37 @@ export async function readChainOf(
   body: unknown,
   catalogue: Catalogue,
   engines: TenantEngines | undefined,
-): Promise<{ readonly reading: ChainReading; readonly approvals: readonly ExpectedApproval[] }> {
+): Promise<{
+  readonly reading: ChainReading;
+  readonly approvals: readonly ExpectedApproval[];
+  readonly warnings: readonly Warning[];
+}> {
   const read = readChain(body, catalogue.forTenant(engines), { ...OUTERMOST, templates: await templatesOf(db, body) });
   const sites = read.ok ? await sitesFor(db, read.chain) : [];
   const reading = read.ok ? { ...read, chain: await withProtocols(db, withSites(read.chain, sites), author) } : read;
   const refused = await refusedSecrets(db, reading.secrets, author);
   const approvals: ExpectedApproval[] = [];
+  const warnings: Warning[] = [];
   for (const { input, place, label } of reading.ok ? familyOf(reading.chain) : []) {
     const { tasks, metadata } = input;
     const words = await readOwnersWords(db, tasks, { proposer: author.party, purpose: purposeOf(metadata) });
-    const moved = ({ pointer, message, code }: InputFault): InputFault => ({
-      code,
-      pointer: place + pointer!,
-      message: label + message,
+    const moved = <Found extends InputFault>(found: Found): Found => ({
+      ...found,
+      pointer: place + found.pointer!,
+      message: label + found.message,
     });
     refused.push(...[...words.faults, ...siteFaultsOf(tasks, sites)].map(moved));
-    approvals.push(...words.approvals.map((each) => ({ ...each, task_id: `${label}${each.task_id}` })));
+    const named = <Found extends { readonly task_id: string }>(found: Found): Found => ({
+      ...found,
+      task_id: label + found.task_id,
+    });
+    approvals.push(...words.approvals.map(named));
+    warnings.push(...waitsAtSites(tasks, sites).map(moved).map(named));
   }
-  if (refused.length === 0) return { reading, approvals };
+  if (refused.length === 0) return { reading, approvals, warnings };
   const faults = new FaultList();
   for (const fault of [...(reading.ok ? [] : reading.faults), ...refused]) faults.add(fault);
-  return { reading: { ok: false, faults: faults.toArray(), secrets: reading.secrets }, approvals: [] };
+  return { reading: { ok: false, faults: faults.toArray(), secrets: reading.secrets }, approvals: [], warnings: [] };
 }
 
 /** A chain and its children, each with where it stands; a label begins what is said of it. */

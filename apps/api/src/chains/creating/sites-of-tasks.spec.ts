@@ -21,7 +21,7 @@ const correlation = (init: object = {}) => ({
   },
 });
 const site = (party: string, more: object = {}): Sites[number] => ({
-  ...{ party, dealer: false, expires_at: '2999-01-01T00:00:00Z', revoked_at: null },
+  ...{ party, dealer: false, expires_at: '2999-01-01T00:00:00Z', revoked_at: null, round_trip_ms: null },
   ...more,
 });
 const BOTH = [site('bank-a'), site('bank-b')];
