@@ -40,6 +40,8 @@ export const chinese: Readonly<Record<string, string>> = {
   'check what needs no server: the form of the file and of its fields, and the graph':
     '只检查不需要服务器的部分：文件与字段的形式，以及图',
   '{task} will wait for {party}: {reasons}': '{task} 将等待 {party}：{reasons}',
+  'What was opened at the site of {party} is not listed here. There: {command}':
+    '在 {party} 的站点开放的内容不在此列。在那里运行：{command}',
   'warning: {message}': '警告：{message}',
   'at the sites of its parties: {tasks}': '在各参与方自己的站点运行：{tasks}',
   '{file}: valid, {type}: {tasks} tasks on {levels} levels; the longest path: {path}':

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { accountDto } from './dataset-account.js';
 
-const dataset = { party: 'bank-a', name: 'customers' };
+const dataset = { party: 'bank-a', name: 'customers', kept_at: 'worker' } as const;
 const none = { types: [], bits: {}, sums: {}, epsilon: 0 };
 
 test('what steps made of a dataset counts against each column, and the fullest one decides', () => {

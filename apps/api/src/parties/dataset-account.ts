@@ -4,7 +4,7 @@ import type { DatasetAccountDto } from './parties.dto.js';
 
 /** What was opened of a dataset and what its owner's policy leaves. Names of columns are for keys of the party alone. */
 export function accountDto(
-  dataset: Pick<DatasetAccountDto, 'party' | 'name'>,
+  dataset: Pick<DatasetAccountDto, 'party' | 'name' | 'kept_at'>,
   opened: OpenedSoFar,
   policy: Pick<PolicyStatement, 'budget' | 'expires_at'> | undefined,
   isOwn: boolean,

@@ -9,6 +9,7 @@ import { TenantDb } from '../auth/tenant-db.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { Problem } from '../http/problem.js';
 import { accountDto } from './dataset-account.js';
+import { keptAt, type KeptAt } from './kept-at.js';
 import { ledgerEntryDto } from './ledger-entry.js';
 import { noParty } from './no-party.js';
 import {
@@ -38,7 +39,7 @@ export class DatasetsController {
     operationId: 'listDatasets',
     summary: 'List the datasets',
     description:
-      'Schema as the owners registered it, never rows; the number of rows where the owner shows it. Includes all versions, also withdrawn ones.',
+      'Schema as the owners registered it, never rows; the number of rows where the owner shows it. For parties with their own site it is a copy (`kept_at`). Includes all versions, also withdrawn ones.',
   })
   @ApiResponse({ status: 200, type: DatasetListDto, description: 'The datasets of all parties, or of one.' })
   @ApiProblems(400, 503)
@@ -48,9 +49,10 @@ export class DatasetsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DatasetListDto> {
     const statements = await this.parties.statementsOfKind(reads, 'dataset');
+    const lies = await keptAt(reads);
     const items = statements.map(({ body }) => {
       const dataset = body as DatasetStatement;
-      return datasetDto(dataset, showsRows(dataset, partyOf(reply)));
+      return datasetDto(dataset, showsRows(dataset, partyOf(reply)), lies(dataset.party));
     });
     return { items: items.filter((each) => party === undefined || each.party === party) };
   }
@@ -62,7 +64,7 @@ export class DatasetsController {
     operationId: 'listDatasetLedger',
     summary: 'List what was opened of a dataset',
     description:
-      "Newest first, over all versions and everything made of them. A copy of the ledger in the party's folder, which alone decides. Only for keys of the party, which read the names of its columns, and for admins.",
+      "Newest first, over all versions and everything made of them. A copy of the ledger in the party's folder, which alone decides; what was opened at the party's own site is in the ledger there, and not here (`kept_at`). Only for keys of the party, which read the names of its columns, and for admins.",
   })
   @ApiResponse({ status: 200, type: LedgerPageDto, description: 'A page of the ledger.' })
   @ApiProblems(400, 403, 404, 503)
@@ -79,6 +81,7 @@ export class DatasetsController {
     return {
       items: items.map((row) => ledgerEntryDto(row, isOwn)),
       next_before: rows.length > limit ? items.at(-1)!.seq : null,
+      kept_at: (await keptAt(reads))(party),
     };
   }
 
@@ -89,7 +92,7 @@ export class DatasetsController {
     operationId: 'getDatasetAccount',
     summary: 'Get what is left of the budgets of a dataset',
     description:
-      "How often something was opened of it, and what its owner's policy leaves, by the copy of the ledger: the party's process alone decides. Only for keys of the party and for admins.",
+      "How often something was opened of it, and what its owner's policy leaves, by the copy of the ledger: the party's process alone decides. What was opened at the party's own site does not count here (`kept_at`). Only for keys of the party and for admins.",
   })
   @ApiResponse({ status: 200, type: DatasetAccountDto, description: 'The account.' })
   @ApiProblems(400, 403, 404, 503)
@@ -103,7 +106,7 @@ export class DatasetsController {
     const opened = await readAccount(reads, party, name);
     const policies = await this.parties.statements(reads, party, 'policy');
     const policy = policies.map(({ body }) => body as PolicyStatement).find(({ dataset }) => dataset === name);
-    return accountDto({ party, name }, opened, policy, isOwn);
+    return accountDto({ party, name, kept_at: (await keptAt(reads))(party) }, opened, policy, isOwn);
   }
 
   /** Whether the caller belongs to the party. Throws FORBIDDEN where it is no admin either. */
@@ -124,6 +127,7 @@ export function showsRows({ party, show_rows }: DatasetStatement, caller: Return
 function datasetDto(
   { party, name, version, format, columns, rows, removed = false, purposes }: DatasetStatement,
   isShown: boolean,
+  kept_at: KeptAt,
 ): DatasetDto {
   const reference = `dataset:${party}/${name}@${version}`;
   return {
@@ -135,6 +139,7 @@ function datasetDto(
     columns: [...columns],
     rows: isShown ? rows : null,
     removed,
+    kept_at,
     ...(purposes && { purposes: [...purposes] }),
   };
 }

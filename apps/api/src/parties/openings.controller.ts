@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { PartyRepository, type TenantDatabases } from '#libs/repositories';
+import { isTaskAtSites, PartyRepository, type TenantDatabases } from '#libs/repositories';
 import { Roles } from '../auth/access.js';
 import { partyOf } from '../auth/caller.js';
 import { TenantDb } from '../auth/tenant-db.js';
@@ -31,7 +31,7 @@ export class OpeningsController {
     operationId: 'listTaskOpenings',
     summary: 'List what a task opened of datasets',
     description:
-      "Oldest first, at most 200: a copy of the entries in the parties' ledgers. Keys of a party read those of its datasets, admins all, without the names of another party's columns.",
+      "Oldest first, at most 200: a copy of the entries in the parties' ledgers. What a task at sites opens is in the ledgers there, and not here (`kept_at`). Keys of a party read those of its datasets, admins all, without the names of another party's columns.",
   })
   @ApiResponse({ status: 200, type: OpeningListDto, description: 'The entries that the caller may read.' })
   @ApiProblems(403, 404, 503)
@@ -41,13 +41,14 @@ export class OpeningsController {
     @Param('task_id') taskId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpeningListDto> {
-    const { task_id } = await this.reader.findTask(reads, chainId, taskId);
+    const { task_id, task_request_id: request } = await this.reader.findTask(reads, chainId, taskId);
     const { party, isAdmin } = partyOf(reply);
     if (party === null && !isAdmin)
       throw new Problem('FORBIDDEN', 'Only keys of a party and admins read what was opened of data.');
     const task = { chain_id: chainId, task_id, party: isAdmin ? null : party };
     const rows = await this.parties.openingsOfTask(reads, task);
     return {
+      kept_at: (await isTaskAtSites(reads, request)) ? 'site' : 'worker',
       items: rows.map((row) => ({
         ...ledgerEntryDto(row, row.party === party),
         party: row.party,

@@ -3,6 +3,7 @@ import { IsObject, IsString } from 'class-validator';
 import { Absentable, Characters, Fits } from '../http/dto-rules.js';
 import { PARTY_NAME } from '../http/patterns.js';
 import { QueryChoice, QueryNumber, QueryPattern } from '../http/query-rules.js';
+import { KEPT_AT, type KeptAt } from './kept-at.js';
 
 const KINDS = ['party', 'dataset', 'policy', 'approval', 'standing'];
 const NO_PARTY = 'The name of a party.';
@@ -144,6 +145,9 @@ export class DatasetDto {
   /** true: the owner withdrew it, and no task reads it. */
   @ApiProperty()
   removed: boolean;
+  /** Where that lies which counts. `site`: the party has, or had, a site of its own; this is a copy. */
+  @ApiProperty({ enum: KEPT_AT, enumName: 'KeptAt', example: 'worker' })
+  kept_at: KeptAt;
   /** What it may be used for without asking; absent for anything. A chain states its purpose in `metadata.purpose`. */
   @ApiProperty({ type: [String], required: false, example: ['credit scoring'] })
   purposes?: string[];
@@ -214,6 +218,9 @@ export class LedgerPageDto {
   /** Pass as `before` for the next page; null on the last page. */
   @ApiProperty({ type: Number, nullable: true, example: 17 })
   next_before: number | null;
+  /** `site`: the party has, or had, a site of its own; what was opened there is in its ledger, and not among these. */
+  @ApiProperty({ enum: KEPT_AT, enumName: 'KeptAt', example: 'worker' })
+  kept_at: KeptAt;
 }
 
 export class OpeningDto extends LedgerEntryDto {
@@ -228,6 +235,9 @@ export class OpeningDto extends LedgerEntryDto {
 export class OpeningListDto {
   @ApiProperty({ type: [OpeningDto] })
   items: OpeningDto[];
+  /** `site`: the task ran at the sites of its parties; what it opened is in their ledgers, and not among these. */
+  @ApiProperty({ enum: KEPT_AT, enumName: 'KeptAt', example: 'worker' })
+  kept_at: KeptAt;
 }
 
 export class TypeOpeningsDto {
@@ -274,6 +284,9 @@ export class DatasetAccountDto {
   /** Nothing is allowed by the policy from then on; null where there is none. */
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   policy_expires_at: string | null;
+  /** `site`: the party has, or had, a site of its own; what was opened there does not count here, so less may be left. */
+  @ApiProperty({ enum: KEPT_AT, enumName: 'KeptAt', example: 'worker' })
+  kept_at: KeptAt;
 }
 
 /** The query of a dataset's ledger. */

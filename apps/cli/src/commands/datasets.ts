@@ -57,6 +57,7 @@ export function addDatasetCommands(program: Command, session: Session, act: Act)
                 ['ROWS', (each) => each.rows ?? say('not shown')],
                 ['COLUMNS', (each) => each.columns.length],
                 ['STATE', (each) => (each.removed ? say('removed') : '')],
+                ['KEPT AT', (each) => each.kept_at],
               ],
               items,
             ),
@@ -150,12 +151,14 @@ async function showLedger(session: Session, given: string, limit: number): Promi
   const { party, name } = readDataset(given, session);
   const entries: LedgerEntryDto[] = [];
   let before: number | null | undefined;
+  let isAtSite = false;
   while (before !== null && entries.length < limit) {
     const query: { limit: number; before?: number } = { limit: Math.min(200, limit - entries.length) };
     if (before !== undefined) query.before = before;
     const page: LedgerPageDto = await client.listDatasetLedger({ path: { party, name }, query });
     entries.push(...page.items);
     before = page.next_before;
+    isAtSite = page.kept_at === 'site';
   }
   const lines = entries.flatMap((entry) => {
     const columns = entry.columns ?? [];
@@ -168,8 +171,8 @@ async function showLedger(session: Session, given: string, limit: number): Promi
     const parts = [...columns, ...counts];
     return (parts.length > 0 ? parts : [whole]).map((column) => ({ ...entry, column }));
   });
-  session.answer(entries, () =>
-    tableOf(
+  session.answer(entries, () => [
+    ...tableOf(
       [
         ['OPENED', (each) => each.opened_at],
         ['TASK', (each) => `${each.chain_id}/${each.task_id}`],
@@ -182,7 +185,15 @@ async function showLedger(session: Session, given: string, limit: number): Promi
       ],
       lines,
     ),
-  );
+    ...(isAtSite
+      ? [
+          say('What was opened at the site of {party} is not listed here. There: {command}', {
+            party,
+            command: `task-chain-node ledger show ${name}`,
+          }),
+        ]
+      : []),
+  ]);
 }
 
 async function show(session: Session, given: string): Promise<void> {
@@ -198,6 +209,7 @@ async function show(session: Session, given: string): Promise<void> {
       ['rows', found.rows ?? say('not shown')],
       ['purposes', found.purposes?.join(', ') ?? ''],
       ['state', found.removed ? say('removed') : ''],
+      ['kept_at', found.kept_at],
     ]),
     '',
     ...tableOf(

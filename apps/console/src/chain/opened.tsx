@@ -3,6 +3,7 @@ import { Empty, Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { ProblemError, type ArtifactDto, type TaskDetailDto } from '#client';
 import { api } from '../api.js';
+import { Command } from '../data/command.js';
 import { useTaskTypes } from '../task-types.js';
 import { Failed } from '../view/failed.js';
 import { Name, shownText } from '../view/name.js';
@@ -93,6 +94,7 @@ function Ledger({ path, moment }: Omit<OpenedProps, 'of'>) {
   if (isRefused(query.error)) return <p>{t('opened.notYours')}</p>;
   if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton active title={false} />;
+  if (query.data.kept_at === 'site') return <Command of="task-chain-node ledger ls">{t('opened.atSites')}</Command>;
   return (
     <Rows
       rowKey="seq"

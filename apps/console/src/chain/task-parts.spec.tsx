@@ -38,7 +38,7 @@ test('what a task has opened says of files at a site where they lie', async () =
     { ...file, name: 'all.json', reference: 'artifact:c/t/all.json', party: null, at_site: null },
   ];
   api.listTaskArtifacts = () => Promise.resolve({ items }) as never;
-  api.listTaskOpenings = () => Promise.resolve({ items: [] }) as never;
+  api.listTaskOpenings = () => Promise.resolve({ items: [], kept_at: 'site' }) as never;
   api.listTaskTypes = () => Promise.resolve({ items: [] }) as never;
   api.getSession = () => Promise.resolve({ role: 'author' }) as never;
   render(
@@ -55,4 +55,8 @@ test('what a task has opened says of files at a site where they lie', async () =
     'bank-a, at its site1 file: sum.json',
     'all who read the chain1 file: all.json',
   ]);
+  // Nobody has told the server what was opened there: an empty list would be wrong.
+  expect(await screen.findByText(/^What this task opened is in the ledgers at the sites/)).toBeTruthy();
+  expect(screen.getByText('task-chain-node ledger ls')).toBeTruthy();
+  expect(screen.queryByText('Nothing of a dataset that you may read was counted.')).toBeNull();
 });

@@ -69,6 +69,9 @@ export function DataPage() {
         loading={datasets.isPending}
         empty={all.length === 0 ? t('data.none') : t('data.noneFit')}
       />
+      {found.some(({ kept_at: kept }) => kept === 'site') && (
+        <Command of="task-chain-node datasets ls">{t('data.copies')}</Command>
+      )}
       <Command
         of={`task-chain datasets register ${commandName(party)}/<name> --file <table>.csv --folder "$DATA_ROOT/${commandName(party)}" --key ~/${commandName(party)}/${commandName(party)}.key`}
       >
@@ -166,9 +169,10 @@ function Datasets({ items, loading, empty }: DatasetsProps) {
         {
           title: t('chains.state'),
           key: 'state',
-          render: (_, { removed, purposes }) => (
+          render: (_, { removed, purposes, kept_at: kept }) => (
             <>
               {removed ? <Tag>{t('data.removed')}</Tag> : t('data.open')}
+              {kept === 'site' && <Tag>{t('data.copyMark')}</Tag>}
               {purposes?.map((each) => (
                 <Tag key={each}>
                   <Name text={each} />

@@ -53,7 +53,8 @@ export default function DatasetPage() {
 
 function Versions({ of }: { of: readonly DatasetDto[] }) {
   const { t } = useTranslation();
-  return of.map(({ version, rows, columns, format, removed, reference, party, name }) => (
+  const [{ party: owner, name: dataset, kept_at: kept }] = of as [DatasetDto];
+  const versions = of.map(({ version, rows, columns, format, removed, reference, party, name }) => (
     <section key={version}>
       <h2>
         <code>{shownText(reference)}</code>
@@ -80,6 +81,16 @@ function Versions({ of }: { of: readonly DatasetDto[] }) {
       </Command>
     </section>
   ));
+  return (
+    <>
+      {kept === 'site' && (
+        <Command of={`task-chain-node datasets show ${dataset}`}>
+          {t('data.copy', { party: shownText(owner, 64) })}
+        </Command>
+      )}
+      {versions}
+    </>
+  );
 }
 
 /** What was opened of a dataset, newest first, as the workers told the server. */
@@ -99,7 +110,12 @@ function Ledger({ party, name }: { party: string; name: string }) {
   const next = query.data?.next_before;
   return (
     <>
-      <p>{t('data.ledgerAbout')}</p>
+      {query.data?.kept_at === 'site' && (
+        <Command of={`task-chain-node ledger show ${name}`}>
+          {t('data.ledgerAtSite', { party: shownText(party, 64) })}
+        </Command>
+      )}
+      {query.data?.kept_at === 'worker' && <p>{t('data.ledgerAbout')}</p>}
       {query.isSuccess && <Account party={party} name={name} />}
       <Rows
         rowKey="seq"

@@ -118,6 +118,11 @@ export const data = {
   ledger: 'Opened',
   ledgerAbout:
     'What tasks opened of this dataset to others, as the workers of the party counted it. Its own ledger in its folder is what counts.',
+  ledgerAtSite:
+    'A copy, which lacks what tasks opened at the site of {{party}}: neither the list nor what is left has it. The ledger at the site is what counts. There:',
+  copyMark: 'copy',
+  copies: 'A copy is of a party that has a site of its own: what lies there is what counts. There:',
+  copy: 'A copy: what lies at the site of {{party}} is what counts. There:',
   nothingOpened: 'Nothing was opened yet, or nothing that you may see.',
   toNobody: 'its owner alone',
   openedTo: 'To',

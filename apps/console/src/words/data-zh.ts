@@ -118,6 +118,11 @@ export const data: typeof en = {
   },
   ledger: '已开放',
   ledgerAbout: '任务向他人开放了此数据集的哪些内容，由该参与方的工作进程计数。以其目录中的账本为准。',
+  ledgerAtSite:
+    '这是副本，缺少任务在 {{party}} 的站点开放的内容：列表和剩余额度都未计入。以站点的账本为准。在那里运行：',
+  copyMark: '副本',
+  copies: '“副本”属于有自己站点的参与方：以站点上的内容为准。在那里运行：',
+  copy: '这是副本：以 {{party}} 的站点上的内容为准。在那里运行：',
   nothingOpened: '还没有开放任何内容，或您无权查看。',
   toNobody: '仅所有者',
   openedTo: '对象',

@@ -84,6 +84,7 @@ export const opened = {
   nothing: 'The task has left nothing.',
   ledger: 'What counts in the ledgers of data',
   of: 'Of',
+  atSites: 'What this task opened is in the ledgers at the sites of its parties, and not listed here. There:',
   noEntry: 'Nothing of a dataset that you may read was counted.',
   notYours: 'Entries of ledgers are for keys of the parties and for admins.',
 };

@@ -84,6 +84,7 @@ export const opened: typeof english.opened = {
   nothing: '该任务没有留下任何内容。',
   ledger: '计入数据账本的内容',
   of: '所属数据',
+  atSites: '此任务开放的内容记在各参与方站点的账本中，不在此列。在那里运行：',
   noEntry: '您可以读取的数据集中没有计入任何内容。',
   notYours: '账本条目只给参与方的密钥和管理员查看。',
 };

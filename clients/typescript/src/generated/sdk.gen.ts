@@ -853,7 +853,7 @@ export class Operations extends HeyApiClient {
     /**
      * List the datasets
      *
-     * Schema as the owners registered it, never rows; the number of rows where the owner shows it. Includes all versions, also withdrawn ones.
+     * Schema as the owners registered it, never rows; the number of rows where the owner shows it. For parties with their own site it is a copy (`kept_at`). Includes all versions, also withdrawn ones.
      */
     public listDatasets<ThrowOnError extends boolean = true>(options?: Options<ListDatasetsData, ThrowOnError>) {
         return (options?.client ?? this.client).get<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError, 'data'>({
@@ -867,7 +867,7 @@ export class Operations extends HeyApiClient {
     /**
      * List what was opened of a dataset
      *
-     * Newest first, over all versions and everything made of them. A copy of the ledger in the party's folder, which alone decides. Only for keys of the party, which read the names of its columns, and for admins.
+     * Newest first, over all versions and everything made of them. A copy of the ledger in the party's folder, which alone decides; what was opened at the party's own site is in the ledger there, and not here (`kept_at`). Only for keys of the party, which read the names of its columns, and for admins.
      */
     public listDatasetLedger<ThrowOnError extends boolean = true>(options: Options<ListDatasetLedgerData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListDatasetLedgerResponses, ListDatasetLedgerErrors, ThrowOnError, 'data'>({
@@ -881,7 +881,7 @@ export class Operations extends HeyApiClient {
     /**
      * Get what is left of the budgets of a dataset
      *
-     * How often something was opened of it, and what its owner's policy leaves, by the copy of the ledger: the party's process alone decides. Only for keys of the party and for admins.
+     * How often something was opened of it, and what its owner's policy leaves, by the copy of the ledger: the party's process alone decides. What was opened at the party's own site does not count here (`kept_at`). Only for keys of the party and for admins.
      */
     public getDatasetAccount<ThrowOnError extends boolean = true>(options: Options<GetDatasetAccountData, ThrowOnError>) {
         return (options.client ?? this.client).get<GetDatasetAccountResponses, GetDatasetAccountErrors, ThrowOnError, 'data'>({
@@ -923,7 +923,7 @@ export class Operations extends HeyApiClient {
     /**
      * List what a task opened of datasets
      *
-     * Oldest first, at most 200: a copy of the entries in the parties' ledgers. Keys of a party read those of its datasets, admins all, without the names of another party's columns.
+     * Oldest first, at most 200: a copy of the entries in the parties' ledgers. What a task at sites opens is in the ledgers there, and not here (`kept_at`). Keys of a party read those of its datasets, admins all, without the names of another party's columns.
      */
     public listTaskOpenings<ThrowOnError extends boolean = true>(options: Options<ListTaskOpeningsData, ThrowOnError>) {
         return (options.client ?? this.client).get<ListTaskOpeningsResponses, ListTaskOpeningsErrors, ThrowOnError, 'data'>({

@@ -1399,6 +1399,11 @@ export type DatasetColumnDto = {
     type: string;
 };
 
+/**
+ * Where that lies which counts. `site`: the party has, or had, a site of its own; this is a copy.
+ */
+export type KeptAt = 'worker' | 'site';
+
 export type DatasetDto = {
     /**
      * As chains name it.
@@ -1417,6 +1422,10 @@ export type DatasetDto = {
      * true: the owner withdrew it, and no task reads it.
      */
     removed: boolean;
+    /**
+     * Where that lies which counts. `site`: the party has, or had, a site of its own; this is a copy.
+     */
+    kept_at: KeptAt;
     /**
      * What it may be used for without asking; absent for anything. A chain states its purpose in `metadata.purpose`.
      */
@@ -1490,6 +1499,10 @@ export type LedgerPageDto = {
      * Pass as `before` for the next page; null on the last page.
      */
     next_before: number | null;
+    /**
+     * `site`: the party has, or had, a site of its own; what was opened there is in its ledger, and not among these.
+     */
+    kept_at: KeptAt;
 };
 
 export type TypeOpeningsDto = {
@@ -1545,6 +1558,10 @@ export type DatasetAccountDto = {
      * Nothing is allowed by the policy from then on; null where there is none.
      */
     policy_expires_at: string | null;
+    /**
+     * `site`: the party has, or had, a site of its own; what was opened there does not count here, so less may be left.
+     */
+    kept_at: KeptAt;
 };
 
 /**
@@ -1669,6 +1686,10 @@ export type OpeningDto = {
 
 export type OpeningListDto = {
     items: Array<OpeningDto>;
+    /**
+     * `site`: the task ran at the sites of its parties; what it opened is in their ledgers, and not among these.
+     */
+    kept_at: KeptAt;
 };
 
 /**
