@@ -28,11 +28,12 @@ import { Roles } from '../auth/access.js';
 import { ChainQueryDto, partsOf } from './chain-query.dto.js';
 import { TenantDirectory } from '../auth/tenant-directory.js';
 import { ChainReader } from './chain-reader.js';
-import { ChainDto, ChainListDto, CreatedChainDto, ValidationDto } from './chains.dto.js';
+import { ChainDto, ChainListDto, CreatedChainDto } from './chains.dto.js';
 import { GraphDto } from './graph.dto.js';
 import { writeCursor } from './cursor.js';
 import { filterOf, ListChainsQueryDto, pageOf } from './list-chains-query.dto.js';
 import { chainJson, JSON_TYPE, withMember } from './views.js';
+import { ValidationDto } from './validation.dto.js';
 
 const CHAIN_BODY = { schema: { $ref: '#/components/schemas/CreateChainRequest' }, required: true };
 

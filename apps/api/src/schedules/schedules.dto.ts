@@ -1,6 +1,6 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { IsInt, IsObject, IsString, ValidateNested } from 'class-validator';
-import { ExpectedApprovalDto } from '../chains/chains.dto.js';
+import { ExpectedApprovalDto } from '../chains/validation.dto.js';
 import { Absentable, Between, Characters, Fits, OneOf, rule } from '../http/dto-rules.js';
 import { PLAIN_TEXT } from '../http/patterns.js';
 import { FaultDto } from '../http/problem.dto.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsObject, IsString } from 'class-validator';
-import { ExpectedApprovalDto } from '../chains/chains.dto.js';
+import { ExpectedApprovalDto } from '../chains/validation.dto.js';
 import { Absentable, Characters, Fits, IsIntOrNull, rule, Texts } from '../http/dto-rules.js';
 import { PLAIN_TEXT, SHARED_WITH } from '../http/patterns.js';
 import { FaultDto } from '../http/problem.dto.js';

@@ -4,7 +4,7 @@ import type { Database, Quota } from '#libs/repositories';
 import type { Catalogue } from '../../catalogue/catalogue.js';
 import { idempotentRequest } from '../../http/idempotency-key.js';
 import { Problem } from '../../http/problem.js';
-import type { ValidationDto } from '../chains.dto.js';
+import type { ValidationDto } from '../validation.dto.js';
 import type { ChainInput, ChainReading } from './chain-reading.js';
 import { newChainOf } from './new-chain.js';
 import { familyOf, readChainOf, type Author } from './read-chain-of.js';

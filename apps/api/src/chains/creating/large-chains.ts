@@ -5,7 +5,7 @@ import { APP_CONFIG, type AppConfig } from '#libs/platform';
 import type { LargeBody } from '../../http/large-body.js';
 import { unavailable } from '../../http/problem-from-error.js';
 import { Problem } from '../../http/problem.js';
-import type { ValidationDto } from '../chains.dto.js';
+import type { ValidationDto } from '../validation.dto.js';
 import type { CreateRequest, Creation } from './create-from.js';
 import type { Author } from './read-chain-of.js';
 import type { ThreadAnswer, ThreadData, ThreadRequest, Work } from './large-chains-thread.js';
