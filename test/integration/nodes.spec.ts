@@ -16,6 +16,7 @@ import {
   type UplinkFault,
 } from '#libs/peers';
 import { command, startCommand, type Running } from '../../apps/party-node/src/sites-for-tests.js';
+import { expectCopiesMarked, mayMeetIn } from './site-checks.js';
 import {
   describeSystem,
   eventually,
@@ -31,9 +32,13 @@ afterAll(() => rmSync(work, { recursive: true }));
 
 const key = randomBytes(32);
 const nodePort = await freePort();
-const env = { NODE_CA_KEY: key.toString('base64'), NODE_PORT: String(nodePort), WORKER_TYPES: 'expr,psi' };
+const secondPort = await freePort();
+const [at, second] = [nodePort, secondPort].map((port) => `127.0.0.1:${port}`) as [string, string];
+const env = {
+  ...{ NODE_CA_KEY: key.toString('base64'), NODE_PORT: String(nodePort), NODE_RELAYS: `${at},${second}` },
+  WORKER_TYPES: 'expr,psi',
+};
 const apps = ['api', 'status-listener', 'compute-worker'] as const;
-const at = `127.0.0.1:${nodePort}`;
 const MINUTE = 60_000;
 /** What the log of a site has. */
 const loggedAt = async (folder: string): Promise<string[]> => {
@@ -306,8 +311,8 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
   const folderOf = (site: string): string => join(work, site);
   const atSite = (site: string, ...args: string[]) => command([...args, '--folder', folderOf(site)]);
   const sites = new Map<string, Running>();
-  const connect = async (site: string): Promise<Running> => {
-    const running = startCommand('connect', at, '--folder', folderOf(site));
+  const connect = async (site: string, to = at): Promise<Running> => {
+    const running = startCommand('connect', to, '--folder', folderOf(site));
     sites.set(site, running);
     await running.said('connected to');
     return running;
@@ -431,9 +436,15 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
     const there = `/chains/${chain}/tasks/match/artifacts/${name}`;
     expect((await one.api.expect<ProblemAnswer>(404, there)).detail).toContain('lies at the site of bank-x');
   });
+
+  check('keep their ledgers, of which the server says that it has a copy', (one) => expectCopiesMarked(one.api, sql));
   const outcomeAt = async (site: string): Promise<string> => (await atSite(site, 'approvals', 'ls')).out;
 
   check('meet over the relay of the worker where neither reaches the other', async (one) => {
+    // Each is connected to another worker, and both come to the same one of two relays.
+    await one.startApp('compute-worker', { NODE_PORT: String(secondPort) });
+    await kill('bank-y');
+    await connect('bank-y', second);
     for (const [site, other] of [
       ['bank-x', 'bank-y'],
       ['bank-y', 'bank-x'],
@@ -450,19 +461,7 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       result: { intersection_count: 25 },
     });
   });
-  /** Whether the worker lets a site meet another one for the last run of a chain, after a change that is taken back. */
-  const mayMeet = (chain: string, site: string, other: string, change = 'SELECT'): Promise<boolean> =>
-    withConnection(system.databaseUrl, async (client) => {
-      await client.query(`BEGIN; ${change}`);
-      const { rows } = await client.query<{ may: boolean }>(
-        `SELECT may FROM (SELECT run FROM node_offers WHERE chain_id = $1 ORDER BY offered_at DESC LIMIT 1) r,
-                (SELECT array_agg(fingerprint ORDER BY party = $2 DESC, joined_at DESC) AS keys FROM nodes WHERE party IN ($2, $3)) k,
-                may_meet('{default}', k.keys[1:1], ARRAY[r.run], k.keys[2:2])`,
-        [chain, site, other],
-      );
-      await client.query('ROLLBACK');
-      return rows[0]!.may;
-    });
+  const mayMeet = mayMeetIn(() => system.databaseUrl);
 
   check('leave nothing of their tables with the control plane', async (one) => {
     const tables = await sql(

@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect as connectTcp } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '#libs/local-postgres';
 import { TcpProxy } from '#libs/testing';
@@ -117,6 +117,31 @@ describe('members whose connection is cut', () => {
     run.proxy.swallow();
     await hears(run);
     expect(said('b: goes on with a')).toBe(1);
+  });
+
+  test('say nothing to another key that answers there, and go on once the right one is back', async () => {
+    const run = await begin();
+    const { port } = run.proxy;
+    await run.proxy.stop();
+    let heard = '';
+    const sockets: TLSSocket[] = [];
+    const wrong = createServer({ ...mallory, requestCert: true, rejectUnauthorized: false }, (socket) => {
+      sockets.push(socket.on('error', () => undefined).on('data', (chunk: Buffer) => (heard += String(chunk))));
+    });
+    await once(wrong.listen(port, '127.0.0.1'), 'listening');
+    await until(() => said('a: does not reach b yet: another key answers') > 0);
+    wrong.close();
+    await Promise.all(sockets.map((each) => each.closed || once(each, 'close')));
+    expect([heard, said('goes on with')]).toEqual(['', 0]);
+    const back = createTcpServer((socket) => {
+      const onward = connectTcp(at(run.port)).on('error', () => void socket.destroy());
+      socket.on('error', () => void onward.destroy()).pipe(onward);
+      onward.pipe(socket);
+    });
+    undo.push(() => back.close());
+    await once(back.listen(port, '127.0.0.1'), 'listening');
+    await hears(run);
+    expect(said('a: goes on with b')).toBe(1);
   });
 
   test('lose the run where nobody comes in time, and listen no longer', async () => {
