@@ -181,9 +181,19 @@ export class NodeFolder {
   }
 
   /** The key of the hashes of this site's files that others see: who guesses a file cannot compare it. */
-  async hashKey(): Promise<string> {
-    const path = join(this.path, 'hash.key');
-    await writeNew(path, randomBytes(32).toString('hex'));
+  hashKey(): Promise<string> {
+    return this.secret('hash.key', 'hex');
+  }
+
+  /** What those send who ask this site for scores, in `serve.token`. */
+  serveToken(): Promise<string> {
+    return this.secret('serve.token', 'base64url');
+  }
+
+  /** A random text, made when it is first asked for. */
+  private async secret(name: string, form: 'hex' | 'base64url'): Promise<string> {
+    const path = join(this.path, name);
+    await writeNew(path, randomBytes(32).toString(form));
     return readFile(path, 'utf8');
   }
 

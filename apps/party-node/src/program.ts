@@ -9,13 +9,11 @@ import { addLogCommands } from './log-commands.js';
 import { addRunCommands } from './run-commands.js';
 import { Refusal } from './refusal.js';
 import { withStore } from './site-store.js';
-import { takePart } from './run-task.js';
-import { readTask, wordsOf } from './task-file.js';
+import { addTaskCommands } from './task-commands.js';
 import { plain, printable, type Terminal } from './terminal.js';
 
 /** The exit codes of task-chain that fit. */
 const EXIT = { OK: 0, BUG: 1, USAGE: 2, FAILURE: 4, INTERRUPTED: 130 } as const;
-const MINUTE_MS = 60_000;
 
 /** Runs the program with these arguments and returns its exit code. Never throws. */
 export async function run(args: readonly string[], { out, err, signal }: Terminal): Promise<number> {
@@ -135,45 +133,7 @@ function programOf({ out, err, signal }: Terminal): Command {
       }
     });
 
-  program
-    .command('show <task>')
-    .description('show what a task would do, and its hash')
-    .action(async (path: string) => {
-      const task = await readTask(path);
-      out(`${wordsOf(task)}To take part: --accept ${task.hash}\n`);
-    });
-
-  withFolder(program.command('run <task>'))
-    .description('take part in a task; the others do the same at their sites')
-    .requiredOption('--accept <hash>', 'the hash of the task, as show prints it')
-    .option('--dealer <name>', 'which of the known dealers is to take part')
-    .option('--wait <minutes>', 'how long the others may take to come', '10')
-    .action(async (path: string, options: { accept: string; dealer?: string; wait: string }, command: Command) => {
-      const task = await readTask(path);
-      if (task.hash !== options.accept)
-        throw new Refusal(`The task in ${path} is ${task.hash}, not the one that you accept.`);
-      const minutes = Number(options.wait);
-      if (!(minutes > 0 && minutes <= 24 * 60)) throw new Refusal('--wait takes minutes, up to 1440.');
-      const folder = folderOf(command);
-      const file = await folder.read();
-      const note = (action: 'began' | 'ended', more: object = {}): Promise<void> =>
-        withStore(folder.path, (store) => store.note(action, { task: task.hash, by: 'run', ...more }));
-      await note('began');
-      let state = 'FAILED';
-      const left = await takePart({
-        ...{ folder, file, task, dealer: options.dealer, waitMs: minutes * MINUTE_MS, signal },
-        progress: () => undefined,
-        log: (message) => err(`${plain(message)}\n`),
-      })
-        .then((done) => {
-          state = 'DONE';
-          return done;
-        })
-        .finally(() => note('ended', { state }));
-      if (!left) return;
-      const { artifacts: _, ...outcome } = left;
-      out(`${JSON.stringify(outcome, null, 2)}\n`);
-    });
+  addTaskCommands(program, withFolder, { out, err, signal });
   return program;
 }
 

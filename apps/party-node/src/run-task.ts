@@ -33,6 +33,8 @@ export interface Participation {
   /** The relay of the control plane, `host:port`, for sites that cannot reach each other. It is read only where one of them is such a site. */
   readonly relay?: string;
   readonly waitMs: number;
+  /** Where it is asked, if it serves. */
+  readonly endpoint?: Site['endpoint'];
   /** Of connections that are cut during the run. */
   readonly resume?: Partial<ResumeBounds>;
   readonly signal: AbortSignal;
@@ -147,6 +149,7 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
       return met.connections;
     },
     marks,
+    ...(part.endpoint && { endpoint: part.endpoint }),
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
     leaves: (artifacts) => withStore(folder.path, (store) => store.keepMade(maker, madeOf(store, artifacts))),
     ...(part.prepares && { prepares: (outcome, files) => prepares(leftOf(member, outcome), files) }),

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
+import { freePort } from '#libs/local-postgres';
 import { TcpProxy, TestOwner } from '#libs/testing';
 import { NodeFolder } from './node-folder.js';
 import { takePart } from './run-task.js';
@@ -162,6 +163,42 @@ describe('a task over sites', () => {
       .map((line) => JSON.parse(line) as { action: string; details: object });
     expect(began).toMatchObject({ action: 'began', details: { by: 'run' } });
     expect(ended).toMatchObject({ action: 'ended', details: { by: 'run', state: 'DONE' } });
+  });
+
+  test('opens scores one by one to who asks at the site of their receiver', async () => {
+    await sites.table('alice', 'asked.csv', [['id', 'x'], ...aligned.map(([x], row) => [`C-${row}`, x])]);
+    const of = (party: string): string => `artifact:joint/ss_lr/${party}/model.json`;
+    const task = taskOf('predict', {
+      model: { alice: of('alice'), bob: of('bob') },
+      input_data: { alice: 'asked.csv', bob: 'rows.csv' },
+      prediction_receiver: 'alice',
+      serve: { key: 'id', scores: 10, minutes: 1 },
+    });
+    const { path, hash } = await sites.task(task, 'serve.json');
+    const refused = await sites.command('alice', 'run', path, '--accept', hash);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('task-chain-node serve') as unknown });
+    const other = await sites.task(psiTask('out.csv'), 'no-serve.json');
+    const none = await sites.command('alice', 'serve', other.path, '--accept', other.hash);
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('no task_config.serve') as unknown });
+
+    const port = String(await freePort());
+    const running = ['alice', 'bob', 'lab'].map((site) =>
+      sites.start(site, 'serve', path, '--accept', hash, '--port', port),
+    );
+    await running[0]!.said('serving scores');
+    const authorization = `Bearer ${await sites.read('alice', 'serve.token')}`;
+    const ask = async (what: string, body?: object): Promise<unknown> => {
+      const sent = { method: 'POST', headers: { authorization }, body: JSON.stringify(body) };
+      return (await fetch(`http://127.0.0.1:${port}/${what}`, sent)).json();
+    };
+    const scored = (await ask('score', { key: 'C-123' })) as { key: string; prediction: number };
+    expect(scored).toEqual({ key: 'C-123', prediction: expect.any(Number) as unknown });
+    expect(Number.isInteger(scored.prediction * 1024)).toBe(true);
+    expect(await ask('score', { key: 'C-400' })).toMatchObject({ code: 'ROW_UNKNOWN' });
+    expect(await ask('end')).toEqual({ ending: true });
+    const ran = await endOf(running);
+    expect(ran.map(({ code, err }) => [code, code === 0 ? '' : err])).toEqual(ran.map(() => [0, '']));
+    expect(JSON.parse(ran[1]!.out)).toMatchObject({ result: { party: 'alice', scores: 1 } });
   });
 
   test('counts where its record finds no room: its files are there', async () => {

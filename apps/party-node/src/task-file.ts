@@ -82,7 +82,7 @@ export async function readTask(path: string): Promise<SharedTask> {
   }
   if (isAtSites((written as Partial<Written> | null)?.task_params))
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
-  return sharedTask(written, path);
+  return sharedTask(written, path, true);
 }
 
 /** Reads a task that the control plane offers. Throws Refusal for what no site would run. */
@@ -92,7 +92,7 @@ export function offeredTask(written: unknown): SharedTask {
   return task;
 }
 
-function sharedTask(written: unknown, path: string): SharedTask {
+function sharedTask(written: unknown, path: string, mayServe = false): SharedTask {
   if (!isWritten(written)) {
     const [fault] = isWritten.errors ?? [];
     const types = fault?.keyword === 'enum' ? `: ${SITE_TYPES.join(', ')}` : '';
@@ -108,7 +108,7 @@ function sharedTask(written: unknown, path: string): SharedTask {
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
   if (params.engine !== undefined && params.engine !== 'native')
     throw new Refusal(`${path}: /task_params/engine: sites run the engine native alone. Leave engine out.`);
-  const [fault] = checkTaskParams(task_type, params);
+  const [fault] = checkTaskParams(task_type, params, mayServe);
   if (fault) throw new Refusal(`${path}: /task_params${fault.pointer} ${fault.message}.`);
   // No site knows who has written the file. What made that which it reads, each site finds in its own records.
   const proposer = null;
@@ -125,6 +125,9 @@ function sharedTask(written: unknown, path: string): SharedTask {
     reads: artifacts.filter(({ maker }) => maker !== `${chain_id}/${task_id}`),
   };
 }
+
+/** Whether a task opens rows one by one, as its receiver asks for them. */
+export const isServing = ({ params }: Pick<SharedTask, 'params'>): boolean => params.task_config['serve'] !== undefined;
 
 /** What made the artifacts that a task names: each once. */
 export const makersOf = ({ reads }: Pick<SharedTask, 'reads'>): readonly string[] => [

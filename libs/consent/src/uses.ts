@@ -69,6 +69,9 @@ export function usesOf(config: unknown, party: string, taskType: string): PartyU
     }
   };
   add({ ...(Object.hasOwn(DEFAULT_COLUMNS, taskType) && DEFAULT_COLUMNS[taskType]), ...fields });
+  // The column that names the rows to serve is the receiver's.
+  if (isFields(fields['serve']) && fields['prediction_receiver'] === party)
+    add({ keep_columns: fields['serve']['key'] });
   const steps = (Array.isArray(fields['steps']) ? (fields['steps'] as unknown[]) : []).filter(isFields);
   steps.forEach(add);
   return {

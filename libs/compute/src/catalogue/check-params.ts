@@ -6,15 +6,24 @@ import { findTaskType, taskTypes } from './task-types.js';
 
 /**
  * Every fault of `task_params`, at once; none means that the task may be created. Pointers are relative to
- * `task_params`. A string that holds `${` is a reference, resolved when the task is dispatched, and never a fault here.
+ * `task_params`. `mayServe`: whether it may go on to answer its site, as no task of a chain does. A string that holds `${` is a reference, resolved when the task is dispatched, and never a fault here.
  */
-export function checkTaskParams(type: string, params: unknown): ParamFault[] {
-  return check(type, params, (value) => typeof value === 'string' && value.includes('${'));
+export function checkTaskParams(type: string, params: unknown, mayServe = false): ParamFault[] {
+  const faults = check(type, params, (value) => typeof value === 'string' && value.includes('${'));
+  return mayServe ? faults : [...faults, ...servingFaults(params)];
 }
 
 /** As `checkTaskParams`, after the references have been resolved: nothing is passed over. */
-export function checkResolvedParams(type: string, params: unknown): ParamFault[] {
-  return check(type, params, () => false);
+export function checkResolvedParams(type: string, params: unknown, mayServe: boolean): ParamFault[] {
+  const faults = check(type, params, () => false);
+  return mayServe ? faults : [...faults, ...servingFaults(params)];
+}
+
+function servingFaults(params: unknown): ParamFault[] {
+  if (!isMap(params) || !isMap(params.task_config) || !isMap(params.task_config.serve)) return [];
+  const message =
+    'must be absent in a chain: the sites serve by "task-chain-node serve", which takes the task as a file';
+  return [{ pointer: '/task_config/serve', message }];
 }
 
 function check(type: string, params: unknown, isOpen: IsOpen): ParamFault[] {

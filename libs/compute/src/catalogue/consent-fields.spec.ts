@@ -26,6 +26,8 @@ describe('consent', () => {
           !OTHER.test(name) &&
           !(INPUT_FIELDS as readonly string[]).includes(name) &&
           !Object.hasOwn(COLUMN_FIELDS, name) &&
+          // Its column is the receiver's alone: see usesOf.
+          name !== 'serve' &&
           // The kind of the model that is trained, not a file.
           !(name === 'model' && type.includes('train')),
       );

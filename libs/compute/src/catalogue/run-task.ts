@@ -16,7 +16,7 @@ export async function runTask(
   run: TaskRun,
   runners: readonly TaskRunner[] = taskRunners,
 ): Promise<TaskRunResult> {
-  const faults = checkResolvedParams(type, run.params);
+  const faults = checkResolvedParams(type, run.params, run.site?.endpoint !== undefined);
   if (faults.length > 0) {
     const listed = faults.map(({ pointer, message }) => `${pointer || '/'} ${message}`).join('; ');
     const code = faults.every((fault) => fault.code) ? faults[0]!.code! : ('INVALID_PARAMS' satisfies FailureCode);

@@ -26,6 +26,24 @@ export const predictSchema = configSchema(
       description:
         'Where the receiver keeps the predictions, a path or artifact:<name>; by default the artifact <party>/predictions.csv.',
     },
+    serve: {
+      type: 'object',
+      description:
+        'Opens no prediction by itself: the receiver asks for single rows at its site, over HTTP. Only task-chain-node serve takes it.',
+      additionalProperties: false,
+      required: ['key', 'scores'],
+      properties: {
+        key: { ...columnName, description: "The column of the receiver's table that names its rows, each once." },
+        scores: { type: 'integer', minimum: 1, maximum: 100_000, description: 'The most rows that are opened.' },
+        minutes: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_080,
+          default: 480,
+          description: 'How long rows are opened, from when all sites are ready.',
+        },
+      },
+    },
   },
   ['model', 'input_data'],
 );

@@ -4,7 +4,7 @@ import { predictionsFor } from '../party/opened.js';
 import { NEUTRAL, type PartyContext } from '../party/party-program.js';
 import { violation } from '../contract/peer-message.js';
 import { JointParty } from '../mpc/joint.js';
-import { bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
+import { Z128, bytesOf, vectorFrom, type Vector } from '../mpc/rings.js';
 import {
   PREDICT_ROWS as SHARED_ROWS,
   openedPredictions,
@@ -13,7 +13,7 @@ import {
 } from '../ss-xgb/shared-model.js';
 import type { GlmSlice } from '../ss-glm/glm-slice.js';
 import { PREDICT_ROWS as GLM_ROWS, openedMeans, predictRun as predictGlmRun } from '../ss-glm/predict-glm.js';
-import { PREDICT_ROWS as SLICE_ROWS, PredictionOnShares } from '../ss-lr/predict-on-shares.js';
+import { PREDICT_ROWS as SLICE_ROWS, PredictionOnShares, predictionsIn } from '../ss-lr/predict-on-shares.js';
 import { scoresFit } from '../ss-lr/room.js';
 import type { Slice } from '../ss-lr/slice.js';
 import type { NumericColumns, RowRun } from '../table/numeric-columns.js';
@@ -154,6 +154,42 @@ export async function serve(context: PartyContext, model: ModelPart, receiver: s
       return serveSplits(context, model, table, (run) => served(run, 'answering under masks'));
     default:
       throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no splits.`);
+  }
+}
+
+/** Predictions that are ready but for the opening. */
+interface SharedPredictions {
+  /** Own shares of what is opened of the next run of rows. */
+  next(run: RowRun): Promise<Vector>;
+  /** The predictions, of own shares and those of each other party. */
+  opened(own: Vector, theirs: readonly Vector[]): Float64Array;
+}
+
+/** Predicts on shares without an opening. Throws TaskFailure MODEL_INCOMPATIBLE for a model that is not on shares, and NOT_CONVERGED. */
+export async function sharedPredictions(
+  context: PartyContext,
+  model: ModelPart,
+  size: number,
+  receiver: string,
+): Promise<SharedPredictions> {
+  switch (model.kind) {
+    case 'slice': {
+      const predicted = await startSlice(context, model.slice, size, receiver);
+      return {
+        next: (run) => predicted.shares(run),
+        opened: (own, theirs) => predictionsIn(model.slice, theirs.reduce(Z128.add, own)),
+      };
+    }
+    case 'glm': {
+      const next = await startGlm(context, model.slice);
+      return { next, opened: (own, [theirs]) => openedMeans(model.slice, own, theirs!) };
+    }
+    case 'shared': {
+      const next = await startShared(context, model.slice);
+      return { next, opened: (own, [theirs]) => openedPredictions(model.slice, own, theirs!) };
+    }
+    default:
+      throw new TaskFailure('MODEL_INCOMPATIBLE', `Party ${context.party} has no model on shares.`);
   }
 }
 

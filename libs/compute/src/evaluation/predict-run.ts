@@ -20,15 +20,18 @@ export async function runPredict(
   const config = run.params.task_config;
   const receiver = receiverOf(config.model, config.prediction_receiver)!;
   const parties = Object.keys(config.model);
+  const { serve } = config;
+  const endpoint = run.site?.endpoint ?? null;
   const partOf = (party: string): PredictParty.PredictPart => ({
     model: config.model[party]!,
     inputData: config.input_data[party]!,
     receiver,
     receives: party === receiver && {
       name: config.prediction_name ?? 'prediction',
-      keep: config.keep_columns ?? [],
+      keep: serve ? [serve.key] : (config.keep_columns ?? []),
       output: config.prediction_output ?? null,
     },
+    serving: serve ? { ...serve, minutes: serve.minutes ?? 480, endpoint: party === receiver ? endpoint : null } : null,
   });
   const outcomes = await runParties({
     program,

@@ -8,6 +8,7 @@ import type { CrossedMessage } from '../party/run-parties.js';
 import { csvOf } from '../table/breast-cancer-for-tests.js';
 import { FEATURES, SHARED_TREES, TEST, TestModels, TRAININGS } from './models-for-tests.js';
 import { runPredict } from './predict-run.js';
+import { Serving } from './serving-for-tests.js';
 
 const ALL = [...TRAININGS, SHARED_TREES];
 let models: TestModels;
@@ -53,6 +54,24 @@ describe('predict', () => {
       }
     });
   }
+
+  test('with serve opens the same, a row at a time, of each kind of model on shares', async () => {
+    const rows = [0, 63, 89];
+    for (const [task, receiver] of [
+      ['lr-numbers', 'bob'],
+      ['shared', 'bob'],
+      ['shared', 'alice'],
+    ] as const) {
+      const key = receiver === 'alice' ? 'a0' : 'b0';
+      const expected = await trained(task);
+      const serving = await Serving.start(folder.run(configOf(task, receiver, { serve: { key, scores: 9 } })));
+      const answers = await Promise.all(rows.map((row) => serving.score(TEST[row]![key === 'a0' ? 0 : 2]!.toFixed(6))));
+      expect(answers.map(({ body }) => String(body['prediction']))).toEqual(rows.map((row) => expected[row]));
+      await serving.outcomes();
+    }
+    const boosted = await Serving.start(folder.run(configOf('xgb', 'alice', { serve: { key: 'a0', scores: 9 } })));
+    expect((await boosted.outcomes())[0]).toMatchObject({ reason: { code: 'MODEL_INCOMPATIBLE' } });
+  });
 
   test('keeps columns of the receiver as they stand in its file, and names the predictions', async () => {
     const names = ['id', ...FEATURES.alice, 'y'];

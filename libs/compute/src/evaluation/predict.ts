@@ -18,7 +18,8 @@ export const predict = defineTask({
     'to a power of two. A receiver that asks again after changing its columns learns an equation each time: by two predictions ' +
     "its own weights, by thirty the others' part of each score to seven digits, and where it knows as many rows of the others' " +
     'columns as there are columns and one, their weights. Predictions are counted in the ledger and not limited by it: bound them by ' +
-    'uses. The result has the row count in steps of 20.',
+    'uses. With serve each row is opened alone, once the receiver asks for it and it is counted: the others learn which row, and when. ' +
+    'The result has the row count in steps of 20.',
   needsParties: true,
   configSchema: predictSchema,
   check: faultsOf,
@@ -35,5 +36,17 @@ function faultsOf(config: Unresolved<PredictConfig>): ParamFault[] {
     const message = `must not be one of keep_columns: ${JSON.stringify(name)}`;
     faults.push({ pointer: '/prediction_name', message });
   }
+  return [...faults, ...serveFaults(config)];
+}
+
+/** What is served is no table. */
+function serveFaults(config: Unresolved<PredictConfig>): ParamFault[] {
+  if (config.serve === undefined) return [];
+  const faults: ParamFault[] = (['prediction_name', 'keep_columns', 'prediction_output'] as const)
+    .filter((field) => config[field] !== undefined)
+    .map((field) => ({ pointer: `/${field}`, message: 'must be absent with serve, which writes no table' }));
+  const { model } = config;
+  if (typeof model === 'object' && Object.keys(model).length === 1)
+    faults.push({ pointer: '/serve', message: 'needs a model of several parties: one party predicts by itself' });
   return faults;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
+import { Serving } from '../evaluation/serving-for-tests.js';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRunResult } from '../contract/task-type.js';
@@ -61,6 +62,15 @@ async function predictsAgain(outcome: TaskRunResult, predictions: readonly numbe
   const objective = link === 'log' ? 'linear' : 'logistic';
   expect(again.result).toMatchObject({ party: 'bob', objective, rows: 880 });
   expect(await predictionsOf(again, 'bob')).toEqual(predictions);
+  if (link === 'log') return;
+  const [names, ...rows] = await folder.rows('bob', 'credit.csv');
+  const named = [['id', ...names!], ...rows.map((row, at) => [`C-${at}`, ...row])];
+  await folder.table('bob', 'named.csv', named.map((row) => row.join(',')).join('\n'));
+  const serve = { key: 'id', scores: 2 };
+  const input_data = { ...config.input_data, bob: 'named.csv' };
+  const serving = await Serving.start(folder.run({ ...config, input_data, serve }, { taskId: 'served' }));
+  for (const row of [3, 871]) expect((await serving.score(`C-${row}`)).body['prediction']).toBe(predictions[row]);
+  await serving.outcomes();
 }
 
 describe('ss_glm', () => {

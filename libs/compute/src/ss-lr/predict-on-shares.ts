@@ -1,4 +1,4 @@
-import { FEATURE_BITS, addToEach, decode, encode, shiftLeftInto, slice } from '../mpc/ring.js';
+import { FEATURE_BITS, addToEach, decode, encode, shiftLeftInto, slice, type RingVector } from '../mpc/ring.js';
 import { dealMasking, masking, openTogether, type Masked } from '../mpc/masked.js';
 import { openSumTo } from '../mpc/opening.js';
 import { PieceSender } from '../mpc/pieces.js';
@@ -56,6 +56,12 @@ export class PredictionOnShares {
 
   /** The predictions of the next `PREDICT_ROWS` rows, or fewer at the end; null for a party that does not get them. */
   async next(run: NumericColumns): Promise<Float64Array | null> {
+    const opened = await openSumTo(this.session, Z128, await this.shares(run), [this.receiver]);
+    return opened && predictionsIn(this.model, opened);
+  }
+
+  /** Own shares of the rounded predictions of the next rows, which open by {@link predictionsIn}. */
+  async shares(run: NumericColumns): Promise<RingVector> {
     const { session, model } = this;
     const { index } = session;
     const { matrix, weights } = await this.masked(featuresOf(run, model.columns[index]!), run.rows);
@@ -68,9 +74,7 @@ export class PredictionOnShares {
     const exact = await spline(session, dealt, scores, SCORE_BITS, changes);
     if (index === 0) addToEach(exact, encode([offset + 2 ** (step - 1)], bits));
     shiftLeftInto(exact, CUT_BITS - bits - step);
-    const rounded = await truncate(session, dealt, exact, [{ count: run.rows, bits: CUT_BITS }]);
-    const opened = await openSumTo(session, Z128, rounded, [this.receiver]);
-    return opened && decode(opened, -step);
+    return truncate(session, dealt, exact, [{ count: run.rows, bits: CUT_BITS }]);
   }
 
   /** The rows masked; before the first ones also the weights, for all of them. */
@@ -82,6 +86,10 @@ export class PredictionOnShares {
     return (this.rows = { matrix, weights: weights! });
   }
 }
+
+/** The predictions that the shares of all parties sum to. */
+export const predictionsIn = ({ regType, labelSize }: Pick<Slice, 'regType' | 'labelSize'>, sum: RingVector) =>
+  decode(sum, -outputOf(regType, labelSize).step);
 
 /** The dealer's side of {@link PredictionOnShares}: it learns the sizes, and receives nothing. */
 export async function dealPrediction(
