@@ -16,7 +16,7 @@ import {
   type UplinkFault,
 } from '#libs/peers';
 import { command, startCommand, type Running } from '../../apps/party-node/src/sites-for-tests.js';
-import { expectCopiesMarked, mayMeetIn } from './site-checks.js';
+import { expectCopiesMarked, loggedAt, mayMeetIn } from './site-checks.js';
 import {
   describeSystem,
   eventually,
@@ -40,14 +40,6 @@ const env = {
 };
 const apps = ['api', 'status-listener', 'compute-worker'] as const;
 const MINUTE = 60_000;
-/** What the log of a site has. */
-const loggedAt = async (folder: string): Promise<string[]> => {
-  const { out } = await command(['log', 'ls', '--folder', folder]);
-  return out
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { action: string }).action);
-};
 
 interface Node {
   readonly party: string;

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
+import { command } from '../../apps/party-node/src/sites-for-tests.js';
 import type { ApiClient } from './system/index.js';
 
 /** Whether the worker lets a site meet another one for the last run of a chain, after a change that is taken back. */
@@ -45,4 +46,13 @@ export async function expectCopiesMarked(
       ...['site', 'worker'],
     ]);
   expect(await keptAt(`/chains/${chain}/tasks/match/openings`)).toBe('site');
+}
+
+/** What the log of a site has. */
+export async function loggedAt(folder: string): Promise<string[]> {
+  const { out } = await command(['log', 'ls', '--folder', folder]);
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { action: string }).action);
 }
