@@ -53,8 +53,8 @@ export class ChainEngine {
 
   /** Applies work, then sends what it dispatched. The rows are committed first: a lost send costs a lease, never a task. */
   async applyAndSend(work: readonly ChainWork[]): Promise<ChainSave[]> {
-    const beside = (saves: readonly ChainSave[]): Promise<PreparedJobs> =>
-      prepareJobs(this.db, dispatchedAttempts(saves), saves);
+    const beside = (saves: readonly ChainSave[], saving: Promise<unknown>): Promise<PreparedJobs> =>
+      prepareJobs(this.db, dispatchedAttempts(saves), saves, saving);
     const rounds = await applyWork(this.db, work, this.capacity, beside, this.cache);
     for (const { stored, turned, side, begun } of rounds) {
       this.wasStored([...stored, ...turned]);

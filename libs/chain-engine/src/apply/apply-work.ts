@@ -29,13 +29,13 @@ interface Stored {
 /**
  * Load, decide, save: until every chain is stored. A chain that another process changed in between is loaded and
  * decided again, so that each decision stands on the state it was made from. `beside` runs while the save is under
- * way. Chains that do not exist are left out of the answer. `cache`: where this process keeps what it stored.
+ * way, and gets the promise of its end. Chains that do not exist are left out of the answer. `cache`: where this process keeps what it stored.
  */
 export async function applyWork<T>(
   db: Queryable,
   work: readonly ChainWork[],
   capacity: Capacity,
-  beside: (saves: readonly ChainSave[]) => Promise<T>,
+  beside: (saves: readonly ChainSave[], saving: Promise<unknown>) => Promise<T>,
   cache?: ChainCache,
 ): Promise<Round<T>[]> {
   const rounds: Round<T>[] = [];
@@ -47,7 +47,7 @@ export async function applyWork<T>(
       cache?.clear();
       throw error;
     });
-    const [{ ids, begun, turned }, side] = await Promise.all([saving, beside(saves)]);
+    const [{ ids, begun, turned }, side] = await Promise.all([saving, beside(saves, saving)]);
     const won = saves.filter((s) => ids.has(s.loaded.chainId));
     rounds.push({ stored: won, turned, side, begun });
     for (const s of [...won, ...turned, ...begun]) cache?.stored(s);

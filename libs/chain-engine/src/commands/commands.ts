@@ -244,10 +244,11 @@ async function carryOut(
  * Carries out what the owner of some data decided on a task. Call it after the statement is stored: a task that runs
  * again gets its statements when it is sent. `approve` runs a task that waits for an approval again, also if the task
  * finds only later that it needs one; `refuse` and `withdraw` fail a task that waits or runs, with POLICY_REFUSED and
- * the words, and stop its worker. A task that has not been sent or has ended stays as it is (`changes` is empty).
+ * the words, and stop its worker. A task that has not been sent or has ended stays as it is (`changes` is empty): its job carries the
+ * statement. The chain is locked to the end of the transaction, so that nobody dispatches the task meanwhile.
  * A chain that has not started or has ended is `refused` with CHAIN_STATE_CONFLICT: the statement counts once it runs.
  */
-export function decideApproval(
+export async function decideApproval(
   db: Queryable,
   { chainId, ...task }: { chainId: string; taskId: string; decision: ApprovalDecision; words: string },
   caller?: Caller,
@@ -255,6 +256,7 @@ export function decideApproval(
   const { taskId, decision, words } = task;
   const details = { task_id: taskId, decision, words };
   const audit = caller && { ...caller, action: 'decideApproval', target: chainId, details };
+  await engineQueries.lockChain(db, chainId);
   return commandChain(db, chainId, { kind: 'DecideApproval', ...task }, { audit, data: { decision, words } });
 }
 

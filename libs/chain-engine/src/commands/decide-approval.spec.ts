@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { withConnection } from '#libs/local-postgres';
@@ -62,6 +63,28 @@ it('an approval makes it READY and starts the clock, with an entry for the audit
   ]);
   expect(await sql(`SELECT payload FROM outbox WHERE kind = 'AUDIT'`)).toMatchObject([
     { payload: { action: 'decideApproval', target: chainId, details: { task_id: 't0', decision: 'approve' } } },
+  ]);
+});
+
+it('an approval that comes while its task is dispatched lets it try again', async () => {
+  await sql('TRUNCATE task_chains, task_requests, outbox CASCADE');
+  const created = await createChain(db, sampleNewChain([[]]));
+  if (created.kind !== 'created') throw new Error(created.kind);
+  const decided = { chainId: created.chain.chain_id, taskId: 't0', decision: 'approve', words: '' } as const;
+  await withConnection(database.url, async (listener) => {
+    await listener.query('BEGIN');
+    await listener.query('UPDATE task_chains SET version = version + 1');
+    await listener.query(`UPDATE chain_tasks SET status = 'QUEUED', attempt = 1, lease_until = now() + interval '1 h'`);
+    const approved = db.transaction((tx) => decideApproval(tx, decided));
+    const isLocked = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    let isDecided = false;
+    void approved.finally(() => (isDecided = true));
+    while (!isDecided && (await sql(isLocked)).length === 0) await delay(20);
+    await listener.query('COMMIT');
+    expect(await approved).toMatchObject({ kind: 'done' });
+  });
+  expect(await sql('SELECT status, approved_attempt FROM chain_tasks')).toEqual([
+    { status: 'QUEUED', approved_attempt: 1 },
   ]);
 });
 

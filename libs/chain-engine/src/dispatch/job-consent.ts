@@ -9,8 +9,15 @@ import {
   type StoredConsent,
 } from '#libs/repositories';
 
-/** The statements that the jobs of these rows carry: none is read where no row has parties. */
-export async function statementsOf(db: Queryable, rows: readonly JobRow[]): Promise<readonly SentStatementRow[]> {
+/**
+ * The statements that the jobs of these rows carry: none is read where no row has parties. They are read after the tasks are stored as
+ * dispatched: a decision that is stored later finds them so, and one that was stored before is read.
+ */
+export async function statementsOf(
+  db: Queryable,
+  rows: readonly JobRow[],
+  saving?: Promise<unknown>,
+): Promise<readonly SentStatementRow[]> {
   const tenants: string[] = [];
   const parties: string[] = [];
   const asked = new Set<string>();
@@ -25,6 +32,7 @@ export async function statementsOf(db: Queryable, rows: readonly JobRow[]): Prom
     }
   }
   if (parties.length === 0) return [];
+  await saving;
   const hashes = rows.flatMap(({ chain_id, consent }) =>
     consent === null ? [] : [consent.hash, originOf({ chain_id, origin: consent.origin })],
   );

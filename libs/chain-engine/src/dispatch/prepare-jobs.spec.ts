@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_SETTINGS, wireSettings } from '#libs/chain-domain';
 import { openDatabase, type Database, insertWholeChain, type NewTaskRow, type Queryable } from '#libs/repositories';
@@ -151,6 +152,24 @@ describe('jobs with large inputs', () => {
     expect(parts.flatMap(({ jobs }) => jobs)).toHaveLength(16);
     expect(parts.length).toBeGreaterThan(1);
     for (const { jobs } of parts) expect(jobs[0]!.params).toEqual({ noise });
+  });
+
+  test('carry what owners have stated until their tasks were stored as dispatched', async () => {
+    const attempts = await chain(0, 1, null, { sf_init_config: { parties: ['bank-b'] } });
+    const run = (text: string) => db.query({ name: '', text });
+    await run(
+      `UPDATE task_requests SET metadata = metadata || '{"consent": {"hash": "sha256:1", "from": {}, "by_admin": false}}'`,
+    );
+    let saved = (): void => undefined;
+    const saving = new Promise<void>((done) => (saved = done));
+    const prepared = prepareJobs(counting, attempts, [], saving);
+    await Promise.race([prepared, delay(200, undefined, { ref: false })]);
+    await run(`INSERT INTO parties (tenant_id, party, name) VALUES ('default', 'bank-b', 'B')`);
+    await run(`INSERT INTO statements (tenant_id, subject, kind, party, serial, body, signed, task, created_by)
+                 VALUES ('default', 'sha256:1', 'approval', 'bank-b', 1, '{"decision": "approve"}', NULL, 'sha256:1', 'key')`);
+    saved();
+    const { jobs } = await prepared;
+    expect(jobs[0]!.consent?.statements).toEqual({ 'bank-b': [{ decision: 'approve' }] });
   });
 
   test('of tasks that are gone with their chain are none', async () => {

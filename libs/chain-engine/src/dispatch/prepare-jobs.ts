@@ -65,12 +65,13 @@ type ResultAt = (position: number) => KnownResult | undefined;
 /**
  * Makes the jobs of dispatched tasks: conditions evaluated, then parameters with their references resolved, and the
  * parents' results. Statuses and results that this very batch brought are taken from it, the others are read. Makes as
- * many as may be held in memory, at least one, and returns the rest.
+ * many as may be held in memory, at least one, and returns the rest. `saving`: the end of the save that dispatches them.
  */
 export async function prepareJobs(
   db: Queryable,
   attempts: ReadonlyMap<number, number>,
   saves: readonly ChainSave[] = [],
+  saving?: Promise<unknown>,
 ): Promise<PreparedJobs> {
   const known = attempts.size === 0 ? [] : await jobRows(db, attempts, saves);
   const rows = atOnce(known);
@@ -84,7 +85,7 @@ export async function prepareJobs(
   const [results, chains, statements, plans] = await Promise.all([
     gatherResults(db, fitting, saves),
     chainsOfConditions(db, fitting),
-    statementsOf(db, fitting),
+    statementsOf(db, fitting, saving),
     plansOf(db, fitting),
   ]);
   for (const row of rows) {
