@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
+import { coreSlowness } from '#libs/testing';
 import { ApiClient, task, type Answer, type Check, type SystemUnderTest } from '../integration/system/index.js';
 
-/** What the main thread may take for a large body, reading it from the socket among it, ms of processor time. */
+/** What the main thread may take for a large body, reading it from the socket among it, ms of processor time on a quiet core. */
 const MAIN_MS = 50;
 const ROUNDS = 4;
 
@@ -10,18 +11,20 @@ const ROUNDS = 4;
 export function largeBodyChecks(check: Check, system: SystemUnderTest): void {
   check('keeps the main thread of the API busy for no more than 50 ms of processor time', async () => {
     const api = await viewer(system);
+    const takes = async (ask: () => Promise<unknown>): Promise<number> => {
+      const [slowness, before] = [coreSlowness(), mainThreadMs(system)];
+      for (let i = 0; i < ROUNDS; i += 1) await ask();
+      const taken = (mainThreadMs(system) - before) / ROUNDS;
+      return taken / Math.max(slowness, coreSlowness());
+    };
     const bodies = { valid: chainOf(9 * 1024 * 1024), bent: `${chainOf(9 * 1024 * 1024).slice(0, -1)},` };
     for (const body of Object.values(bodies)) {
       expect((await validate(api, body)).status).toBeLessThan(500);
-      const before = mainThreadMs(system);
-      for (let i = 0; i < ROUNDS; i += 1) await validate(api, body);
-      expect((mainThreadMs(system) - before) / ROUNDS).toBeLessThan(MAIN_MS);
+      expect(await takes(() => validate(api, body))).toBeLessThan(MAIN_MS);
     }
     const create = () => system.api.call('/chains', { method: 'POST', body: bodies.valid });
     expect((await create()).status).toBe(201);
-    const before = mainThreadMs(system);
-    for (let i = 0; i < ROUNDS; i += 1) await create();
-    expect((mainThreadMs(system) - before) / ROUNDS).toBeLessThan(MAIN_MS);
+    expect(await takes(create)).toBeLessThan(MAIN_MS);
   });
 
   check('has two of them read at once, whatever they are sent to, while others are served', async () => {

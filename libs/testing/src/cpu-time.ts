@@ -3,13 +3,17 @@ const YARDSTICK_MS = 80;
 
 /**
  * Milliseconds of processor time that `work` takes, as on a quiet core. A busy machine gives a process fewer of them,
- * and one whose cores are shared does less in each: a fixed piece of work, done before and after, tells how much less.
+ * and one whose cores are shared does less in each: `coreSlowness`, before and after, tells how much less.
  */
 export function cpuMsOf(work: () => unknown): number {
-  const before = rawCpuMsOf(yardstick);
+  const before = coreSlowness();
   const taken = rawCpuMsOf(work);
-  const slowness = Math.max(before, rawCpuMsOf(yardstick)) / YARDSTICK_MS;
-  return taken / Math.max(1, slowness);
+  return taken / Math.max(before, coreSlowness());
+}
+
+/** How many times as long as on a quiet core a fixed piece of work takes the processor now, at least 1. */
+export function coreSlowness(): number {
+  return Math.max(1, rawCpuMsOf(yardstick) / YARDSTICK_MS);
 }
 
 function rawCpuMsOf(work: () => unknown): number {

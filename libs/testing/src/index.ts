@@ -1,6 +1,6 @@
 export { sampleNewChain } from './sample-new-chain.js';
 export { appScript } from './app-script.js';
-export { cpuMsOf } from './cpu-time.js';
+export { coreSlowness, cpuMsOf } from './cpu-time.js';
 export { findDebianPrograms, type DebianPrograms } from './debian-package.js';
 export { findFaketime, type Faketime } from './faketime.js';
 export { takeBaseBackup } from './base-backup.js';
