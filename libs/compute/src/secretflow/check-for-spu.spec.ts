@@ -87,6 +87,22 @@ describe('parameters of ss_lr for the engine secretflow', () => {
     expect(leaves(configOf(2))).toBe(leaves({ protocol: 'CHEETAH' }));
     expect(leaves(configOf(3))).toBe(leaves({ protocol: 'ABY3' }));
   });
+
+  test('say it of all protocols where a result will name one, and of three parties whose files come from a result', () => {
+    const leaves = (config: object): string => secretflow(undefined).leaves('ss_lr', config)!;
+    const unknown = leaves(configOf(2, { protocol: '${tasks.a.result.name}' }));
+    for (const protocol of Object.keys(LR_PROTOCOLS)) expect(unknown).toContain(`${protocol}: ${leaves({ protocol })}`);
+    const train_data = '${tasks.intersect.result.output_paths}';
+    expect(leaves(configOf(3, { train_data }))).toBe(leaves({ protocol: 'ABY3' }));
+    expect(leaves(configOf(2, { train_data }))).toBe(leaves({ protocol: 'CHEETAH' }));
+    const label = { features: of(2, { alice: ['x'], bob: ['z'] }), label_party: 'carol' };
+    expect(leaves(configOf(3, { ...label, train_data }))).toBe(leaves({ protocol: 'ABY3' }));
+    expect(leaves(configOf(2, { label_party: '${tasks.a.result.party}' }))).toBe(leaves({ protocol: 'CHEETAH' }));
+    // What an owner saw runs: files of one more party change no protocol.
+    expect(faults(configOf(3, { features: of(2, { alice: ['x'], bob: ['z'] }) }))).toEqual([
+      expect.stringMatching(/train_data must name 2 parties, as CHEETAH is/),
+    ]);
+  });
 });
 
 describe('the room of a training on SPU', () => {

@@ -37,9 +37,15 @@ export const LR_PROTOCOLS: Readonly<Record<string, LrProtocol>> = {
   },
 };
 
-/** The protocol that `ss_lr` takes on SPU; undefined for none of SPU's. By default one that needs no trust in a single party. */
+/**
+ * The protocol that `ss_lr` takes on SPU; undefined for none of SPU's. By default one that needs no trust in a single party, by the parties that bring columns or
+ * the label: an owner sees these as it signs, where the files of `train_data` may come from a result.
+ */
 export function lrProtocolOf(config: unknown): string | undefined {
-  const { protocol, train_data: tables } = isMap(config) ? config : {};
-  if (protocol === undefined) return isMap(tables) && Object.keys(tables).length > 2 ? 'ABY3' : 'CHEETAH';
-  return typeof protocol === 'string' && Object.hasOwn(LR_PROTOCOLS, protocol) ? protocol : undefined;
+  const { protocol, features, label_party: ofLabel, train_data: tables } = isMap(config) ? config : {};
+  if (protocol !== undefined)
+    return typeof protocol === 'string' && Object.hasOwn(LR_PROTOCOLS, protocol) ? protocol : undefined;
+  const named = isMap(features) ? Object.keys(features) : isMap(tables) ? Object.keys(tables) : [];
+  const isName = typeof ofLabel === 'string' && !ofLabel.includes('${');
+  return new Set([...named, ...(isName ? [ofLabel] : [])]).size > 2 ? 'ABY3' : 'CHEETAH';
 }

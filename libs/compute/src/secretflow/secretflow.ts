@@ -62,7 +62,12 @@ export function secretflow(python: string | undefined): TaskRunner {
 }
 
 function leavesOf(type: SpuType | undefined, config: unknown): string | undefined {
-  return type?.protocols[(type.protocolOf(config) ?? type.protocolOf({}))!]!.leaves;
+  if (type === undefined) return undefined;
+  const protocol = type.protocolOf(config);
+  if (protocol !== undefined) return type.protocols[protocol]!.leaves;
+  // A result will name it: whichever it names runs.
+  const each = Object.entries(type.protocols).map(([name, { leaves }]) => `${name}: ${leaves}`);
+  return `The protocol is not known yet. ${each.join(' ')}`;
 }
 
 const notSetUp = (): TaskFailure =>
