@@ -113,6 +113,28 @@ describe('a rule that names no engines', () => {
   });
 });
 
+describe('a protocol by which one party could compute all that another brings', () => {
+  const asked = (protocol: string | undefined, more: Partial<UseRequest> = {}) =>
+    request({ taskType: 'ss_lr', engine: 'secretflow', config: { protocol }, ...more });
+  const allowing = (params?: PolicyRule['params'], effect: PolicyRule['effect'] = 'allow') =>
+    record(policy({ effect, task_types: ['ss_lr'], engines: ['native', 'secretflow'], ...(params && { params }) }));
+
+  it('is allowed by a rule that has bounds for it alone', () => {
+    expect(reasonOf(asked('SEMI2K'), allowing())).toMatch(
+      /^customers: by SEMI2K on secretflow one party could compute/,
+    );
+    for (const fine of [asked('CHEETAH'), asked(undefined), asked('SEMI2K', { engine: 'native' })])
+      expect(judgeUse(fine, allowing(), NOW)).toEqual(ALLOWED);
+    expect(judgeUse(asked('SEMI2K'), allowing({ '/protocol': { enum: ['SEMI2K'] } }), NOW)).toEqual(ALLOWED);
+    expect(judgeUse(asked('SEMI2K'), allowing({ '/protocol': { enum: ['CHEETAH'] } }), NOW).kind).toBe('ask');
+    expect(judgeUse(asked('SEMI2K'), allowing({ '/epochs': { min: 1 } }), NOW).kind).toBe('ask');
+  });
+
+  it('is no way around a rule that refuses', () => {
+    expect(judgeUse(asked('SEMI2K'), allowing(undefined, 'refuse'), NOW).kind).toBe('refused');
+  });
+});
+
 describe('without approval', () => {
   it('nothing is allowed that no policy covers', () => {
     expect(reasonOf(request(), record())).toBe('customers: the dataset has no policy');

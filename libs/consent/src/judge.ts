@@ -1,5 +1,5 @@
 import { isWithin } from './bounds.js';
-import { learnersOf } from './learners.js';
+import { learnersOf, trustsOneParty } from './learners.js';
 import type { ApprovalStatement, PolicyRule, PolicyStatement } from './statements.js';
 import { obeysText, usesOf, type PartyUse } from './uses.js';
 
@@ -177,6 +177,10 @@ function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: P
   // An owner who refuses or wants to be asked has not thought of native alone.
   const engines = rule.engines ?? (rule.effect === 'allow' ? ['native'] : undefined);
   if (engines?.includes(engine) === false) return `the engine ${engine} is not allowed`;
+  // An owner who allows the engine has not thought of every protocol that the author may name.
+  const isNamed = Object.hasOwn(rule.params ?? {}, '/protocol');
+  if (rule.effect === 'allow' && !isNamed && trustsOneParty(taskType, engine, config))
+    return `by SEMI2K on ${engine} one party could compute all that another brings: a rule that allows it has bounds for /protocol in params`;
   const stranger = rule.with && parties.find((each) => each !== party && !rule.with!.includes(each));
   if (stranger !== undefined) return `party ${stranger} is not allowed`;
   if (rule.proposers !== undefined && (proposer === null || !rule.proposers.includes(proposer))) {

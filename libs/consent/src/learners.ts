@@ -21,5 +21,14 @@ export function learnersOf(
   return ['aggregate', 'merge_models'].includes(taskType) && areNames(receivers) ? receivers : parties;
 }
 
+/**
+ * Whether the protocol that a task names lets one party compute all that another brings: SPU lets the first party of SEMI2K make the triples of both. Takes any
+ * config and never throws.
+ */
+export function trustsOneParty(taskType: string, engine: string, config: unknown): boolean {
+  const { protocol } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  return taskType === 'ss_lr' && engine === 'secretflow' && protocol === 'SEMI2K';
+}
+
 const areNames = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');

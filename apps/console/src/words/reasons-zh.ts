@@ -29,6 +29,10 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   ],
   [/^the rule is not for (\S+)$/, '规则不适用于 $1'],
   [/^the engine (.+) is not allowed$/, '不允许引擎 $1'],
+  [
+    /^by (\S+) on (\S+) one party could compute all that another brings: a rule that allows it has bounds for \/protocol in params$/,
+    '用 $2 上的 $1 时，一方能够算出另一方带来的全部内容：允许它的规则须在 params 中限定 /protocol',
+  ],
   [/^party (\S+) is not allowed$/, '不允许参与方 $1'],
   [/^chains of a key without a party are not allowed$/, '不允许不属于任何参与方的密钥所建的任务链'],
   [/^chains of (.+) are not allowed$/, '不允许 $1 的任务链'],

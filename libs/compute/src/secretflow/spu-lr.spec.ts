@@ -244,7 +244,12 @@ function withSpu(python: string): void {
       await expect(openings('secretflow', 'refused')).rejects.toMatchObject({
         message: expect.stringContaining('the engine secretflow is not allowed'),
       });
-      const rules = [{ effect: 'allow', task_types: ['ss_lr'], engines: ['native', 'secretflow'] }];
+      const rule = { effect: 'allow', task_types: ['ss_lr'] };
+      const params = { '/protocol': { enum: ['SEMI2K'] } };
+      const rules = [
+        { ...rule, engines: ['native'] },
+        { ...rule, engines: ['secretflow'], params },
+      ];
       for (const [party, name] of [
         ['alice', 'a'],
         ['bob', 'b'],
