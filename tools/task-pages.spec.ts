@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { taskTypes } from '#libs/compute';
+import { taskRunners, taskTypes } from '#libs/compute';
 import type { Language } from './parameter-table.js';
 import { ROOT } from './steps.js';
 import { codesOf, failureRows, taskPages, translated, untranslated } from './task-pages.js';
@@ -68,7 +68,12 @@ describe('the pages of the task types', () => {
   });
 
   it('take every text of apps/console/src/words/types-zh.json', () => {
-    expect(translated().filter((text) => !taskTexts().has(text))).toEqual([]);
+    expect(translated().filter((text) => !taskTexts().has(text) && !leavesByProtocol().includes(text))).toEqual([]);
+  });
+
+  it('have words for what leaves the parties by each protocol of an engine, as owners read it', () => {
+    expect(leavesByProtocol().length).toBeGreaterThan(5);
+    expect(leavesByProtocol().filter((text) => !translated().includes(text))).toEqual([]);
   });
 });
 
@@ -94,4 +99,11 @@ function taskTexts(): Set<string> {
   };
   walk(taskTypes);
   return texts;
+}
+
+/** What leaves the parties of each type, by the protocols that engines tell apart. */
+function leavesByProtocol(): string[] {
+  return taskRunners.flatMap((runner) =>
+    names.flatMap((type) => runner.protocols(type).map((protocol) => runner.leaves(type, { protocol })!)),
+  );
 }

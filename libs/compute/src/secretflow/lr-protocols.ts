@@ -16,9 +16,10 @@ export interface LrProtocol {
 
 const SHARES =
   'The row counts, and the largest absolute value of the features of each party and of the label, rounded up to a power of two. All parties learn the ' +
-  'mean squared residual to three digits, once for every 64 training rows at most, and after which epoch training ran away, if it did. No weight is opened. ' +
-  'The prediction receiver learns probabilities to 1/1024, or numbers in 4096 steps: up to 12 bits of each predicted row. Losses are counted and ' +
-  'predictions noted as on native.';
+  'mean squared residual to three digits, once for every 64 training rows at most (a fifth of a bit for each row), and after which epoch training ran away, ' +
+  'if it did. No weight is opened. The prediction receiver learns probabilities to 1/1024, or numbers in 4096 steps: up to 12 bits of each predicted row. A ' +
+  "receiver that chooses columns, labels or rows learns what these say of the others' row: of an only column of theirs nearly all. Losses are counted against " +
+  'half a bit for each row of the label and of features of at most 16 values, over all tasks, and predictions are noted.';
 const TRUST = 'Semi-honest model, and all parties trust the build of SPU that the operator has installed.';
 
 /** The protocols of `ss_lr` on SPU. */
@@ -33,7 +34,7 @@ export const LR_PROTOCOLS: Readonly<Record<string, LrProtocol>> = {
   },
   SEMI2K: {
     ...{ parties: 2, ringBits: 128, field: 'FM128', fractionBits: 30, margin: 40, leastRate: 1e-4 },
-    leaves: `Uniformly masked shares of two parties. The first party by name makes the triples of both, and so knows every mask: it could compute all features and labels of the other from what it receives, and the other trusts it not to. Take CHEETAH where it does not. ${SHARES} ${TRUST}`,
+    leaves: `Uniformly masked shares of two parties. The first party by name makes the triples of both, and so knows every mask: it could compute all features and labels of the other, every weight and every prediction from what it receives, and the other trusts it not to. Take CHEETAH where it does not. ${SHARES} ${TRUST}`,
   },
 };
 
