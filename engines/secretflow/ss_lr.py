@@ -1,7 +1,7 @@
 """ss_lr of one party on SPU: party.py starts it.
 
 Reads what libs/compute/src/secretflow/spu-lr-party.ts left in the party's folder: training.json, and numbers of 8 bytes in train.bin, label.bin
-and predict.bin. Leaves figures.json, this party's share of the weights in model.bin and, at the receiver, predictions.bin.
+and predict.bin, which it takes out of the folder. Leaves figures.json, this party's share of the weights in model.bin and, at the receiver, predictions.bin.
 
 Opened are: whether the weights left their range, after each epoch; the losses as places in a list; the rounded predictions, to their receiver.
 Shares of the weights are kept and never sent.
@@ -24,6 +24,8 @@ RING_BITS = 128
 FAR = 8.0
 TELL_SECONDS = 0.3
 SECRET = lib.Visibility.VIS_SECRET
+# Numbers of the party, in clear.
+TABLES = ("train.bin", "label.bin", "predict.bin")
 
 
 def pack(share):
@@ -77,12 +79,20 @@ class Training:
         self.owners = [rank for rank, count in enumerate(self.columns) if count > 0]
         self.codes = {}
         self.told_at = 0.0
+        self.tables = {name: self.taken(name) for name in TABLES if os.path.exists(self.path(name))}
 
     def path(self, name):
         return os.path.join(self.home, name)
 
+    def taken(self, name):
+        """Opens a file and removes its name: nothing of it is left, however this process and the worker end."""
+        file = open(self.path(name), "rb", buffering=0)
+        os.remove(self.path(name))
+        return file
+
     def numbers(self, name, *shape):
-        return np.fromfile(self.path(name), "<f8").reshape(shape)
+        with self.tables.pop(name) as file:
+            return np.fromfile(file, "<f8").reshape(shape)
 
     def progress(self, fraction):
         if time.monotonic() - self.told_at > TELL_SECONDS:

@@ -191,7 +191,10 @@ function withSpu(python: string): void {
         for (const { stop } of processes) stop();
         await Promise.all(processes.map(({ ended }) => ended));
         for (const { close } of lines) await close();
-        expect(await readdir(homes[1]!)).not.toContain('predictions.bin');
+        const kept = ['figures.json', 'model.bin', 'training.json'];
+        // No table in clear: a worker that is killed would leave it.
+        expect((await readdir(homes[0]!)).sort()).toEqual([...kept, 'predictions.bin'].sort());
+        expect((await readdir(homes[1]!)).sort()).toEqual(kept);
         for (const [rank, party] of ['alice', 'bob'].entries()) {
           const bytes = Buffer.concat(sent[party]!).toString('latin1');
           const texts = [...bytes.matchAll(/"value":"([^"]+)"/g)].map(([, value]) => Buffer.from(value!, 'base64'));
