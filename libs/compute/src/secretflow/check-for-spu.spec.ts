@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkTaskParams } from '../catalogue/check-params.js';
+import { EngineChoice } from '../catalogue/choose-engine.js';
+import { makeRunners } from '../catalogue/task-runners.js';
 import { defaultBatchSize, type TrainingParams } from '../ss-lr/schedule.js';
 import { LR_PROTOCOLS } from './lr-protocols.js';
 import { spuSchedule } from './lr-room.js';
@@ -64,6 +66,21 @@ describe('parameters of ss_lr for the engine secretflow', () => {
     const debug = { parties: ['alice', 'bob'], address: 'local', debug_mode: true };
     const params = { engine: 'secretflow', sf_init_config: debug, task_config: configOf(2) };
     expect(checkTaskParams('ss_lr', params as never)).toMatchObject([{ pointer: '/sf_init_config/debug_mode' }]);
+  });
+
+  test('name no dealer: by default such a task runs on native, at the sites of its parties', () => {
+    const parties = ['alice', 'bob'];
+    const params = { sf_init_config: { parties, dealer: 'dave' }, task_config: configOf(2) } as never;
+    expect(checkTaskParams('ss_lr', { ...(params as object), engine: 'secretflow' })).toEqual([
+      {
+        pointer: '/sf_init_config/dealer',
+        message: 'must be absent: SPU has none, or let the engine "native" run the task',
+      },
+    ]);
+    const choice = new EngineChoice(makeRunners({ secretflowPython: '/p' }), 'secretflow');
+    expect(choice.of('ss_lr', params)).toBe('native');
+    const local = { sf_init_config: { parties }, task_config: configOf(2) } as never;
+    expect(choice.of('ss_lr', local)).toBe('secretflow');
   });
 
   test('name no rate whose steps are lost in the rounding', () => {
