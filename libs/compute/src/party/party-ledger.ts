@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '#libs/consent';
 import type { OpenedEntry } from '../contract/task-type.js';
@@ -43,6 +43,41 @@ export interface Ledger {
   readonly openings: readonly OpeningEntry[];
 }
 
+/** What the lines of a ledger say, as far as they were read. */
+class ReadLines {
+  private readonly uses = new Map<string, LedgerEntry>();
+  private readonly serials = new Map<string, number>();
+  private readonly openings = new Map<string, OpeningEntry>();
+  /** Of whole lines. */
+  bytes = 0;
+  /** With what follows them. */
+  seen = 0;
+
+  constructor(readonly ino: number) {}
+
+  /** Takes what follows. The last line may not be whole yet: it is taken, and comes again with what follows it. */
+  take(more: Buffer): void {
+    for (const line of more.toString().split('\n')) {
+      const entry = parse(line);
+      if (entry?.kind === 'use') this.uses.set(entry.id, entry);
+      if (entry?.kind === 'void') {
+        this.uses.delete(entry.id);
+        this.openings.delete(entry.id);
+      }
+      if (entry?.kind === 'open') this.openings.set(entry.id, entry);
+      if (entry?.kind === 'serial') {
+        this.serials.set(entry.subject, Math.max(entry.serial, this.serials.get(entry.subject) ?? 0));
+      }
+    }
+    this.seen = this.bytes + more.length;
+    this.bytes += more.lastIndexOf('\n') + 1;
+  }
+
+  get ledger(): Ledger {
+    return { uses: [...this.uses.values()], serials: new Map(this.serials), openings: [...this.openings.values()] };
+  }
+}
+
 /** Where a party's ledger lies. */
 export const ledgerFile = (root: string): string => join(root, OWNER_FOLDER, 'ledger.jsonl');
 
@@ -52,32 +87,41 @@ export const ledgerFile = (root: string): string => join(root, OWNER_FOLDER, 'le
  */
 export class PartyLedger {
   private readonly path: string;
+  private lines = new ReadLines(0);
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly root: string) {
     this.path = ledgerFile(root);
   }
 
-  async read(): Promise<Ledger> {
-    const text = await readFile(this.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
+  /** Reads on from where it stopped the last time: a run may count a thousand times, in a ledger of years. */
+  read(): Promise<Ledger> {
+    const read = this.last.then(() => this.readOn());
+    this.last = read.catch(() => undefined);
+    return read;
+  }
+
+  private async readOn(): Promise<Ledger> {
+    const file = await open(this.path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
       throw error;
     });
-    const uses = new Map<string, LedgerEntry>();
-    const serials = new Map<string, number>();
-    const openings = new Map<string, OpeningEntry>();
-    for (const line of text.split('\n')) {
-      const entry = parse(line);
-      if (entry?.kind === 'use') uses.set(entry.id, entry);
-      if (entry?.kind === 'void') {
-        uses.delete(entry.id);
-        openings.delete(entry.id);
+    try {
+      const { size, ino } = (await file?.stat()) ?? { size: 0, ino: 0 };
+      if (ino !== this.lines.ino || size < this.lines.seen) this.lines = new ReadLines(ino);
+      const { lines } = this;
+      const more = Buffer.alloc(size - lines.bytes);
+      let read = 0;
+      while (file && read < more.length) {
+        const { bytesRead } = await file.read(more, read, more.length - read, lines.bytes + read);
+        if (bytesRead === 0) break;
+        read += bytesRead;
       }
-      if (entry?.kind === 'open') openings.set(entry.id, entry);
-      if (entry?.kind === 'serial') {
-        serials.set(entry.subject, Math.max(entry.serial, serials.get(entry.subject) ?? 0));
-      }
+      lines.take(more.subarray(0, read));
+      return lines.ledger;
+    } finally {
+      await file?.close();
     }
-    return { uses: [...uses.values()], serials, openings: [...openings.values()] };
   }
 
   /** Appends and syncs to the disk: a use counts before the first byte of data is read. */
