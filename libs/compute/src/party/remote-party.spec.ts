@@ -217,7 +217,7 @@ describe('a site that does not keep to the protocol', () => {
     [
       'gives texts to keep without end',
       (_, post) => {
-        for (let each = 0; each <= 1_000; each += 1) post({ kind: 'mark', mark: 'x' });
+        for (let each = 0; each <= 8_000; each += 1) post({ kind: 'mark', mark: 'x' });
       },
     ],
     ['sends a piece of its line as text', (_, post) => post({ kind: 'line', body: 'text' })],
