@@ -150,6 +150,7 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
     },
     marks,
     ...(part.endpoint && { endpoint: part.endpoint }),
+    statements: () => folder.statements(),
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
     leaves: (artifacts) => withStore(folder.path, (store) => store.keepMade(maker, madeOf(store, artifacts))),
     ...(part.prepares && { prepares: (outcome, files) => prepares(leftOf(member, outcome), files) }),

@@ -86,7 +86,9 @@ export function addTaskCommands(
         const port = Number(options.port);
         if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) throw new Refusal('--port takes 1 to 65535.');
         const token = await folder.serveToken();
-        err(`whoever asks for scores sends the token in ${join(folder.path, 'serve.token')}\n`);
+        const { name } = await folder.read();
+        if (task.params.task_config['prediction_receiver'] === name)
+          err(`whoever asks for scores sends the token in ${join(folder.path, 'serve.token')}\n`);
         return { port, tokens: [createHash('sha256').update(token).digest('hex')] };
       }),
     );

@@ -43,6 +43,8 @@ export interface Site {
   crossed(member: string, transcript: Transcript): void;
   /** Where a task that serves is asked, at 127.0.0.1; `tokens` has the SHA-256 of what askers send. */
   readonly endpoint?: { readonly port: number; readonly tokens: readonly [string] };
+  /** What the owner of the party has signed by now. Without it, what came with the run. */
+  statements?(): Promise<readonly string[]>;
   /** Notes the artifacts that the run leaves at a party's site. They get their names once it resolves; where it rejects, nothing is left. */
   leaves(artifacts: readonly Leaving[]): Promise<void>;
   /**

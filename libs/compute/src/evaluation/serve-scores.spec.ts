@@ -121,6 +121,27 @@ describe('predictions that are opened one by one', () => {
     await rename(`${ledger()}.kept`, ledger());
   });
 
+  test('are not opened once the owner no longer allows it, and end then', async () => {
+    const policy = (serial: number, effect: 'allow' | 'refuse'): Promise<string> =>
+      runs.owners['bob']!.sign({
+        ...{ kind: 'policy', dataset: 'test', expires_at: '2999-01-01T00:00:00Z', serial },
+        rules: [{ effect, task_types: ['predict'] }],
+      });
+    const run = await runs.prepare('predict', 'withdrawn', config({ scores: 1_500 }) as never);
+    let signed = run.consent!.statements['bob'] as readonly string[];
+    const serving = await Serving.start(run, {}, () => Promise.resolve(signed));
+    expect(await serving.score(keyOf(5))).toMatchObject({ status: 200 });
+    signed = [...signed, await policy(2, 'allow')];
+    expect(await serving.score(keyOf(6))).toMatchObject({ status: 200 });
+    // The third of three that were counted together.
+    signed = [...signed, await policy(3, 'refuse')];
+    expect(await serving.score(keyOf(7)).catch((error: unknown) => error)).not.toMatchObject({ status: 200 });
+    expect((await serving.outcomes())[1]).toMatchObject({ reason: { code: 'POLICY_REFUSED' } });
+    expect(await counted('withdrawn')).toEqual([{ predictions: 3 }]);
+    // The policy that was seen last is the one that counts.
+    runs.policy('bob', 'test', { rules: [{ effect: 'allow', task_types: ['predict'] }], serial: 4 } as never);
+  });
+
   test('are no more than a party has agreed to, whatever the receiver asks for', async () => {
     const agreed = await runs.prepare('predict', 'agreed', config({ scores: 2 }) as never);
     const asking = await runs.prepare('predict', 'agreed', config({ scores: ROWS }) as never);

@@ -91,7 +91,7 @@ function placed(party: string, column: string, places: Map<string, number>, key:
   places.set(key, row);
 }
 
-/** Another party: it sends its share of each row that the receiver asks for, once that is counted. */
+/** Another party: it sends its share of each row that the receiver asks for, once that is allowed still and counted. */
 async function answerRows(
   context: PartyContext,
   { receiver, serving: { scores, minutes } }: { readonly receiver: string; readonly serving: Serving },
@@ -108,6 +108,7 @@ async function answerRows(
     if (!opened.has(row)) {
       if (opened.size === scores || performance.now() > until)
         throw violation(receiver, 'a row to open beyond what the task allows');
+      await context.stillAllowed();
       if (opened.size === counted) {
         const more = Math.min(atOnce, scores - counted);
         // On the disk before anything is opened.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { freePort } from '#libs/local-postgres';
 import { runTask } from '../catalogue/run-task.js';
-import { DealerDone } from '../contract/site.js';
+import { DealerDone, type Site } from '../contract/site.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { NEUTRAL } from '../party/party-link.js';
 import { TestSites } from '../party/sites-for-tests.js';
@@ -26,8 +26,15 @@ export class Serving {
     this.ended = Promise.allSettled(ended);
   }
 
-  /** Resolves once it listens, or has ended without. `lied` has what a member was told instead. */
-  static async start(run: TaskRun, lied: Readonly<Record<string, TaskRun>> = {}): Promise<Serving> {
+  /**
+   * Resolves once it listens, or has ended without. `lied` has what a member was told instead, and `statements` what the owner of bob has signed
+   * by now.
+   */
+  static async start(
+    run: TaskRun,
+    lied: Readonly<Record<string, TaskRun>> = {},
+    statements?: Site['statements'],
+  ): Promise<Serving> {
     const parties = ['alice', 'bob'];
     const members = [...parties, NEUTRAL];
     const sites = new TestSites(members);
@@ -42,7 +49,7 @@ export class Serving {
     const ended = members.map((member) => {
       const own = lied[member] ?? run;
       const params = { ...own.params, sf_init_config: { parties, address: 'node', dealer: 'lab' } };
-      const site = { ...sites.of(member), endpoint: { port, tokens } };
+      const site = { ...sites.of(member), endpoint: { port, tokens }, ...(statements && { statements }) };
       return runTask('predict', { ...own, params, site, log }).catch((error: unknown) => {
         if (error instanceof DealerDone) return null;
         throw error;

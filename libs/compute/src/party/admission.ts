@@ -20,7 +20,7 @@ import {
   type Statement,
   type UseRequest,
 } from '#libs/consent';
-import { TaskFailure, type OwnValue, type TaskConsent } from '../contract/task-type.js';
+import { TaskFailure, type OwnValue, type SentStatement, type TaskConsent } from '../contract/task-type.js';
 import { boundsOf, type BoundsByColumn } from './column-bounds.js';
 import { taskHash } from './hashes.js';
 import { openInput, type FileRoots, type InputFile } from './input-files.js';
@@ -37,9 +37,9 @@ import { reserve } from './reservation.js';
 import { RowSets, type OutputRows } from './row-sets.js';
 import { RunRows } from './run-rows.js';
 import { RunUse } from './run-use.js';
-import { sourceOf } from './source-of.js';
+import { requireSources, sourceOf, type Reader } from './source-of.js';
 import { useRequestOf } from './use-request.js';
-import { reasonOf, RunStanding } from './standing.js';
+import { isNewest, reasonOf, RunStanding } from './standing.js';
 import { currentOf, offeredDataset, ofKind, readStatements } from './statements.js';
 import { isOfRows, keepForOwner, OwnersFailure, withoutRows } from './failure-for-others.js';
 
@@ -59,7 +59,6 @@ export interface AdmissionRequest {
  * statements that the owner signed and by what the party remembers, and by nothing that the database says.
  */
 export class Admission {
-  private readonly ledger: PartyLedger;
   private readonly task: string;
   /** What was read, directly or through artifacts: `<name>@<version>`, or a name from an older lineage. */
   private readonly versions = new Set<string>();
@@ -86,9 +85,9 @@ export class Admission {
     /** By marker, opened. */
     readonly own: Readonly<Record<string, string>>,
     private readonly request: AdmissionRequest,
-    private readonly statements: ReadonlyMap<string, Statement>,
+    private statements: ReadonlyMap<string, Statement>,
+    private readonly ledger: PartyLedger,
   ) {
-    this.ledger = new PartyLedger(request.roots.root);
     this.rows = new RunRows(new RowSets(request.roots.party, request.roots.root, owner));
     const { consent } = request;
     this.task = consent === null ? '' : taskHash(consent.task);
@@ -105,7 +104,7 @@ export class Admission {
     const own = await openOwnValues(owner, roots, request.own);
     const ledger = new PartyLedger(roots.root);
     const sent = await readStatements(roots.party, owner, consent?.statements[roots.party] ?? []);
-    return new Admission(owner, own, request, await currentOf(ledger, sent));
+    return new Admission(owner, own, request, await currentOf(ledger, sent), ledger);
   }
 
   /** Opens a file as `openInput` does. Throws also POLICY_REFUSED, APPROVAL_REQUIRED, DATASET_UNKNOWN and DATASET_CHANGED. */
@@ -128,6 +127,22 @@ export class Admission {
   /** The parties that the owner lets read effects or coefficients of all that was read. */
   readersOf(field: ReadersField): readonly string[] {
     return this.plain ? [] : readersOf(field, namesOf([...this.versions]), this.policies, new Date().toISOString());
+  }
+
+  /**
+   * Judges what was read once more, by the time and by all that the owner has signed by now: a run that opens something long after it has read is
+   * allowed still. Throws as {@link open} does.
+   */
+  async stillAllowed(sent: readonly SentStatement[]): Promise<void> {
+    try {
+      const read = await readStatements(this.request.roots.party, this.owner, sent);
+      this.statements = await currentOf(this.ledger, read);
+      requireSources(this.reader, this.datasets);
+      if (this.versions.size > 0 || this.plain) await this.requireUse([...this.versions], this.plain, true);
+    } catch (error) {
+      this.notOpened = error;
+      throw error;
+    }
   }
 
   /** Counts what the run is about to open. Throws BUDGET_EXHAUSTED. */
@@ -217,6 +232,12 @@ export class Admission {
     return writeLineage(this.request.roots, token, this.owner, lineage, temporary);
   }
 
+  private get reader(): Reader {
+    const { owner, statements, task } = this;
+    const { roots, consent } = this.request;
+    return { party: roots.party, owner, statements, chainId: roots.chainId, task, from: consent!.task.from ?? {} };
+  }
+
   private get policies(): readonly PolicyStatement[] {
     return ofKind<PolicyStatement>(this.statements, 'policy');
   }
@@ -227,10 +248,7 @@ export class Admission {
     const dataset = label.startsWith('dataset:') ? offeredDataset(roots.party, this.statements, label) : undefined;
     const file = await openInput(roots, dataset?.file ?? label);
     try {
-      const { owner, statements } = this;
-      const { chainId, party } = roots;
-      const reader = { party, owner, statements, chainId, task: this.task, from: consent.task.from ?? {} };
-      const source = await sourceOf(reader, label, dataset, file);
+      const source = await sourceOf(this.reader, label, dataset, file);
       const { versions, plain, digest, rows } = source;
       this.digests.add(digest ?? `unknown ${this.salt}`);
       this.asWritten &&= this.isNamed(label) || (label.startsWith('artifact:') && !plain);
@@ -262,7 +280,8 @@ export class Admission {
     this.plain ||= plain;
   }
 
-  private async requireUse(versions: readonly string[], readsPlainFiles: boolean): Promise<void> {
+  /** `again`: whether the run is counted already. */
+  private async requireUse(versions: readonly string[], readsPlainFiles: boolean, again = false): Promise<void> {
     const { roots, consent } = this.request;
     // What the owner trusts the operator to say: that the chain is the party's own.
     const isFree = this.owner.approvals === 'server' && consent!.task.proposer === roots.party;
@@ -271,15 +290,15 @@ export class Admission {
         ? siteWordsOf({ datasets: namesOf(versions), readsPlainFiles }, this.policies)
         : undefined;
     if (words !== undefined) throw this.refusal('POLICY_REFUSED', `the owner refuses: ${words}`);
-    if (!isFree) await this.judge(versions, readsPlainFiles);
+    if (!isFree) await this.judge(versions, readsPlainFiles, again);
   }
 
-  private async judge(versions: readonly string[], readsPlainFiles: boolean): Promise<void> {
-    const reasons = [...(await this.reasonsAgainst(versions, readsPlainFiles))];
+  private async judge(versions: readonly string[], readsPlainFiles: boolean, again: boolean): Promise<void> {
+    const reasons = [...(await this.reasonsAgainst(versions, readsPlainFiles, again))];
     if (reasons.length === 0) return;
     reasons.push(...this.standing.misfits);
-    for (const covering of this.standing.coverings) {
-      const found = await this.reasonsAgainst(versions, readsPlainFiles, covering);
+    for (const covering of this.standing.coverings.filter((each) => isNewest(each, this.statements))) {
+      const found = await this.reasonsAgainst(versions, readsPlainFiles, again, covering);
       if (found.length === 0) return;
       reasons.push(...found);
     }
@@ -293,6 +312,7 @@ export class Admission {
   private async reasonsAgainst(
     versions: readonly string[],
     readsPlainFiles: boolean,
+    again: boolean,
     covering?: Covering,
   ): Promise<readonly string[]> {
     const datasets = namesOf(versions);
@@ -300,16 +320,18 @@ export class Admission {
     const now = new Date().toISOString();
     const approvals = ofKind<ApprovalStatement>(this.statements, 'approval');
     const approved = approvals.find(({ task, decision }) => task === this.task && decision === 'approve');
-    this.uses.take((await this.ledger.read()).openings);
+    if (!again) this.uses.take((await this.ledger.read()).openings);
     const { use } = this.uses.now;
     const approval = covering?.key ?? (approved && approvalOf(approved));
     const noted = approval !== undefined && { approval };
     const entry = { kind: 'use', id: randomUUID(), at: now, use, datasets, ...noted } as const;
-    await this.ledger.append(entry);
+    if (!again) await this.ledger.append(entry);
     const { uses, serials } = await this.ledger.read();
     const isMine = (each: LedgerEntry): boolean =>
       each.use === use && (covering === undefined || each.approval === covering.key);
-    const ledger = uses.slice(0, uses.findIndex(isMine));
+    const mine = uses.findIndex(isMine);
+    if (mine < 0) return ['it began otherwise'];
+    const ledger = uses.slice(0, mine);
     const request = this.useOf(versions, readsPlainFiles);
     const verdict = judgeUse(request, { policies: this.policies, approvals, ledger }, now);
     const misuse = covering && misuseOf(covering, request, ledger, now);
@@ -319,7 +341,7 @@ export class Admission {
     const withheld = datasets.find((dataset) => isHeldBack(`policy:${party}/${dataset}`));
     if (isAllowed && withheld === undefined) return [];
     // What the task read before keeps its own entry.
-    await this.ledger.append({ kind: 'void', id: entry.id });
+    if (!again) await this.ledger.append({ kind: 'void', id: entry.id });
     if (isAllowed) {
       const why = `the newest policy of ${withheld} did not come with the task: send it again`;
       throw this.refusal('POLICY_REFUSED', why);

@@ -22,6 +22,7 @@ const FITS: { readonly [Kind in FromParty['kind']]: (message: Record<string, unk
   temporary: ({ path }) => isText(path),
   written: ({ file }) => isObject(file) && fitsFile(file),
   outside: () => true,
+  statements: () => true,
   done: (message) =>
     'value' in message && (message.own === null || isPartyResult(message.own)) && isCount(message.sentBytes),
   failed: ({ failure }) => isObject(failure) && fitsFailure(failure),

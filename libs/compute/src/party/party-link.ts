@@ -1,4 +1,12 @@
-import type { HeldFile, JsonObject, OpenedEntry, OwnValue, PartyResult, TaskConsent } from '../contract/task-type.js';
+import type {
+  HeldFile,
+  JsonObject,
+  OpenedEntry,
+  OwnValue,
+  PartyResult,
+  SentStatement,
+  TaskConsent,
+} from '../contract/task-type.js';
 import type { TableOutput } from './table-outputs.js';
 import type { Body } from './transport.js';
 
@@ -46,6 +54,8 @@ export type FromParty =
   | { readonly kind: 'temporary'; readonly path: string }
   | { readonly kind: 'written'; readonly file: WrittenFile }
   | { readonly kind: 'outside' }
+  /** It asks for what its owner has signed by now. */
+  | { readonly kind: 'statements' }
   | { readonly kind: 'done'; readonly value: unknown; readonly own: PartyResult | null; readonly sentBytes: number }
   | { readonly kind: 'failed'; readonly failure: CarriedFailure };
 
@@ -53,7 +63,8 @@ export type FromParty =
 export type ToParty =
   | { readonly kind: 'start'; readonly start: PartyStart }
   | { readonly kind: 'ended'; readonly peer: string; readonly lost: boolean }
-  | { readonly kind: 'outside-done' };
+  | { readonly kind: 'outside-done' }
+  | { readonly kind: 'statements'; readonly statements: readonly SentStatement[] };
 
 /** What a party's process starts with. */
 export interface PartyStart {

@@ -1,4 +1,4 @@
-import { TaskFailure, type PartyResult } from '../contract/task-type.js';
+import { TaskFailure, type PartyResult, type TaskConsent, type TaskRun } from '../contract/task-type.js';
 import type { FileRoots } from './input-files.js';
 import type { ToParty, WrittenFile } from './party-link.js';
 import type { ProcessEnd } from './start-guarded.js';
@@ -40,6 +40,21 @@ export function memberOf(name: string, roots: FileRoots, process: PartyProcess):
 
 export function post(member: Member, message: ToParty): void {
   if (!member.done) member.process.transport.post(message);
+}
+
+/** What one party sees of a run's consent. */
+export const consentOf = (consent: TaskConsent, party: string): TaskConsent => ({
+  ...consent,
+  statements: { [party]: consent.statements[party] ?? [] },
+});
+
+/** Says to a process what its owner has signed by now, as far as it is known here. */
+export async function postStatements(
+  member: Member,
+  { site, consent }: Pick<TaskRun, 'site' | 'consent'>,
+): Promise<void> {
+  const statements = (await site?.statements?.()) ?? consent?.statements[member.name] ?? [];
+  post(member, { kind: 'statements', statements });
 }
 
 /** Why a process ended that its coordinator did not end. */

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIN_GROUP_ROWS } from '#libs/consent';
-import { TaskFailure, type JsonObject } from '../contract/task-type.js';
+import { TaskFailure, type JsonObject, type SentStatement } from '../contract/task-type.js';
 import { diskFull } from '../contract/disk-full.js';
 import { placesOf } from '../contract/error-places.js';
 import type { Admission } from './admission.js';
@@ -111,6 +111,14 @@ const outside = (): Promise<void> =>
     send({ kind: 'outside' });
   });
 
+/** Takes what the owner has signed by now. */
+let onStatements: (statements: readonly SentStatement[]) => void = () => undefined;
+const statementsNow = (): Promise<readonly SentStatement[]> =>
+  new Promise((resolve) => {
+    onStatements = resolve;
+    send({ kind: 'statements' });
+  });
+
 function makeContext(
   data: PartyStart,
   channels: PartyChannels,
@@ -119,6 +127,7 @@ function makeContext(
 ): PartyContext {
   const roots: FileRoots = data;
   const here = new OpenedHere(data.party);
+  const warned = new Set<string>();
   let sent = { at: 0, fraction: 0, stage: '' };
   return {
     party: data.party,
@@ -163,7 +172,14 @@ function makeContext(
       };
       const shown = { id, at, to, datasets, versions, figures, bits, ...more };
       send({ kind: 'opened', entry: shown });
-      for (const message of warnings) send({ kind: 'log', level: 'warn', message });
+      // Each once: a run may open a thousand things one by one.
+      for (const message of warnings.filter((each) => !warned.has(each))) {
+        warned.add(message);
+        send({ kind: 'log', level: 'warn', message });
+      }
+    },
+    async stillAllowed() {
+      await admission?.stillAllowed(await statementsNow());
     },
     async boundsOfColumns() {
       if (admission !== undefined) return admission.bounds();
@@ -235,6 +251,7 @@ let channels: PartyChannels | undefined;
 transport.onMessage((received) => {
   const message = received as ToParty; // The coordinator is trusted.
   if (message.kind === 'outside-done') return onOutsideDone();
+  if (message.kind === 'statements') return onStatements(message.statements);
   if (message.kind === 'ended') return channels?.ended(message.peer, message.lost);
   const { start } = message;
   const lines = start.lines.map(

@@ -7,14 +7,14 @@
  */
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TaskFailure, type Artifact, type PartyResult, type TaskConsent, type TaskRun } from '../contract/task-type.js';
+import { TaskFailure, type Artifact, type PartyResult, type TaskRun } from '../contract/task-type.js';
 import { provenFile, readFromParty, removeTemporary, violation } from './from-party.js';
 import type { FileRoots } from './input-files.js';
 import { accountsOf, prepareFolder } from './accounts.js';
 import { placesOfProgram } from './bundles.js';
 import { NEUTRAL, type CarriedFailure, type FromParty, type WrittenFile } from './party-link.js';
 import { artifactFolder, rightsOf } from './process-rights.js';
-import { failureOf, memberOf, post, type Member } from './party-member.js';
+import { consentOf, failureOf, memberOf, post, postStatements, type Member } from './party-member.js';
 import { PartyLines, type CrossedMessage } from './party-lines.js';
 import { carriedToSites, failureOfSite, RemoteParty, valueFault } from './remote-party.js';
 import { startProcess } from './start-process.js';
@@ -271,6 +271,8 @@ export class PartyProcesses {
       case 'outside':
         member.waits = true;
         return this.beginOutside();
+      case 'statements':
+        return void postStatements(member, run).catch((error: Error) => this.settle?.reject(error));
       case 'failed':
         if (!isOwn) return this.fail(member, failureOfSite(member.name, message.failure));
         return this.failCarried(member, message.failure);
@@ -363,9 +365,3 @@ export class PartyProcesses {
     this.options.run.progress(this.reported, this.stage);
   }
 }
-
-/** What one party sees of a run's consent. */
-const consentOf = (consent: TaskConsent, party: string): TaskConsent => ({
-  ...consent,
-  statements: { [party]: consent.statements[party] ?? [] },
-});

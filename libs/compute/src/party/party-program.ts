@@ -57,6 +57,11 @@ export interface PartyContext {
    */
   reserve(opened: Opened): Promise<void>;
   /**
+   * To be called before each thing that is opened long after the files were: it judges the run once more, by the time and by what the owner has
+   * signed meanwhile. Throws what {@link openInput} throws where it is allowed no longer.
+   */
+  stillAllowed(): Promise<void>;
+  /**
    * The bounds that the owner states for columns of the files that were opened. Throws TaskFailure BOUNDS_MISSING where no policy speaks of
    * these files.
    */

@@ -6,7 +6,7 @@ import type { Owner } from './owner.js';
 import { offeredDataset } from './statements.js';
 
 /** The task of a party that opens a file, by its canonical form. */
-interface Reader {
+export interface Reader {
   readonly party: string;
   readonly owner: Owner;
   readonly statements: ReadonlyMap<string, Statement>;
@@ -52,6 +52,20 @@ export async function sourceOf(
   return { versions: lineage.versions ?? lineage.datasets, plain: lineage.plain, digest, rows, made };
 }
 
+/**
+ * Judges once more what a run has read: of these versions. Throws as {@link sourceOf} does where the owner offers one of them no longer, or has
+ * taken back what made the rest.
+ */
+export function requireSources(
+  reader: Pick<Reader, 'party' | 'statements' | 'task' | 'from'>,
+  versions: readonly string[],
+): void {
+  const { party, statements, from } = reader;
+  for (const version of versions)
+    if (version.includes('@')) offeredDataset(party, statements, `dataset:${party}/${version}`);
+  for (const [source, maker] of Object.entries(from)) requireKept(reader, `what ${source} left`, maker);
+}
+
 /** What names the task that made an artifact in `from` of a canonical task of a chain. */
 export function sourceKey(reference: string, chainId: string): string {
   const [chain = '', task = ''] = reference.slice('artifact:'.length).split('/');
@@ -59,7 +73,11 @@ export function sourceKey(reference: string, chainId: string): string {
 }
 
 /** Refuses what a task made that the owner has taken back since. */
-function requireKept({ party, statements, task }: Reader, label: string, maker: string): void {
+function requireKept(
+  { party, statements, task }: Pick<Reader, 'party' | 'statements' | 'task'>,
+  label: string,
+  maker: string,
+): void {
   const taken = [...statements.values()].find(
     (each): each is ApprovalStatement => each.kind === 'approval' && each.task === maker && each.decision !== 'approve',
   );

@@ -1,4 +1,12 @@
-import { coveringOf, coversSource, type Covering, type StandingStatement, type TaskStatement } from '#libs/consent';
+import {
+  coveringOf,
+  coversSource,
+  subjectOf,
+  type Covering,
+  type StandingStatement,
+  type Statement,
+  type TaskStatement,
+} from '#libs/consent';
 import type { Source } from './lineage.js';
 import { sourceKey } from './source-of.js';
 
@@ -46,6 +54,10 @@ export class RunStanding {
     return this.fitting.size < before;
   }
 }
+
+/** Whether the owner has signed no newer approval of its name. */
+export const isNewest = ({ standing }: Covering, statements: ReadonlyMap<string, Statement>): boolean =>
+  statements.get(subjectOf(standing))?.serial === standing.serial;
 
 /** Why a standing approval does not cover a task, for its owner. */
 export const reasonOf = ({ name }: StandingStatement, why: string): string => `standing approval ${name}: ${why}`;
