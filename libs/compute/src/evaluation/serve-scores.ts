@@ -21,7 +21,7 @@ export interface Serving {
   readonly endpoint: Endpoint | null;
 }
 
-/** Notes of a run in a ledger: other sites keep a mark for each, and take 1,000 in a run. */
+/** Notes of a run in a ledger: other sites keep a mark for each, and take 5,000 at once, of all runs together. */
 const MOST_NOTES = 500;
 /** Clocks of two sites run apart, and the last rows are on their way. */
 const GRACE_MS = 60_000;
@@ -61,7 +61,7 @@ export async function serveScores(
 }
 
 /** Own shares of all rows, of as many words each. */
-class RowShares {
+export class RowShares {
   readonly words: number;
 
   constructor(
@@ -72,10 +72,10 @@ class RowShares {
   }
 
   of(row: number): Vector {
-    let from = row * this.words;
-    let at = 0;
-    for (; from >= this.runs[at]!.length; at += 1) from -= this.runs[at]!.length;
-    return this.runs[at]!.slice(from, from + this.words);
+    const from = row * this.words;
+    // All runs but the last are as long as the first.
+    const { length } = this.runs[0]!;
+    return this.runs[Math.floor(from / length)]!.slice(from % length, (from % length) + this.words);
   }
 }
 
@@ -91,8 +91,21 @@ function placed(party: string, column: string, places: Map<string, number>, key:
   places.set(key, row);
 }
 
+/** What comes within this time; else it throws. */
+async function within<T>(ms: number, coming: Promise<T>, late: () => Error): Promise<T> {
+  const given = new AbortController();
+  const over = async (): Promise<never> => {
+    await delay(ms, undefined, { signal: given.signal });
+    throw late();
+  };
+  return Promise.race([coming, over()]).finally(() => given.abort());
+}
+
+const silent = (party: string, what: string): TaskFailure =>
+  new TaskFailure('PARTY_LOST', `Party ${party} ${what}.`, true, { party });
+
 /** Another party: it sends its share of each row that the receiver asks for, once that is allowed still and counted. */
-async function answerRows(
+export async function answerRows(
   context: PartyContext,
   { receiver, serving: { scores, minutes } }: { readonly receiver: string; readonly serving: Serving },
   shares: RowShares,
@@ -102,7 +115,11 @@ async function answerRows(
   const atOnce = Math.ceil(scores / MOST_NOTES);
   let counted = 0;
   for (;;) {
-    const message = new PeerMessage(receiver, await context.receiveJson<unknown>(receiver));
+    const left = Math.max(0, until - performance.now());
+    const asked = await within(left, context.receiveJson<unknown>(receiver), () =>
+      silent(receiver, 'has not ended serving, whose time is over'),
+    );
+    const message = new PeerMessage(receiver, asked);
     if (message.has('end')) return null;
     const row = message.count('row', shares.rows - 1);
     if (!opened.has(row)) {
@@ -121,13 +138,19 @@ async function answerRows(
   }
 }
 
+function shareOf(peer: string, bytes: Uint8Array, words: number): Vector {
+  if (bytes.byteLength !== 4 * words) throw violation(peer, 'a share of a row of another length');
+  return vectorFrom(bytes, words);
+}
+
 /** The receiver's side: it opens each row once, and gives the same again. */
-class OpenedRows {
+export class OpenedRows {
   /** Rejects once no row can be opened any more. */
   readonly failed: Promise<never>;
   private fail: (error: unknown) => void = () => undefined;
   private readonly asked = new Map<number, Promise<number>>();
   private waiting = 0;
+  private isOver = false;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -148,6 +171,7 @@ class OpenedRows {
   of(row: number): Promise<number> {
     const before = this.asked.get(row);
     if (before) return before;
+    if (this.isOver) throw new ScoreRefused(503, 'ENDED', 'The run is over: nothing more is opened.');
     if (this.asked.size >= this.most)
       throw new ScoreRefused(429, 'SCORES_SPENT', `The ${this.most} rows that the task may open are open.`);
     if (this.waiting >= MOST_WAITING)
@@ -157,9 +181,15 @@ class OpenedRows {
     return prediction;
   }
 
-  /** Resolves once all that was asked for is answered, and the others have heard that there is no more. */
-  async end(): Promise<void> {
-    await this.last;
+  /**
+   * Resolves once all that was asked for is answered, and the others have heard that there is no more. Throws PARTY_LOST where that takes longer
+   * than `most`.
+   */
+  async end(most = GRACE_MS): Promise<void> {
+    this.isOver = true;
+    await within(most, this.last, () =>
+      silent(this.context.peers.join(' or '), 'has not answered since serving ended'),
+    );
     for (const peer of this.context.peers) await this.context.send(peer, { end: true });
   }
 
@@ -171,7 +201,7 @@ class OpenedRows {
     const answered = this.last.then(async () => {
       await Promise.all(sent);
       const theirs: Vector[] = [];
-      for (const peer of context.peers) theirs.push(vectorFrom(await context.receiveBytes(peer), shares.words));
+      for (const peer of context.peers) theirs.push(shareOf(peer, await context.receiveBytes(peer), shares.words));
       this.waiting -= 1;
       return this.opened(shares.of(row), theirs)[0]!;
     });
@@ -194,12 +224,8 @@ async function askRows(
   const score = async (key: string): Promise<number> => {
     const row = places.get(key);
     if (row === undefined) throw new ScoreRefused(404, 'ROW_UNKNOWN', 'No row of the table has this key.');
-    const given = new AbortController();
-    const late = async (): Promise<never> => {
-      await delay(ANSWER_MS, undefined, { signal: given.signal });
-      throw new ScoreRefused(503, 'PEER_SILENT', 'Another site has not answered yet. Ask again for the same row.');
-    };
-    return Promise.race([rows.of(row), late()]).finally(() => given.abort());
+    const words = 'Another site has not answered yet. Ask again for the same row.';
+    return within(ANSWER_MS, rows.of(row), () => new ScoreRefused(503, 'PEER_SILENT', words));
   };
   const server = await listen(context.party, endpoint!, { score, end: () => over.abort() });
   try {
