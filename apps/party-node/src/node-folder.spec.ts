@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -44,6 +44,20 @@ describe('the folder of a site', () => {
     await mkdir(path('node.json'));
     await expect(folder.write(file)).rejects.toThrow();
     expect(await temporary()).toEqual([]);
+  });
+
+  test('has a token of its own, and takes none that others may read or that anybody could guess', async () => {
+    const token = await folder.serveToken();
+    expect(token).toMatch(/^[\w-]{43}$/);
+    await writeFile(path('serve.token'), `${token}\n`);
+    expect(await folder.serveToken()).toBe(token);
+    await chmod(path('serve.token'), 0o640);
+    await expect(folder.serveToken()).rejects.toThrow('can be read by other users');
+    await chmod(path('serve.token'), 0o600);
+    for (const text of ['', 'short', `${token} ${token}`]) {
+      await writeFile(path('serve.token'), text);
+      await expect(folder.serveToken()).rejects.toThrow('32 to 512 characters');
+    }
   });
 
   test('has its node.json written by a new certificate only where the control plane is another', async () => {

@@ -185,9 +185,16 @@ export class NodeFolder {
     return this.secret('hash.key', 'hex');
   }
 
-  /** What those send who ask this site for scores, in `serve.token`. */
-  serveToken(): Promise<string> {
-    return this.secret('serve.token', 'base64url');
+  /** What those send who ask this site for scores, in `serve.token`. Throws Refusal where others may read it, or guess it. */
+  async serveToken(): Promise<string> {
+    const path = join(this.path, 'serve.token');
+    await this.secret('serve.token', 'base64url');
+    const token = (await ownersText(path)).trim();
+    if (!/^[\x21-\x7e]{32,512}$/.test(token))
+      throw new Refusal(
+        `${path} has to hold one text of 32 to 512 characters. Remove it, and the next start makes one.`,
+      );
+    return token;
   }
 
   /** A random text, made when it is first asked for. */
@@ -218,13 +225,17 @@ export class NodeFolder {
     throw new Refusal(`${join(this.path, 'node.key')} is no whole Ed25519 key. Make the site in another folder.`);
   }
 
-  private async keyText(): Promise<string> {
-    const path = join(this.path, 'node.key');
-    const { mode } = await stat(path);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new Refusal(`${path} can be read by other users: chmod 600 ${path}`);
-    return readFile(path, 'utf8');
+  private keyText(): Promise<string> {
+    return ownersText(join(this.path, 'node.key'));
   }
+}
+
+/** A file that its owner alone may read. Throws Refusal. */
+async function ownersText(path: string): Promise<string> {
+  const { mode } = await stat(path);
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw new Refusal(`${path} can be read by other users: chmod 600 ${path}`);
+  return readFile(path, 'utf8');
 }
 
 /** Reads `host:port`. Throws Refusal for any other text. */

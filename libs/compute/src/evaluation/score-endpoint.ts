@@ -27,6 +27,8 @@ const MOST_BYTES = 4_096;
 const MOST_CONNECTIONS = 128;
 /** A whole request has to be there in this time. */
 const REQUEST_MS = 5_000;
+/** How often that is looked at. Node looks each 30 s. */
+const CHECK_MS = 1_000;
 /** Left to answers that are on their way when it closes. */
 const CLOSE_MS = 1_000;
 
@@ -49,7 +51,10 @@ export async function listen(
 ): Promise<{ close(): Promise<void> }> {
   const wanted = Buffer.from(token, 'hex');
   const server = createServer(
-    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, maxHeaderSize: 8_192 },
+    {
+      ...{ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS },
+      maxHeaderSize: 8_192,
+    },
     (request, response) => void answer(request, response, wanted, asked),
   );
   server.maxConnections = MOST_CONNECTIONS;
@@ -105,8 +110,8 @@ function say(response: ServerResponse, status: number, type: string, body: objec
 }
 
 function requireAsker({ headers, method, url }: IncomingMessage, token: Uint8Array): void {
-  const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '') ?? [];
-  if (!timingSafeEqual(createHash('sha256').update(given).digest(), token))
+  const [, given] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '') ?? [];
+  if (given === undefined || !timingSafeEqual(createHash('sha256').update(given).digest(), token))
     throw new ScoreRefused(401, 'TOKEN_WRONG', 'Send the token of this site: Authorization: Bearer <token>.');
   const known = `There is POST ${PATHS.join(' and POST ')} alone.`;
   if (!PATHS.includes(url ?? '')) throw new ScoreRefused(404, 'NOT_FOUND', known);
