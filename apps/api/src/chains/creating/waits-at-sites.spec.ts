@@ -42,9 +42,11 @@ test('a task whose sites would wait for more than a minute is warned of, with ro
   expect(warnings(sites, { epochs: 4 })).toEqual([]);
   expect(warnings(sites, { epochs: 4, reg_type: 'linear' })).toMatchObject([{ rounds: 3_920 }]);
   expect(warnings(sites, { epochs: 1, penalty: 'l1' })).toMatchObject([{ rounds: 2_352 }]);
-  expect(warnings(sites, { num_boost_round: 10, max_depth: 3 }, 'ss_xgb')).toMatchObject([{ rounds: 2_650 }]);
+  expect(warnings(sites, { num_boost_round: 10, max_depth: 3 }, 'ss_xgb')).toMatchObject([
+    { rounds: 5_370, seconds: 204 },
+  ]);
   expect(warnings(sites, { num_boost_round: 10, max_depth: 3 }, 'secureboost')).toEqual([]);
-  expect(warnings(sites, {}, 'ss_glm')).toMatchObject([{ rounds: 1_800 }]);
+  expect(warnings(sites, {}, 'ss_glm')).toMatchObject([{ rounds: 14_377, seconds: 546 }]);
 });
 
 test('nothing is said where the delay is short, not known, or of others, or the parties run at a worker', () => {
