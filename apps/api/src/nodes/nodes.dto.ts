@@ -104,7 +104,7 @@ export class NodeDto {
   /** What it said of its software; `unknown` where that did not fit. */
   @ApiProperty({ type: String, nullable: true, example: '1.0.0' })
   software_version: string | null;
-  /** From the control plane to the site and back, ms: the shortest of a minute of pings, of its last connection. null: it has none yet, or a worker of an older release holds it. */
+  /** From the control plane to the site and back, ms: the shortest of a minute of pings, of its last connection. null: it has none yet. A worker of an older release measures none, and leaves that of the connection before. */
   @ApiProperty({ type: 'number', nullable: true, example: 41.5 })
   round_trip_ms: number | null;
 }

@@ -57,7 +57,8 @@ export const Verdict = memo(function Verdict({
       {answer !== undefined && answer.approvals.length > 0 && (
         <span> {t('designer.approvals', { count: answer.approvals.length })}</span>
       )}
-      {answer?.warnings.map(({ pointer, task_id: task, seconds, rounds, delay_ms: delay }) => (
+      {/* An API of the release before, which answers during an update, says none. */}
+      {(answer?.warnings ?? []).map(({ pointer, task_id: task, seconds, rounds, delay_ms: delay }) => (
         <p key={pointer} className="warning">
           {t('designer.slow', { task: shownText(task, 60), seconds, rounds, delay })}
         </p>

@@ -1748,7 +1748,7 @@ export type NodeDto = {
      */
     software_version: string | null;
     /**
-     * From the control plane to the site and back, ms: the shortest of a minute of pings, of its last connection. null: it has none yet, or a worker of an older release holds it.
+     * From the control plane to the site and back, ms: the shortest of a minute of pings, of its last connection. null: it has none yet. A worker of an older release measures none, and leaves that of the connection before.
      */
     round_trip_ms: number | null;
 };
