@@ -15,7 +15,8 @@ describe('npm run faults', () => {
       [['--bogus'], "Unknown option '--bogus'"],
       [['--only', '999'], 'nothing was tried'],
       [['--backend', 'other'], 'nothing was tried'],
-      [['sock'], 'there is only "soak"'],
+      [['sock'], 'there are only "soak" and "sites"'],
+      [['sites', '--minutes', 'some'], '--minutes some is no number of minutes'],
       [['soak', '--hours', 'some'], '--hours some is no number of hours'],
     ] as const) {
       const { status, stderr } = spawnSync(process.execPath, [PROGRAM, '--short', ...flags], { encoding: 'utf8' });

@@ -8,6 +8,7 @@ import { soak } from './soak.js';
 const { values, positionals } = readFlags();
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const only = values.only?.flatMap((list) => list.split(',').map(Number));
+if (positionals[0] === 'sites') process.exit((await atSites()) ? 0 : 1);
 const kinds = BOTH.filter((kind) => values.backend === undefined || values.backend === kind).flatMap((backend) =>
   FAULTS.filter(({ number, backends }) => backends.includes(backend) && (only?.includes(number) ?? true)).map(
     (fault) => ({ fault, backend }),
@@ -28,6 +29,31 @@ if (positionals[0] === 'soak') {
   process.exitCode = (await soak(possible, Number(values.hours), seed, values.out)) ? 0 : 1;
 } else {
   process.exitCode = (await each()) ? 0 : 1;
+}
+
+/** Strikes runs between sites, or with `--minutes` looks at memory beside a slow one. Returns whether all is well. */
+async function atSites(): Promise<boolean> {
+  const { memoryBesideSlowPeer, tryAtSites } = await import('./site-trials.js');
+  const say = (words: string): void => void process.stdout.write(`${words}\n`);
+  if (values.minutes !== undefined) {
+    const minutes = Number(values.minutes);
+    const { early, late } = await memoryBesideSlowPeer(minutes);
+    say(
+      `alice beside a slow peer: ${early.toFixed(1)} MiB after ${minutes / 6} min, ${late.toFixed(1)} after ${minutes}`,
+    );
+    return late <= 1.1 * early;
+  }
+  const rows = await tryAtSites(
+    only,
+    ({ number, type, blow, outcome, seconds, reconnects, violations }) => {
+      say(`| ${number} | \`${type}\` | ${blow} | ${outcome} | ${seconds.toFixed(1)} | ${reconnects} |`);
+      for (const violation of violations) say(`  VIOLATION ${violation}`);
+    },
+    say,
+  );
+  if (rows.length > 0) return rows.every(({ violations }) => violations.length === 0);
+  process.stderr.write('faults: nothing was tried: no fault between sites has such a number\n');
+  return false;
 }
 
 /** Runs each once. Returns whether all is well. */
@@ -89,11 +115,16 @@ function readFlags() {
         seed: { type: 'string' },
         short: { type: 'boolean', default: false },
         hours: { type: 'string', default: '8' },
+        minutes: { type: 'string' },
         out: { type: 'string' },
       },
     });
     const [command, ...more] = parsed.positionals;
-    if (more.length > 0 || (command !== undefined && command !== 'soak')) throw new Error(`there is only "soak"`);
+    if (more.length > 0 || (command !== undefined && command !== 'soak' && command !== 'sites'))
+      throw new Error('there are only "soak" and "sites"');
+    const { minutes } = parsed.values;
+    if (minutes !== undefined && !(Number(minutes) > 0))
+      throw new Error(`--minutes ${minutes} is no number of minutes`);
     if (!(Number(parsed.values.hours) > 0)) throw new Error(`--hours ${parsed.values.hours} is no number of hours`);
     return parsed;
   } catch (error) {

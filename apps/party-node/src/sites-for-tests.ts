@@ -8,8 +8,8 @@ import { freePort, guarded } from '#libs/local-postgres';
 import { NodeFolder } from './node-folder.js';
 import { run } from './program.js';
 
-/** Compiled, this file lies in dist/apps/party-node/src. */
-const BIN = fileURLToPath(new URL('../../../../apps/party-node/bin/task-chain-node.mjs', import.meta.url));
+/** The command of a site. Compiled, this file lies in dist/apps/party-node/src. */
+export const BIN = fileURLToPath(new URL('../../../../apps/party-node/bin/task-chain-node.mjs', import.meta.url));
 
 /** What a command of a site came to. */
 export interface Ran {
@@ -116,7 +116,11 @@ export async function command(args: readonly string[], signal = new AbortControl
 
 /** Starts a command in a separate process. */
 export function startCommand(...args: string[]): Running {
-  const child = guarded(() => spawn(process.execPath, [BIN, ...args], { stdio: 'pipe' }), 'TERM');
+  return runningOf(guarded(() => spawn(process.execPath, [BIN, ...args], { stdio: 'pipe' }), 'TERM'));
+}
+
+/** What a process of a site says, and how it ends. */
+export function runningOf(child: ChildProcess): Running {
   let [out, err] = ['', ''];
   const heard = new Set<() => void>();
   child.stdout!.on('data', (chunk) => (out += String(chunk)));
