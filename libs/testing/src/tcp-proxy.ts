@@ -83,7 +83,9 @@ export class TcpProxy {
       socket.on('error', cut);
       socket.on('close', () => {
         this.sockets.delete(socket);
-        cut();
+        // What it sent before its end is on the way still.
+        if (this.latencyMs === 0) cut();
+        else setTimeout(cut, this.latencyMs);
       });
     }
     client.on('data', (piece) => {
