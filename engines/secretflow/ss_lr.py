@@ -8,6 +8,7 @@ Shares of the weights are kept and never sent.
 """
 
 import json
+import math
 import os
 import time
 
@@ -157,30 +158,61 @@ class Training:
         line = 0.5 + scores / 8 if self.plan["kind"] == "logistic" else scores
         return rows, line - label
 
-    def move(self, weights, label, *features):
-        plan, count = self.plan, label.shape[0]
+    def sums_of(self, weights, label, *features):
+        """The gradient of a batch, as a sum over its rows, and the sum of the squares."""
         rows, errors = self.residuals(weights, label, *features)
-        mean = (rows.T @ errors) * np.float32(1 / count)
-        # Not of the intercept.
+        sums = rows.T @ errors
+        if self.plan["l2"] > 0:
+            sums = sums + weights * (self.kept(weights) * np.float32(self.plan["l2"]))
+        return sums, jnp.sum(errors * errors)
+
+    def sums(self, weights, label, *features):
+        return self.sums_of(weights, label, *features)[0]
+
+    def sums_with_loss(self, weights, squares, label, *features):
+        sums, more = self.sums_of(weights, label, *features)
+        return sums, squares + more
+
+    # A public factor is rounded as all numbers are: rate / rows would be two or three units of the last place. So a step is its mantissa first, then a power of
+    # two, which is exact, and is summed up with finer bits than the weights have: what is too small for these stays in `rest`. Each in a function of its own: JAX
+    # and SPU would make one factor of two that follow one another.
+
+    def by_mantissa(self, rows):
+        mantissa = np.float32(math.frexp(self.plan["rate"] / rows)[0])
+
+        def scaled(sums):
+            return sums * mantissa
+
+        scaled.__name__ = f"scaled_{rows}"
+        return scaled
+
+    def move(self, rows):
+        plan, finer = self.plan, self.plan["finer_bits"]
+        power = np.float32(2.0 ** (math.frexp(plan["rate"] / rows)[1] + finer))
+        least = np.float32(2.0**-finer)
+        limit = np.float32(2.0 ** plan["weight_bits"])
+
+        def moved(weights, rest, bad, sums):
+            fine = rest - sums * power
+            if plan["l1"] > 0:
+                most = self.kept(weights) * np.float32(plan["rate"] / rows * plan["l1"] * 2**finer)
+                fine = fine - jnp.clip(weights * np.float32(2.0**finer) + fine, -most, most)
+            change = fine * least
+            after = weights + change
+            beyond = jnp.sum((jnp.abs(after) > limit).astype(jnp.float32))
+            return after, fine, change, bad + beyond
+
+        moved.__name__ = f"moved_{rows}"
+        return moved
+
+    def rest_of(self, fine, change):
+        return fine - change * np.float32(2.0 ** self.plan["finer_bits"])
+
+    def kept(self, weights):
+        """What a penalty acts on: not the intercept."""
         kept = np.ones(weights.shape[0], np.float32)
         kept[-1] = 0
-        if plan["l2"] > 0:
-            mean = mean + weights * (kept * np.float32(plan["l2"] / count))
-        moved = weights - mean * np.float32(plan["rate"])
-        if plan["l1"] > 0:
-            most = kept * np.float32(plan["rate"] / count * plan["l1"])
-            moved = moved - jnp.clip(moved, -most, most)
-        limit = np.float32(2.0 ** plan["weight_bits"])
-        beyond = jnp.sum((jnp.abs(moved) > limit).astype(jnp.float32))
-        return moved, beyond, jnp.sum(errors * errors)
-
-    def step(self, weights, bad, label, *features):
-        moved, beyond, _ = self.move(weights, label, *features)
-        return moved, bad + beyond
-
-    def step_with_loss(self, weights, bad, squares, label, *features):
-        moved, beyond, more = self.move(weights, label, *features)
-        return moved, bad + beyond, squares + more
+        return kept
 
     def add_squares(self, weights, squares, label, *features):
         _, errors = self.residuals(weights, label, *features)
@@ -230,6 +262,7 @@ class Training:
         # The label's owner knows what a model without features comes to.
         self.share("most", label_rank, None if label is None else label[plan["rows"]])
         self.share("w", label_rank, np.zeros(weights))
+        self.share("rest", label_rank, np.zeros(weights))
         self.share("bad", label_rank, np.zeros(()))
 
         steps_in_all = len(batches) * (plan["epochs"] + 1)
@@ -240,11 +273,7 @@ class Training:
             if is_shown:
                 self.share("squares", label_rank, np.zeros(()))
             for each in batches:
-                if is_shown:
-                    inputs = {"w": (weights,), "bad": (), "squares": (), **each}
-                    self.run(self.step_with_loss, inputs, ["w", "bad", "squares"])
-                else:
-                    self.run(self.step, {"w": (weights,), "bad": (), **each}, ["w", "bad"])
+                self.step(weights, each, is_shown)
                 done += 1
                 self.progress(0.1 + 0.75 * done / steps_in_all)
             self.run(self.is_bad, {"bad": ()}, ["is_bad"])
@@ -264,6 +293,18 @@ class Training:
         for each in batches:
             self.forget(each)
         return {"ran_away": False, "losses": losses, "final": final}
+
+    def step(self, weights, batch, is_shown):
+        wide = (weights,)
+        (rows,) = next(iter(batch.values()))
+        if is_shown:
+            self.run(self.sums_with_loss, {"w": wide, "squares": (), **batch}, ["sums", "squares"])
+        else:
+            self.run(self.sums, {"w": wide, **batch}, ["sums"])
+        self.run(self.by_mantissa(rows), {"sums": wide}, ["sums"])
+        inputs = {"w": wide, "rest": wide, "bad": (), "sums": wide}
+        self.run(self.move(rows), inputs, ["w", "fine", "change", "bad"])
+        self.run(self.rest_of, {"fine": wide, "change": wide}, ["rest"])
 
     def loss(self):
         self.run(self.place_of_loss, {"squares": ()}, ["place"])

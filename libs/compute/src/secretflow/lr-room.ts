@@ -12,6 +12,8 @@ const STEP_BITS = 10;
 /** Squares are compared with numbers of up to ten times the largest. */
 const ABOVE_SQUARES = 4;
 
+/** Whole bits of a product: it has twice the fraction bits before it is rounded. */
+const roomOf = ({ ringBits, fractionBits, margin }: Numbers): number => ringBits - 1 - margin - 2 * fractionBits;
 const bitsOf = (number: number): number => Math.max(0, Math.ceil(Math.log2(number)));
 
 /**
@@ -19,14 +21,14 @@ const bitsOf = (number: number): number => Math.max(0, Math.ceil(Math.log2(numbe
  * are too large for any useful weight. While every weight stays within it after every step, training does not overflow.
  */
 function spuWeightBits(
-  { ringBits, fractionBits, margin }: Numbers,
+  numbers: Numbers,
   { regType, batchSize, learningRate, l2 }: Schedule,
   rows: number,
   columns: readonly number[],
   sizes: Sizes,
 ): number | null {
-  // A product has twice the fraction bits before it is rounded.
-  const room = ringBits - 1 - margin - 2 * fractionBits;
+  const { ringBits, fractionBits } = numbers;
+  const room = roomOf(numbers);
   const ofLine = regType === 'logistic' ? 3 : 0;
   const score = scoreSize(columns, sizes.features);
   const gradient = Math.max(...sizes.features) + Math.max(bitsOf(Math.min(batchSize, rows)), bitsOf(learningRate));
@@ -44,6 +46,31 @@ function spuWeightBits(
   return isFine && most >= label && weightBits >= label + WEIGHT_BITS ? weightBits : null;
 }
 
+/** The most bits that steps are summed up with below those of the weights. */
+const FINER_BITS = 12;
+
+/**
+ * By how many bits steps are summed up finer than the weights are: a step of a small rate is a few units of their last place. No more than leaves a step, and
+ * with an l1 penalty a weight, as much room as the gradient of its batch takes.
+ */
+function finerBits(
+  numbers: Numbers,
+  { batchSize, learningRate, l1 }: Schedule,
+  rows: number,
+  weightBits: number,
+): number {
+  const ofStep = bitsOf(Math.min(batchSize, rows)) - bitsOf(learningRate);
+  const ofWeight = l1 > 0 ? roomOf(numbers) - 1 - weightBits : FINER_BITS;
+  return Math.max(0, Math.min(ofStep, ofWeight, FINER_BITS));
+}
+
+/** How training goes on SPU, with the exponent of its largest weights. */
+export interface SpuSchedule {
+  readonly schedule: Schedule;
+  readonly weightBits: number;
+  readonly finerBits: number;
+}
+
 /** The schedule of a training on SPU, and the exponent of its largest weights; null where there is no room. As on native, large values get smaller batches. */
 export function spuSchedule(
   numbers: Numbers,
@@ -51,12 +78,12 @@ export function spuSchedule(
   rows: number,
   columns: readonly number[],
   sizes: Sizes,
-): { readonly schedule: Schedule; readonly weightBits: number } | null {
+): SpuSchedule | null {
   const named = training.batchSize;
   for (let batchSize = named ?? defaultBatchSize(rows); ; batchSize /= 2) {
     const schedule = { ...training, batchSize };
     const weightBits = spuWeightBits(numbers, schedule, rows, columns, sizes);
-    if (weightBits !== null) return { schedule, weightBits };
+    if (weightBits !== null) return { schedule, weightBits, finerBits: finerBits(numbers, schedule, rows, weightBits) };
     if (named !== null || batchSize <= LEAST_FITTING) return null;
   }
 }

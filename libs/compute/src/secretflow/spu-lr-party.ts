@@ -44,7 +44,7 @@ export const run: PartyProgram<SpuLrPartyArgs, SsLrOutcome> = async (context, { 
   const numbers = LR_PROTOCOLS[protocol]!;
   const fitting = spuSchedule(numbers, plan.training, train.rows, plan.columns, sizes);
   if (fitting === null) throw tooLarge(sizes, plan);
-  const { schedule, weightBits } = fitting;
+  const { schedule, weightBits, finerBits } = fitting;
   const shown = await agreeOnLosses(context, part, schedule, prepared);
   const toPredict = predict !== null && predict.rows > 0 ? predict : null;
   // SPU opens them before it comes back.
@@ -69,6 +69,7 @@ export const run: PartyProgram<SpuLrPartyArgs, SsLrOutcome> = async (context, { 
       l1: schedule.l1,
       l2: schedule.l2,
       weight_bits: weightBits,
+      finer_bits: finerBits,
       // One is the loss after the last update.
       with_loss: [...stepsWithLoss(schedule.epochs, shown - 1)],
       shows_final: shown > 0,

@@ -33,6 +33,14 @@ const tableOf = (party: string): (string | number)[][] => {
     ...rowsOf(ROWS, (row) => [...columns.map((column) => cell(row, column)), ...(isFirst ? [labels[row]!] : [])]),
   ];
 };
+/** More rows of the same kind. */
+const manyRows = (party: string, rows: number): (string | number)[][] => [
+  tableOf(party)[0]!,
+  ...Array.from({ length: rows }, (_, row) => {
+    const own = columnsOf[party]!.map((column) => cell(row, column));
+    return party === 'alice' ? [...own, Number(cell(row, 0) + cell(row, 2) - cell(row, 3) > 0)] : own;
+  }),
+];
 const configOf = (parties: readonly string[], tables: Readonly<Record<string, string>>, more: object): JsonObject =>
   ({
     train_data: Object.fromEntries(parties.map((party) => [party, tables[party]!])),
@@ -132,6 +140,26 @@ function withSpu(python: string): void {
       },
     );
 
+    // A rate over 2,999 rows is a few units of the last place of 18 bits.
+    test.each([
+      ['CHEETAH', 0.01, {}, 2 ** -9],
+      ['CHEETAH', 0.1, { penalty: 'l1', l2_norm: 20 }, 2 ** -9],
+      ['CHEETAH', 8, { penalty: 'l2', l2_norm: 20 }, 2 ** -9],
+      ['SEMI2K', 0.0001, {}, 2 ** -20],
+    ])('%s comes to the weights of native in large steps at a rate of %p', async (name, rate, penalty, near) => {
+      const large = 2999;
+      for (const party of ['alice', 'bob']) await folder.table(party, 'steps.csv', csv(manyRows(party, large)));
+      const more = {
+        ...{ train_data: { alice: 'steps.csv', bob: 'steps.csv' }, test_fraction: 0 },
+        params: { epochs: 16, learning_rate: rate, batch_size: large, ...penalty },
+      };
+      const task = `${name}-${rate}-${Object.values(penalty).join('-')}`;
+      const ours = await modelOf(await train('secretflow', task, name, more));
+      const theirs = await modelOf(await train('native', `native-${task}`, name, more));
+      expect(farthest(ours, theirs)).toBeLessThan(near);
+      expect(Math.max(...theirs.map(Math.abs))).toBeGreaterThan(Math.min(1, rate / 4));
+    });
+
     test('trains linear regressions, and with an l1 penalty', async () => {
       const more = {
         ...{ label: 'x1', features: { alice: ['x0'], bob: ['x2', 'x3'] } },
@@ -170,7 +198,14 @@ function withSpu(python: string): void {
         const plan = {
           ...{ protocol: name, ring_bits: ringBits, fraction_bits: fractionBits, columns: [2, 2], label_rank: 0 },
           ...{ receiver_rank: 0, kind: 'logistic', rows: ROWS, batch: 64, epochs: 1, rate: 0.5, l1: 0, l2: 0 },
-          ...{ weight_bits: 5, with_loss: [], shows_final: true, losses: [1, 10, 100], sigmoid: [[0, 0.5]] },
+          ...{
+            weight_bits: 5,
+            finer_bits: 6,
+            with_loss: [],
+            shows_final: true,
+            losses: [1, 10, 100],
+            sigmoid: [[0, 0.5]],
+          },
           ...{ steps: 1024, least: 0, most: 1024, predict: ROWS, predict_at_once: 1024 },
         };
         for (const [rank, party] of ['alice', 'bob'].entries()) {
