@@ -9,6 +9,9 @@ import { addFollowOptions, follow, type FollowFlags } from '../follow.js';
 import { checkOffline } from '../offline.js';
 import type { Act, Session } from '../session.js';
 
+/** A list that servers of older releases do not have. */
+const orNone = <T>(list: readonly T[] | undefined): readonly T[] => list ?? [];
+
 interface CreateFlags {
   readonly execute?: true;
   readonly quiet?: true;
@@ -39,6 +42,7 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
           ? await checkOffline(chain.value)
           : await session.client.validateChain({ body: chain.value as CreateChainRequest });
         const errors = chain.place(found.errors as InputFault[]);
+        const atSites = orNone(found.at_sites);
         session.answer({ ...found, errors }, () =>
           found.valid
             ? [
@@ -49,13 +53,13 @@ export function addChainCommands(program: Command, session: Session, act: Act): 
                   levels: found.levels!.length,
                   path: found.critical_path!.join(' -> '),
                 }),
-                ...found.approvals.map(({ task_id: task, party, reasons }) =>
+                ...orNone(found.approvals).map(({ task_id: task, party, reasons }) =>
                   say('{task} will wait for {party}: {reasons}', { task, party, reasons: reasons.join('; ') }),
                 ),
-                ...(found.at_sites.length > 0
-                  ? [say('at the sites of its parties: {tasks}', { tasks: found.at_sites.join(', ') })]
+                ...(atSites.length > 0
+                  ? [say('at the sites of its parties: {tasks}', { tasks: atSites.join(', ') })]
                   : []),
-                ...found.warnings.map(({ message }) => say('warning: {message}', { message })),
+                ...orNone(found.warnings).map(({ message }) => say('warning: {message}', { message })),
               ]
             : errors.map((fault) => faultLine(fault, chain.name)),
         );

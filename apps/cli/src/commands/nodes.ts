@@ -53,6 +53,11 @@ export function addInviteCommand(
   );
 }
 
+// Servers of older releases do not say everything.
+const yesOrNo = (is: boolean | undefined): string | undefined => (is === undefined ? undefined : is ? 'yes' : 'no');
+const milliseconds = (ms: number | null | undefined): string | undefined =>
+  typeof ms === 'number' ? `${ms.toFixed(1)} ms` : undefined;
+
 /** nodes ls and revoke. */
 export function addNodeCommands(program: Command, session: Session, act: Act): void {
   const { say } = session;
@@ -71,11 +76,11 @@ export function addNodeCommands(program: Command, session: Session, act: Act): v
               ['JOINED', (each) => each.joined_at],
               ['EXPIRES', (each) => each.expires_at],
               ['REVOKED', (each) => each.revoked_at],
-              ['CONNECTED', (each) => (each.connected ? 'yes' : 'no')],
+              ['CONNECTED', (each) => yesOrNo(each.connected)],
               ['SEEN', (each) => each.last_seen_at],
               ['PROTOCOL', (each) => each.protocol_version],
               ['SOFTWARE', (each) => each.software_version],
-              ['ROUND TRIP', (each) => (each.round_trip_ms === null ? null : `${each.round_trip_ms.toFixed(1)} ms`)],
+              ['ROUND TRIP', (each) => milliseconds(each.round_trip_ms)],
               ['FINGERPRINT', (each) => each.fingerprint],
             ],
             items,

@@ -64,7 +64,7 @@ const WITH_CHILDREN: readonly Column<TaskDto>[] = [
 
 /** The chain, task and turn that run it. */
 function parentOf({ parent_chain_id, parent_task_id, parent_turn }: ChainDto): string | undefined {
-  if (parent_chain_id === null) return undefined;
+  if (!parent_chain_id) return undefined; // Null, or a server of an older release.
   return [parent_chain_id, parent_task_id, parent_turn && `turn ${parent_turn}`].filter(Boolean).join(' ');
 }
 
@@ -92,7 +92,7 @@ function chainLines(chain: ChainDto): string[] {
       ['child of', parentOf(chain)],
     ]),
     '',
-    ...tableOf(tasks.some(({ child_chain_id }) => child_chain_id !== null) ? WITH_CHILDREN : TASK_COLUMNS, tasks),
+    ...tableOf(tasks.some(({ child_chain_id }) => child_chain_id) ? WITH_CHILDREN : TASK_COLUMNS, tasks),
   ];
 }
 

@@ -53,7 +53,7 @@ async function resultsOf(
   hashKey: HashKey | undefined,
   session: Session,
 ): Promise<TaskResults> {
-  if (ofParties === null) return { task: taskId, result };
+  if (!ofParties) return { task: taskId, result };
   const shown = Object.entries(ofParties).map(async ([party, each]): Promise<[string, unknown]> => {
     if (party !== key?.party || each.sealed === undefined) return [party, closed(each, session)];
     const compute = await import('#libs/compute');

@@ -127,8 +127,9 @@ function tenantLines(tenant: TenantDto | OwnTenantDto): string[] {
     ['enabled', tenant.enabled ? 'yes' : 'no'],
     ['weight', tenant.weight],
     ...LIMITS.map((name) => [name, tenant[name] ?? 'none'] as const),
-    ['default_engine', tenant.default_engine ?? 'none'],
-    ['allowed_engines', tenant.allowed_engines?.join(' ') ?? 'all'],
+    // Absent at servers of older releases.
+    ['default_engine', tenant.default_engine === null ? 'none' : tenant.default_engine],
+    ['allowed_engines', tenant.allowed_engines === null ? 'all' : tenant.allowed_engines?.join(' ')],
     ['created', tenant.created_at],
     ...('use' in tenant ? Object.entries(tenant.use).map(([name, value]) => [`used ${name}`, value] as const) : []),
   ]);
