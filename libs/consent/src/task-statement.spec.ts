@@ -156,6 +156,15 @@ describe('what a task uses of a party', () => {
     }
   });
 
+  it('has the column by which rows are asked for, of the party that asks', () => {
+    const columnsOf = (config: object) =>
+      usesOf({ prediction_receiver: 'alice', ...config }, 'alice', 'predict').columns;
+    expect(columnsOf({ serve: { key: 'id' } })).toEqual({ columns: ['id'] });
+    expect(columnsOf({ serve: { key: 'id' }, keep_columns: ['age'] }).columns).toEqual(['age', 'id']);
+    for (const other of [{ prediction_receiver: 'bob', serve: { key: 'id' } }, { serve: 'id' }, { key: 'id' }])
+      expect(columnsOf(other)).toEqual({});
+  });
+
   it('is more than it names where a file says what is read', () => {
     const others = (taskType: string, config: object = {}) => usesOf(config, 'alice', taskType).usesOthers;
     for (const taskType of ['evaluation', 'model_export', 'predict', 'scorecard', 'ss_pvalue', 'substitution']) {

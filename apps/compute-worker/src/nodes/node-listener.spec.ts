@@ -6,12 +6,13 @@ import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Registry } from 'prom-client';
 import { APP_CONFIG, LOGGER } from '#libs/platform';
+import { UplinkServer } from '#libs/peers';
 import { NodeConnectionRepository, NodeOfferRepository } from '#libs/repositories';
 import { NODE_DATABASE } from './node-database.js';
 import { NodeListener } from './node-listener.js';
 
 const logger = { info: jest.fn<(details: { port: number }) => void>(), warn: jest.fn(), error: jest.fn() };
-const config = { nodePort: 0, nodeCaKey: randomBytes(32), nodeRelays: [], host: '127.0.0.1' };
+const config = { nodePort: 0, nodeCaKey: randomBytes(32), nodeRelays: ['a:1', 'b:2'], host: '127.0.0.1' };
 const database = { close: jest.fn() };
 const fault = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
@@ -41,6 +42,19 @@ class Worker implements BeforeApplicationShutdown {
     return drain();
   }
 }
+
+test('says all relays of the settings', async () => {
+  const listen = jest.spyOn(UplinkServer, 'listen');
+  const app = await NestFactory.createApplicationContext(Sites, { logger: false });
+  const { offers } = listen.mock.calls[0]![0];
+  const runs = ['00000000', '00000001'].map((head) => `${head}-0000-4000-8000-000000000000`);
+  const found = new Map([['c', runs.map((run) => ({ run, state: 'GO' as const }))]]);
+  jest.spyOn(app.get(NodeOfferRepository), 'offersOf').mockResolvedValue(found as never);
+  expect((await offers.offers(['c'])).get('c')!.map(({ relay }) => relay)).toEqual(['a:1', 'b:2']);
+  await app.close();
+  listen.mockRestore();
+  logger.info.mockClear();
+});
 
 test('says once a minute what a stranger repeats, and is closed before the worker drains', async () => {
   const app = await NestFactory.createApplicationContext(Worker, { logger: false });

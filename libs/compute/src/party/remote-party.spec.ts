@@ -372,6 +372,40 @@ describe('a site that does not keep to the protocol', () => {
     await remote.process.ended;
   });
 
+  test('gives more marks to keep the longer a run goes on, and no more than that', async () => {
+    let now = 5;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const sites = new TestSites(['alice', 'bob']);
+      const [near, far] = [await sites.end('alice', 'bob'), await sites.end('bob', 'alice')];
+      const kept: string[] = [];
+      const wrong = jest.fn();
+      const marks = { own: () => undefined, keep: (_: string, mark: string) => void kept.push(mark) };
+      const remote = new RemoteParty('bob', near, () => undefined, marks);
+      remote.process.transport.onMessage(wrong);
+      remote.join(await new TestSites(['x', 'y']).end('x', 'y'));
+      const theirs = streamTransport(far);
+      const give = async (count: number): Promise<void> => {
+        const [before, faults] = [kept.length, wrong.mock.calls.length];
+        for (let each = 0; each < count; each += 1) theirs.post({ kind: 'mark', mark: 'x' } as never);
+        while (kept.length < before + count && wrong.mock.calls.length === faults)
+          await new Promise((resolve) => setImmediate(resolve));
+      };
+      await give(5_000);
+      expect([kept.length, wrong.mock.calls.length]).toEqual([5_000, 0]);
+      now += 100_000;
+      await give(100);
+      expect([kept.length, wrong.mock.calls.length]).toEqual([5_100, 0]);
+      await give(1);
+      expect([kept.length, wrong.mock.calls.length]).toEqual([5_100, 1]);
+      remote.process.stop();
+      theirs.close();
+      await remote.process.ended;
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   test('hears nothing once the records that its marks are of cannot be read', async () => {
     const sites = new TestSites(['alice', 'bob']);
     const [near, far] = [await sites.end('alice', 'bob'), await sites.end('bob', 'alice')];
