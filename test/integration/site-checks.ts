@@ -45,7 +45,22 @@ export async function expectCopiesMarked(
     expect([await keptAt(`/datasets/bank-x/keys/${of}`), await keptAt(`/datasets/bank-z/keys/${of}`)]).toEqual([
       ...['site', 'worker'],
     ]);
-  expect(await keptAt(`/chains/${chain}/tasks/match/openings`)).toBe('site');
+  const openings = `/chains/${chain}/tasks/match/openings`;
+  expect(await keptAt(openings)).toBe('site');
+  const runAt = (address: string) =>
+    sql(
+      `UPDATE task_requests SET params = jsonb_set(params, '{sf_init_config,address}', to_jsonb($2::text))
+       WHERE task_request_id = (SELECT task_request_id FROM chain_tasks WHERE chain_id = $1 AND task_id = 'match')
+       RETURNING task_request_id AS row`,
+      ...[chain, address],
+    );
+  expect(await runAt('local')).toHaveLength(1);
+  expect(await keptAt(openings)).toBe('worker');
+  await runAt('node');
+  // A dealer has no records of a party's data.
+  await sql(`UPDATE nodes SET dealer = true WHERE party = 'bank-x'`);
+  expect(await keptAt('/datasets/bank-x/keys/ledger')).toBe('worker');
+  await sql(`UPDATE nodes SET dealer = false WHERE party = 'bank-x'`);
 }
 
 /** What the log of a site has. */
