@@ -45,6 +45,8 @@ export interface NodeFile {
   readonly listen?: string;
   readonly peers: Readonly<Record<string, KnownPeer>>;
   readonly control_plane?: ControlPlane;
+  /** The Python of an environment with SPU, by which the engine secretflow runs here; absent where it does not. */
+  readonly secretflow_python?: string;
 }
 
 const NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
@@ -73,6 +75,7 @@ const isNodeFile = new Ajv2020({ strict: false }).compile<NodeFile>({
         },
       },
     },
+    secretflow_python: { type: 'string', minLength: 1 },
     control_plane: {
       type: 'object',
       additionalProperties: false,

@@ -4,6 +4,7 @@ import { FINGERPRINT, ownFingerprint, PeerFault } from '#libs/peers';
 import { addressOf, NodeFolder, type KnownPeer } from './node-folder.js';
 import { addApprovalCommands } from './approval-commands.js';
 import { addCatalogueCommands } from './catalogue-commands.js';
+import { addEngineCommands } from './engine-commands.js';
 import { addJoinCommands } from './join-commands.js';
 import { addLogCommands } from './log-commands.js';
 import { addRunCommands } from './run-commands.js';
@@ -133,6 +134,7 @@ function programOf({ out, err, signal }: Terminal): Command {
       }
     });
 
+  addEngineCommands(program, withFolder, folderOf);
   addTaskCommands(program, withFolder, { out, err, signal });
   return program;
 }

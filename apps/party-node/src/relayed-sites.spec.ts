@@ -5,7 +5,7 @@ import { Authority, makeRequest, readRequest, UplinkServer } from '#libs/peers';
 import { NodeFolder } from './node-folder.js';
 import type { Left } from './outcome.js';
 import { takePart } from './run-task.js';
-import { TestSites } from './sites-for-tests.js';
+import { spuPython, TestSites } from './sites-for-tests.js';
 import { offeredTask } from './task-file.js';
 
 const RUN = randomUUID();
@@ -137,6 +137,20 @@ describe('two sites of which neither listens', () => {
     expect(alice!.result).toHaveProperty('training_metrics.final_loss');
     expect(lab).toBeNull();
     expect(asked.size).toBe(6);
+  });
+
+  (spuPython === undefined ? test.skip : test)('intersect on SPU over the relay', async () => {
+    const { task_params: params } = statement;
+    const protocol = { ...params.task_config, protocol: 'RR22_PSI_2PC' };
+    const task = {
+      ...statement,
+      task_id: 'spu',
+      task_params: { ...params, engine: 'secretflow', task_config: protocol },
+    };
+    for (const site of ['alice', 'bob']) await sites.command(site, 'engine', 'set', spuPython!);
+    const both = await Promise.all(['alice', 'bob'].map((site) => takesPart(site, undefined, undefined, task)));
+    for (const left of both)
+      expect(left!.result).toMatchObject({ intersection_count: 250, psi_protocol: 'RR22_PSI_2PC' });
   });
 
   test('go on over a relay that stops and comes again, to the same result', async () => {

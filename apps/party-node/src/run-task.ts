@@ -3,11 +3,13 @@ import type { TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import {
   DealerDone,
+  makeRunners,
   NEUTRAL,
   runTask,
   TaskFailure,
   type HeldFile,
   type Site,
+  type TaskRun,
   type TaskRunResult,
   type Transcript,
 } from '#libs/compute';
@@ -156,7 +158,8 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
     ...(part.prepares && { prepares: (outcome, files) => prepares(leftOf(member, outcome), files) }),
   };
   try {
-    const outcome = await runTask(statement.task_type, {
+    const runners = makeRunners({ secretflowPython: file.secretflow_python });
+    const run: TaskRun = {
       chainId: statement.chain_id,
       taskId: statement.task_id,
       attempt,
@@ -171,7 +174,8 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
       signal,
       progress,
       log: (level, message) => level !== 'debug' && log(message),
-    });
+    };
+    const outcome = await runTask(statement.task_type, run, runners);
     record.outcome = done;
     return leftOf(member, outcome);
   } catch (error) {

@@ -7,6 +7,8 @@ export type Action =
   | 'renewed'
   | 'peer added'
   | 'peer removed'
+  | 'engine set'
+  | 'engine removed'
   | 'decided'
   | 'began'
   | 'prepared'

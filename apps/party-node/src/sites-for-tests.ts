@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
@@ -10,6 +11,14 @@ import { run } from './program.js';
 
 /** The command of a site. Compiled, this file lies in dist/apps/party-node/src. */
 export const BIN = fileURLToPath(new URL('../../../../apps/party-node/bin/task-chain-node.mjs', import.meta.url));
+
+// eslint-disable-next-line no-restricted-properties -- a switch of tests alone
+const isWanted = process.env['TEST_ENGINES'] === '1';
+
+/** The Python of an environment with SPU, where engines are tested. */
+export const spuPython = ['cp311', 'cp310']
+  .map((tag) => join(homedir(), '.cache/task-chain/engines', `spu-0.9.5-${tag}`, 'bin/python'))
+  .find((path) => isWanted && existsSync(path));
 
 /** What a command of a site came to. */
 export interface Ran {

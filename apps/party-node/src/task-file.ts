@@ -6,7 +6,9 @@ import {
   dealerOf,
   findTaskType,
   isAtSites,
+  findRunner,
   SITE_TYPES,
+  sitesRunOn,
   type TaskParams,
   type TaskType,
 } from '#libs/compute';
@@ -106,8 +108,8 @@ function sharedTask(written: unknown, path: string, mayServe = false): SharedTas
     throw new Refusal(`${path}: a task of sites reads no artifact of another chain than its own, ${chain_id}.`);
   if (params.sf_init_config?.address !== undefined && !isAtSites(params))
     throw new Refusal(`${path}: leave out sf_init_config.address: each site knows the addresses of the others.`);
-  if (params.engine !== undefined && params.engine !== 'native')
-    throw new Refusal(`${path}: /task_params/engine: sites run the engine native alone. Leave engine out.`);
+  if (!sitesRunOn(task_type, params.engine))
+    throw new Refusal(`${path}: /task_params/engine: sites run ${task_type} on the engine native. Leave engine out.`);
   const [fault] = checkTaskParams(task_type, params, mayServe);
   if (fault) throw new Refusal(`${path}: /task_params${fault.pointer} ${fault.message}.`);
   // No site knows who has written the file. What made that which it reads, each site finds in its own records.
@@ -142,7 +144,7 @@ export const hashOf = (statement: TaskStatement): string =>
 export function wordsOf({ type, parties, dealer, params, statement }: SharedTask): string {
   return [
     `${type.title} (${type.type}) of ${plain(parties.join(', '))}${dealer === undefined ? '' : ', with the dealer ' + plain(dealer)}`,
-    `What leaves each party: ${type.leaves}`,
+    `What leaves each party: ${findRunner(type.type, params.engine)?.leaves(type.type, params.task_config) ?? type.leaves}`,
     ...(statement.purpose === undefined
       ? []
       : [`Purpose, as the task states it: ${plain(JSON.stringify(statement.purpose))}`]),

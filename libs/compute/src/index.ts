@@ -1,6 +1,6 @@
 /** The task types and what runs them, without a queue, a database or HTTP: a run is a function of a `TaskRun`. */
 export { diskFull } from './contract/disk-full.js';
-export { atSites, couldBeAtSites, dealerOf, isAtSites, SITE_TYPES } from './catalogue/at-sites.js';
+export { atSites, couldBeAtSites, dealerOf, isAtSites, SITE_TYPES, sitesRunOn } from './catalogue/at-sites.js';
 export { roundsAtSites } from './catalogue/rounds-at-sites.js';
 export { checkTaskParams } from './catalogue/check-params.js';
 export { faultsOfTypes } from './catalogue/check-types.js';

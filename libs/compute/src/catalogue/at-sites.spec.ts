@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { couldBeAtSites, isAtSites } from './at-sites.js';
+import { couldBeAtSites, isAtSites, sitesRunOn } from './at-sites.js';
 import { checkTaskParams } from './check-params.js';
 
 const psi = { keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 'a.csv', bob: 'b.csv' } };
@@ -13,9 +13,8 @@ test('a task runs at sites where its type does, by native, with a dealer where i
   expect(faults('psi', psi, { address: 'node' })).toEqual([]);
   expect(faults('psi', psi, { address: 'node' }, { engine: 'native' })).toEqual([]);
   expect(faults('pearson_correlation', correlation, { address: 'node', dealer: 'lab' })).toEqual([]);
-  expect(faults('psi', psi, { address: 'node' }, { engine: 'secretflow' })).toEqual([
-    expect.stringContaining('/sf_init_config/address must be "local" or absent, or the engine "native"'),
-  ]);
+  expect(faults('psi', psi, { address: 'node' }, { engine: 'secretflow' })).toEqual([]);
+  expect(['psi', 'psi_count'].map((type) => sitesRunOn(type, 'secretflow'))).toEqual([true, false]);
   expect(faults('http', {}, { address: 'node' })).toEqual([
     '/sf_init_config/address must be "local" or absent: sites do not run http',
   ]);

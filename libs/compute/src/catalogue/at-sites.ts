@@ -17,6 +17,9 @@ interface AtSites {
   readonly not?: string;
 }
 
+/** Types that the engine secretflow runs at sites as well, without a dealer. */
+const ON_SPU = ['psi', 'ss_lr'];
+
 const always = (): boolean => true;
 const ofSeveral = (_: Config, parts: number): boolean => parts > 1;
 
@@ -102,6 +105,10 @@ export function partsOf(type: string, config: unknown): readonly string[] | unde
   return isMap(parts) ? Object.keys(parts) : undefined;
 }
 
+/** Whether sites run the type on this engine. */
+export const sitesRunOn = (type: string, engine: unknown): boolean =>
+  engine === undefined || engine === 'native' || (engine === 'secretflow' && ON_SPU.includes(type));
+
 /** Faults of a task at sites, none where it is no such task. */
 export function siteFaults(
   type: string,
@@ -112,8 +119,8 @@ export function siteFaults(
   const fault = (field: string, message: string): ParamFault => ({ pointer: `/sf_init_config/${field}`, message });
   const atSites = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
   if (!atSites) return [fault('address', `must be "local" or absent: sites do not run ${type}`)];
-  if (engine !== undefined && engine !== 'native')
-    return [fault('address', 'must be "local" or absent, or the engine "native": sites run no other one')];
+  if (!sitesRunOn(type, engine))
+    return [fault('address', `must be "local" or absent, or the engine "native": sites do not run ${type} on another`)];
   const { dealer, parties } = init;
   const names = isMap(parties) ? Object.keys(parties) : Array.isArray(parties) ? (parties as unknown[]) : [];
   const faults: ParamFault[] = [];
@@ -129,7 +136,7 @@ export function siteFaults(
     const message = `must leave out ${idle.join(', ')}: at sites those alone take part whom task_config.${atSites.parts} names`;
     faults.push(fault('parties', message));
   }
-  const needs = atSites.needsDealer?.(config, parts.length) ?? false;
+  const needs = engine !== 'secretflow' && (atSites.needsDealer?.(config, parts.length) ?? false);
   if (needs && dealer === undefined)
     faults.push(fault('dealer', `is required: the name of the dealer whose site takes part in ${type}`));
   if (!needs && dealer !== undefined) faults.push(fault('dealer', `must be absent: this ${type} has no dealer`));

@@ -1,5 +1,6 @@
 import type { TaskRunner } from '../contract/task-runner.js';
 import type { TaskParams } from '../contract/task-type.js';
+import { isAtSites } from './at-sites.js';
 import { checkTaskParams } from './check-params.js';
 
 /** What a tenant says of engines; null: nothing. */
@@ -26,6 +27,8 @@ export class EngineChoice {
   of(type: string, params: TaskParams): string {
     const { name } = this.runners[0]!;
     const wanted = this.tenant.default_engine ?? this.fallback;
+    // A site may lack it: its task names it.
+    if (isAtSites(params)) return name;
     const isRun = this.runners.some((each) => each.name === wanted && each.leaves(type) !== undefined);
     return isRun && this.allows(wanted) && checkTaskParams(type, { ...params, engine: wanted }).length === 0
       ? wanted

@@ -7,7 +7,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { TaskFailure, type Artifact, type PartyResult, type TaskRun } from '../contract/task-type.js';
+import { TaskFailure, type TaskRun } from '../contract/task-type.js';
 import { provenFile, readFromParty, removeTemporary, violation } from './from-party.js';
 import type { FileRoots } from './input-files.js';
 import { accountsOf, prepareFolder } from './accounts.js';
@@ -17,17 +17,8 @@ import { artifactFolder, rightsOf } from './process-rights.js';
 import { consentOf, failureOf, memberOf, post, postStatements, type Member } from './party-member.js';
 import { PartyLines, type CrossedMessage } from './party-lines.js';
 import { carriedToSites, failureOfSite, RemoteParty, valueFault } from './remote-party.js';
+import type { Outside, PartyOutcome } from './party-outcome.js';
 import { startProcess } from './start-process.js';
-
-/** What a process left when it ended. */
-export interface PartyOutcome<Value = unknown> {
-  readonly value: Value;
-  readonly artifacts: readonly Artifact[];
-  /** Bytes that this process sent to the others, as it says. */
-  readonly sentBytes: number;
-  /** What its party alone may read; null where there is nothing. */
-  readonly own: PartyResult | null;
-}
 
 /** A process in a CPU loop cannot report progress, so its last progress is repeated. */
 const PROGRESS_EVERY_MS = 600;
@@ -42,12 +33,6 @@ export interface MemberProgram {
   readonly args: unknown;
   readonly keepsFiles: boolean;
 }
-
-/**
- * What a run does outside of its parties' processes, once. It ends soon after the signal is aborted, with nothing left that runs. `progress` takes how far
- * the whole run is.
- */
-export type Outside = (signal: AbortSignal, progress: (fraction: number, stage: string) => void) => Promise<void>;
 
 /** A run, as far as its parties' processes need it: each gets its own arguments. */
 export type RunOfParties = Omit<TaskRun, 'params'>;
@@ -269,6 +254,8 @@ export class PartyProcesses {
         if (member.written.length > MAX_FILES) this.fail(member, violation(member.name, 'names too many files'));
         return;
       case 'outside':
+        if (!this.options.outside) return this.fail(member, violation(member.name, 'waits for nothing'));
+        if (isOwn) this.tell(message);
         member.waits = true;
         return this.beginOutside();
       case 'statements':
@@ -294,7 +281,9 @@ export class PartyProcesses {
       this.stage = stage;
       this.report();
     };
-    const over = (outside?.(stop.signal, progress) ?? Promise.resolve()).then(
+    const sites = new Map([...this.remotes].map(([name, { tunnel }]) => [name, tunnel] as const));
+    const begun = outside?.(stop.signal, progress, this.options.run.site && sites) ?? Promise.resolve();
+    const over = begun.then(
       () => all.forEach((each) => post(each, { kind: 'outside-done' })),
       (error: unknown) => this.settle?.reject(error as Error),
     );

@@ -233,6 +233,9 @@ describe('a site that does not keep to the protocol', () => {
       'says that it is done, and has sent nothing',
       (_, post) => post({ kind: 'done', value: 1, own: null, sentBytes: 0 }),
     ],
+    ['dials an engine where none runs', (_, post) => post({ kind: 'dial', id: 1 })],
+    ['has an engine that is over where none runs', (_, post) => post({ kind: 'over' })],
+    ['waits for what does not run here', (_, post) => post({ kind: 'outside' })],
     // The program's process finds these.
     ['puts a frame of 4 GiB into its line', (_, post) => post({ kind: 'line', body: bytes(255, 255, 255, 255) })],
     [

@@ -4,6 +4,7 @@ import type { Marks, Transcript } from '../contract/site.js';
 import { TaskFailure } from '../contract/task-type.js';
 import { violation } from './from-party.js';
 import { WINDOW_BYTES, type CarriedFailure, type FromParty } from './party-link.js';
+import { SiteTunnel, type OfTunnel } from './site-tunnel.js';
 import type { PartyProcess } from './start-process.js';
 import type { ProcessEnd } from './start-guarded.js';
 import { streamTransport, type Body } from './transport.js';
@@ -34,10 +35,11 @@ type BetweenSites =
   | { readonly kind: 'beat' }
   /** How far its records go, for this site to keep. */
   | { readonly kind: 'mark'; readonly mark: string }
-  | Extract<FromParty, { kind: 'progress' | 'failed' | 'done' }>;
+  | OfTunnel
+  | Extract<FromParty, { kind: 'progress' | 'failed' | 'done' | 'outside' }>;
 
 /** Kinds that a site may say of its member. What else a process says is between it and its own site. */
-const OF_MEMBERS: readonly unknown[] = ['progress', 'failed', 'done'];
+const OF_MEMBERS: readonly unknown[] = ['progress', 'failed', 'done', 'outside'];
 
 /**
  * A member of a run at another site. To the other processes here it is one more process, except that nothing it says has an effect
@@ -48,6 +50,8 @@ export class RemoteParty {
   /** Resolves once all that the own program has sent is on its way, or nothing can be any more. */
   readonly passedOn: Promise<void>;
   private allPassedOn: () => void = () => undefined;
+  /** Carries what an engine at this site has to say to the one there. */
+  readonly tunnel: SiteTunnel;
   private readonly transport;
   private readonly beats: NodeJS.Timeout;
   private readonly sent = createHash('sha256');
@@ -56,7 +60,8 @@ export class RemoteParty {
   private receivedBytes = 0;
   private readonly begunAt = performance.now();
   private heardAt = this.begunAt;
-  private isPaused = false;
+  private holds = 0;
+  private lineIsFull = false;
   /** The last message about the own member was its value. */
   private hasToldValue = false;
   private marked: string | undefined;
@@ -77,6 +82,16 @@ export class RemoteParty {
     this.transport = streamTransport<BetweenSites>(stream, FRAME_BYTES);
     stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
       if (code === 'PARTY_LOST') this.lostBy = message;
+    });
+    this.tunnel = new SiteTunnel({
+      post: (message) => {
+        if ('body' in message) this.count(message.body as Uint8Array);
+        this.post(message);
+      },
+      unsentBytes: () => this.transport.unsentBytes(),
+      flushed: () => this.transport.flushed(),
+      pause: () => this.hold(),
+      resume: () => this.goOn(),
     });
     this.passedOn = new Promise((resolve) => (this.allPassedOn = resolve));
     this.beats = setInterval(() => this.beat(), BEAT_MS);
@@ -105,8 +120,7 @@ export class RemoteParty {
     this.line = line;
     line.on('error', () => undefined); // The process at its other end is watched.
     line.on('data', (body: Buffer) => {
-      this.sent.update(body);
-      this.sentBytes += body.byteLength;
+      this.count(body);
       this.post({ kind: 'line', body });
       if (this.transport.unsentBytes() < WINDOW_BYTES) return;
       line.pause();
@@ -121,8 +135,8 @@ export class RemoteParty {
   }
 
   /** Says how the own member fares. */
-  tell(message: Extract<BetweenSites, { kind: 'progress' | 'failed' | 'done' }>): void {
-    if (message.kind !== 'progress') this.hasToldValue = message.kind === 'done';
+  tell(message: Extract<BetweenSites, { kind: 'progress' | 'failed' | 'done' | 'outside' }>): void {
+    if (message.kind === 'done' || message.kind === 'failed') this.hasToldValue = message.kind === 'done';
     this.post(message);
   }
 
@@ -147,6 +161,7 @@ export class RemoteParty {
     if (kind === 'beat') return;
     if (kind === 'line') return this.passOn(message.body);
     if (kind === 'mark') return this.keepMark(message.mark);
+    if (SiteTunnel.isOf(message)) return this.passToEngine(message);
     if (kind === 'finished') {
       this.isFinished = true;
       return void this.line?.end();
@@ -171,19 +186,43 @@ export class RemoteParty {
     this.receivedBytes += body.byteLength;
     if (!line.writable) return; // The own program is gone, which ends the run.
     line.write(body);
-    if (line.writableLength < WINDOW_BYTES || this.isPaused) return;
-    this.isPaused = true;
-    this.transport.pause();
+    if (line.writableLength < WINDOW_BYTES || this.lineIsFull) return;
+    this.lineIsFull = true;
+    this.hold();
     line.write('', () => {
-      this.isPaused = false;
-      this.heardAt = performance.now();
-      this.transport.resume();
+      this.lineIsFull = false;
+      this.goOn();
     });
+  }
+
+  private passToEngine(message: OfTunnel): void {
+    if (message.kind === 'piece' && message.body instanceof Uint8Array) {
+      this.received.update(message.body);
+      this.receivedBytes += message.body.byteLength;
+    }
+    if (!this.tunnel.take(message)) this.receive(undefined);
+  }
+
+  private count(body: Uint8Array): void {
+    this.sent.update(body);
+    this.sentBytes += body.byteLength;
+  }
+
+  /** Reads no more of the other site until as many have let it go on. */
+  private hold(): void {
+    this.holds += 1;
+    if (this.holds === 1) this.transport.pause();
+  }
+
+  private goOn(): void {
+    this.holds -= 1;
+    this.heardAt = performance.now();
+    if (this.holds === 0) this.transport.resume();
   }
 
   private beat(): void {
     this.post({ kind: 'beat' });
-    if (this.isPaused || performance.now() - this.heardAt < SILENT_MS) return;
+    if (this.holds > 0 || performance.now() - this.heardAt < SILENT_MS) return;
     this.lostBy = `its site was silent for ${SILENT_MS / 1000} s`;
     this.stream.destroy();
   }
@@ -197,6 +236,7 @@ export class RemoteParty {
 
   private end(fault: string | undefined): void {
     clearInterval(this.beats);
+    this.tunnel.close();
     this.crossed({
       sentBytes: this.sentBytes,
       sentSha256: this.sent.digest('hex'),

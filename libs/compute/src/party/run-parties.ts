@@ -8,10 +8,11 @@ import { publish } from './output-files.js';
 import type { PartyModule, PartyUrl } from './party-program.js';
 import { NEUTRAL } from './party-link.js';
 import type { CrossedMessage } from './party-lines.js';
-import { PartyProcesses, type Outside, type PartyOutcome, type RunOfParties } from './party-processes.js';
+import type { Outside, PartyOutcome } from './party-outcome.js';
+import { PartyProcesses, type RunOfParties } from './party-processes.js';
 
 export type { CrossedMessage } from './party-lines.js';
-export type { Outside, PartyOutcome } from './party-processes.js';
+export type { Outside, PartyOutcome } from './party-outcome.js';
 
 /** What to run in the processes of one task. */
 export interface PartyRun<

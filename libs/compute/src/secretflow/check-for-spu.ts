@@ -50,9 +50,9 @@ function checkLr(params: Partial<TaskParams>, config: Config, isOpen: IsOpen): P
   const faults = [...checkForNative('ss_lr', asNative as Partial<TaskParams>, isOpen)];
   const add = (pointer: string, message: string, code?: 'PROTOCOL_UNSUPPORTED'): void =>
     void faults.push({ pointer, message, ...(code && { code }) });
-  // A task that names one is for sites, which native runs.
+  // At sites the check of these says so.
   const { sf_init_config: init } = params;
-  if (isMap(init) && init.dealer !== undefined)
+  if (isMap(init) && init.dealer !== undefined && init.address !== 'node')
     add('/sf_init_config/dealer', `must be absent: SPU has none, ${NATIVE}`);
   if (protocol === undefined) return faults;
   const { parties, field, leastRate } = LR_PROTOCOLS[protocol]!;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { requireDiskRoom } from '../contract/disk-full.js';
 import { TaskFailure } from '../contract/task-type.js';
+import type { SiteTunnel } from '../party/site-tunnel.js';
 import type { Account } from '../party/start-guarded.js';
 import { startSpu, type SpuFailure, type SpuProcess, type SpuWork } from './spu-process.js';
 
@@ -11,6 +12,9 @@ const PORT_TRIES = 3;
 /** Ends on the progress bar: of the parties' Python, of their links. */
 const READY = 0.25;
 const LINKED = 0.3;
+
+/** Names the messages of a run whose parties are at their own sites. */
+const AT_SITES = 'sites';
 
 /** One party of a run on SPU. */
 export interface SpuParty {
@@ -37,7 +41,12 @@ export interface SpuRun {
  * Runs a program on SPU, each party in its own Python process, until all have done their work. The first that ends without ends the others. Throws TaskFailure PARTY_LOST,
  * PORT_TAKEN, DISK_FULL (all may be tried again), OUT_OF_MEMORY, ENGINE_NOT_READY. When the signal is aborted the processes are gone before it throws the signal's reason.
  */
-export async function runOnSpu(run: SpuRun, signal: AbortSignal): Promise<void> {
+export async function runOnSpu(
+  run: SpuRun,
+  signal: AbortSignal,
+  sites?: ReadonlyMap<string, SiteTunnel>,
+): Promise<void> {
+  if (sites) return runAtSite(run, signal, sites);
   for (let left = PORT_TRIES; ; left -= 1) {
     const ports = await (run.ports ?? (() => freePorts(run.parties.length)))();
     signal.throwIfAborted();
@@ -48,6 +57,46 @@ export async function runOnSpu(run: SpuRun, signal: AbortSignal): Promise<void> 
     if (lost.failure === 'PARTY_LOST') await requireDiskRoom(run.parties.map(({ home }) => home));
     if (lost.failure !== 'PORT_TAKEN' || left <= 1) throw failureOf(lost);
     run.log('a port was taken in between: tries others');
+  }
+}
+
+/**
+ * Runs this site's party alone. To its process each other party listens at a port of this machine, from where a tunnel leads to that one's site. It stays until all
+ * are done, as the others may still wait for what it has sent.
+ */
+async function runAtSite(run: SpuRun, signal: AbortSignal, sites: ReadonlyMap<string, SiteTunnel>): Promise<void> {
+  const { name, home, account, work } = run.parties.find((party) => !sites.has(party.name))!;
+  const tunnels = [...sites.values()];
+  const [own] = (await (run.ports ?? (() => freePorts(1)))()) as [number];
+  const portOf = new Map([[name, own]]);
+  run.progress(0, 'starting SPU');
+  let started: SpuProcess | undefined;
+  const stop = (): void => started?.stop();
+  try {
+    for (const [peer, tunnel] of sites) portOf.set(peer, await tunnel.open(own));
+    signal.throwIfAborted();
+    signal.addEventListener('abort', stop, { once: true });
+    const parties = run.parties.map((party) => party.name);
+    const addresses = parties.map((party) => `${LOOPBACK}:${portOf.get(party)!}`);
+    // The same at all sites. Nothing of another run comes by these tunnels.
+    const job = { run: AT_SITES, parties, addresses, rank: parties.indexOf(name) };
+    started = startSpu(run.python, { ...job, ...work }, { home, account }, (event) => {
+      if (event.ev === 'ready') run.progress(READY, 'linking the parties on SPU');
+      else run.progress(LINKED + (1 - LINKED) * (event.ev === 'progress' ? Math.min(1, event.fraction) : 0), run.stage);
+    });
+    void started.done.then(async () => {
+      for (const tunnel of tunnels) tunnel.tellOver();
+      await Promise.all(tunnels.map(({ peerIsOver }) => peerIsOver));
+      stop();
+    });
+    const failure = await started.ended;
+    signal.throwIfAborted();
+    if (failure === 'PARTY_LOST') await requireDiskRoom([home]);
+    if (failure !== undefined) throw failureOf({ party: name, failure });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+    for (const tunnel of tunnels) tunnel.close();
   }
 }
 

@@ -54,8 +54,8 @@ export function secretflow(python: string | undefined): TaskRunner {
     check: (type, params, isOpen) => checkForSpu(type, params, isOpen),
     needs: () => needsOfSpu(python),
     async run(type, run) {
-      if (python === undefined) throw notSetUp();
-      if (run.site) throw new TaskFailure('INVALID_PARAMS', 'The engine secretflow runs parties on one machine.');
+      if (python === undefined) throw notSetUp(run);
+      if (run.site) await requireReady(python);
       return (await TYPES.get(type)!.load())(run, python);
     },
   };
@@ -70,8 +70,15 @@ function leavesOf(type: SpuType | undefined, config: unknown): string | undefine
   return `The protocol is not known yet. ${each.join(' ')}`;
 }
 
-const notSetUp = (): TaskFailure =>
+/** At a site SPU is looked at before the others are met: nothing of a table has left it then. */
+async function requireReady(python: string): Promise<void> {
+  for (const { what, found, mend } of await needsOfSpu(python))
+    if (found === null)
+      throw new TaskFailure('ENGINE_NOT_READY', `This site lacks ${what} for the engine secretflow: ${mend}.`);
+}
+
+const notSetUp = ({ site }: TaskRun): TaskFailure =>
   new TaskFailure(
     'ENGINE_NOT_READY',
-    `The engine secretflow is not set up at this worker: run "npm run engine:secretflow" and set ${PYTHON}.`,
+    `The engine secretflow is not set up at this ${site ? 'site' : 'worker'}: run "npm run engine:secretflow" and ${site ? 'give its Python by "task-chain-node engine set"' : `set ${PYTHON}`}.`,
   );

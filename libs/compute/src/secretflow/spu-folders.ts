@@ -10,6 +10,9 @@ import type { Account } from '../party/start-guarded.js';
 /** Names the folder of a run, followed by its attempt. */
 const PREFIX = '.spu-';
 
+/** Of a party at another site, whose arguments are used there alone. */
+const ELSEWHERE = { home: '', account: undefined };
+
 /** Where a party's processes meet in one run, and whom they run as. */
 interface SpuFolder {
   readonly home: string;
@@ -21,7 +24,12 @@ interface SpuFolder {
  * an earlier attempt left when its worker was killed.
  */
 export async function withSpuFolders<T>(
-  { chainId, taskId, attempt, ...run }: Pick<TaskRun, 'chainId' | 'taskId' | 'attempt' | 'artifactRoot' | 'dataRoot'>,
+  {
+    chainId,
+    taskId,
+    attempt,
+    ...run
+  }: Pick<TaskRun, 'chainId' | 'taskId' | 'attempt' | 'artifactRoot' | 'dataRoot' | 'site'>,
   parties: readonly string[],
   work: (folderOf: (party: string) => SpuFolder) => Promise<T>,
 ): Promise<T> {
@@ -29,16 +37,18 @@ export async function withSpuFolders<T>(
   const rootsOf = (party: string): FileRoots => ({
     ...{ party, root: resolve(join(run.dataRoot, party)), artifactRoot, chainId, taskId },
   });
-  const accounts = await accountsOf(parties.map(rootsOf));
+  // At a site there is a folder of its party alone.
+  const here = parties.filter((party) => run.site === undefined || party === run.site.party);
+  const accounts = await accountsOf(here.map(rootsOf));
   const token = randomBytes(6).toString('hex');
   const folders = new Map<string, SpuFolder>();
-  for (const party of parties) {
+  for (const party of here) {
     const own = artifactFolder(rootsOf(party));
     await removeEarlier(own, attempt);
     folders.set(party, { home: join(own, `${PREFIX}${attempt}-${token}`), account: accounts.get(party) });
   }
   try {
-    return await work((party) => folders.get(party)!);
+    return await work((party) => folders.get(party) ?? ELSEWHERE);
   } finally {
     for (const { home } of folders.values()) await rm(home, { recursive: true, force: true });
   }

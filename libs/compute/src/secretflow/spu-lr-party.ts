@@ -13,6 +13,7 @@ import { countPredictions, keepPredictions } from '../vertical/keep-predictions.
 import { stepsWithLoss } from '../vertical/shown-steps.js';
 import { verticalCard } from '../vertical/vertical-card.js';
 import { prepareRows, type PreparedRows } from '../vertical/vertical-rows.js';
+import { agreeOnSpu } from './agree-on-spu.js';
 import { LR_PROTOCOLS } from './lr-protocols.js';
 import { spuSchedule } from './lr-room.js';
 import { readFigures, readPredictions, readShare, writeInputs } from './spu-lr-files.js';
@@ -38,6 +39,7 @@ const PREDICT_ROWS = 1024;
  */
 export const run: PartyProgram<SpuLrPartyArgs, SsLrOutcome> = async (context, { part, protocol, folder }) => {
   const { plan } = part;
+  await agreeOnSpu(context);
   const prepared = await prepareRows(context, part, rulesOf(plan));
   const { train, heldOut, predict } = prepared;
   const { training, sizes } = await agree(context, plan, prepared);

@@ -36,7 +36,7 @@ export async function runSpuLr(run: TaskRun<SsLrConfig>, python: string): Promis
         plan,
         parts: Object.fromEntries(plan.parties.map((party) => [party, argsOf(party)])),
         run,
-        outside: (signal, progress) =>
+        outside: (signal, progress, sites) =>
           runOnSpu(
             {
               python,
@@ -49,6 +49,7 @@ export async function runSpuLr(run: TaskRun<SsLrConfig>, python: string): Promis
               progress: (fraction, stage) => progress(READ + (TRAINED - READ) * fraction, stage),
             },
             signal,
+            sites,
           ),
       },
       (outcomeOf) => metricsOf(plan, outcomeOf),

@@ -7,12 +7,15 @@ import { outcomeOf, type PsiPartyValue } from '../psi/psi-outcome.js';
 import type { PsiPartyArgs } from '../psi/psi-party.js';
 import { columnIndexes } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
+import { agreeOnSpu } from './agree-on-spu.js';
 import { FILES, SCANNED } from './spu-files.js';
 import { readFound, writeKeys } from './spu-keys.js';
 
 export interface SpuPsiPartyArgs extends Omit<PsiPartyArgs, 'byOprf'> {
   /** Of this run alone, among the party's artifacts of the task. */
   readonly folder: string;
+  /** Its version of SPU, where a test says another one. */
+  readonly spu?: string;
 }
 
 /**
@@ -21,6 +24,7 @@ export interface SpuPsiPartyArgs extends Omit<PsiPartyArgs, 'byOprf'> {
  */
 export const run: PartyProgram<SpuPsiPartyArgs, PsiPartyValue> = async (context, args) => {
   const [peer] = context.peers as [string];
+  await agreeOnSpu(context, args.spu);
   context.progress(0, 'reading keys');
   const input = await context.openInput(args.inputPath);
   try {

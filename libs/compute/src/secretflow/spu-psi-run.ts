@@ -20,7 +20,7 @@ const program: PartyUrl<typeof SpuPsiParty> = new URL('./spu-psi-party.js', impo
 export async function runSpuPsi(
   run: TaskRun<PsiConfig>,
   python: string,
-  more: Pick<SpuRun, 'ports'> = {},
+  { spu, ...more }: Pick<SpuRun, 'ports'> & { readonly spu?: string } = {},
 ): Promise<TaskRunResult> {
   const protocol = psiProtocolOf(run.params.task_config)!;
   const config = { ...run.params.task_config, protocol: protocol as PsiConfig['protocol'] };
@@ -37,6 +37,7 @@ export async function runSpuPsi(
       peerLearns: learns(parties.find((other) => other !== party)!),
       rows: rowsOf('inner', learns(party)),
       folder: folderOf(party).home,
+      ...(spu !== undefined && { spu }),
     });
     const onSpu = (name: string): SpuRun['parties'][number] => {
       const { home, account } = folderOf(name);
@@ -51,7 +52,7 @@ export async function runSpuPsi(
     };
     const outcomes = await runParties({
       ...{ program, addons: true, run, parties: Object.fromEntries(parties.map((each) => [each, argsOf(each)])) },
-      outside: (signal, progress) =>
+      outside: (signal, progress, sites) =>
         runOnSpu(
           {
             ...{ python, ...more, stage: 'intersecting', parties: parties.map(onSpu) },
@@ -59,6 +60,7 @@ export async function runSpuPsi(
             progress: (fraction, stage) => progress(SCANNED + (EXCHANGED - SCANNED) * fraction, stage),
           },
           signal,
+          sites,
         ),
     });
     return psiResult(config, outcomes);
