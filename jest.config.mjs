@@ -76,7 +76,9 @@ export default {
   globalTeardown: '<rootDir>/dist/test/setup/global-teardown.js',
   reporters: ['default', '<rootDir>/dist/test/setup/counting-reporter.js'],
   testSequencer: '<rootDir>/dist/test/setup/long-first.js',
-  maxWorkers: 3,
+  // Of two cores: most of the long suites wait for leases, time-outs and starts of apps. A run of all takes 3,000 s of the
+  // processor, and with two workers 7,200 s of waiting and work.
+  maxWorkers: 4,
   workerIdleMemoryLimit: '512MB',
   testTimeout: 300_000,
   cacheDirectory: '<rootDir>/.cache/jest',
