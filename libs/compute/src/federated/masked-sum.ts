@@ -177,7 +177,9 @@ export function applyPairMask(
   owner: string,
   peer: { readonly name: string; readonly maskKey: string },
 ): void {
-  const mask = new MaskStream(keys.agree(peer.maskKey, 'pair mask'), 'pair mask').next(lengthOf(target));
+  // By its name: a party that gives out another one's key as its own would get the mask of that one once more.
+  const use = `pair mask ${JSON.stringify([owner, peer.name].sort())}`;
+  const mask = new MaskStream(keys.agree(peer.maskKey, use), 'pair mask').next(lengthOf(target));
   if (owner < peer.name) addInto(target, mask);
   else subtractInto(target, mask);
 }
