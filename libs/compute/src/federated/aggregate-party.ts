@@ -2,16 +2,16 @@ import { STATE_BITS, decode, encode } from '../mpc/ring.js';
 import { modelCard, type Choices } from '../party/model-card.js';
 import { NEUTRAL, type PartyContext, type PartyProgram } from '../party/party-program.js';
 import { TaskFailure } from '../contract/task-type.js';
-import { differenceOf } from './aggregator.js';
-import { SumParty } from './masked-sum.js';
+import { assertAlike, differenceOf } from './aggregator.js';
 import { readModel, writeModel, type RegressionModel, type Signature } from './model.js';
+import { sumsOf, type SumPlan } from './sum-among-all.js';
+import { signatureFrom } from './sum-messages.js';
 
 /** Arguments of a party's process. */
 export interface AggregateArgs {
   readonly models: readonly string[];
   readonly weighting: 'rows' | 'equal';
-  readonly threshold: number;
-  readonly receives: boolean;
+  readonly sums: SumPlan;
   readonly modelOutput: string | null;
   readonly choices: Choices;
 }
@@ -41,7 +41,7 @@ export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, 
   };
   checkOwn(context, models);
   context.progress(0.2, 'comparing models');
-  await context.send(NEUTRAL, signature);
+  await compare(context, signature, task.sums);
 
   const terms = sumOf(models, signature.features, task.weighting);
   if (!terms.every((term) => Math.abs(term) < MAX_TERM)) {
@@ -50,7 +50,7 @@ export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, 
   }
   context.progress(0.4, 'adding masked models');
   await context.reserve({ columns: [], members: [context.party, ...context.peers] });
-  const total = await new SumParty(context, task.threshold).add(encode(terms, STATE_BITS), task.receives);
+  const total = await sumsOf(context, task.sums).add(encode(terms, STATE_BITS));
   if (total === null) return { model: null, facts: null };
 
   const sums = decode(total, STATE_BITS);
@@ -68,6 +68,17 @@ export const run: PartyProgram<AggregateArgs, AggregateValue> = async (context, 
   context.progress(1, 'done');
   return { model: reference, facts: { model: signature.objective, feature_count: columns, rows } };
 };
+
+/** Says what the models are of, to the aggregator, or to the others where there is none. Throws MODEL_INCOMPATIBLE as that one does. */
+async function compare(context: PartyContext, own: Signature, { amongAll }: SumPlan): Promise<void> {
+  if (!amongAll) return context.send(NEUTRAL, own);
+  const { party, peers } = context;
+  await Promise.all(peers.map((peer) => context.send(peer, own)));
+  const all = [[party, own] as [string, Signature]];
+  for (const peer of peers) all.push([peer, signatureFrom(peer, await context.receiveJson<unknown>(peer))]);
+  // In one order, so that all say the same.
+  assertAlike(new Map(all.sort(([one], [other]) => (one < other ? -1 : 1))));
+}
 
 /** Weighted weights in the order of `features`, the weighted intercept, the weight, and the rows. */
 function sumOf(models: readonly RegressionModel[], features: readonly string[], weighting: 'rows' | 'equal'): number[] {

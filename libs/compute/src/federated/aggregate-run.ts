@@ -4,11 +4,21 @@ import { TaskFailure, type JsonObject, type TaskRun, type TaskRunResult } from '
 import type * as AggregateParty from './aggregate-party.js';
 import type { AggregateConfig } from './aggregate-config.js';
 import type * as Aggregator from './aggregator.js';
+import type { SumPlan } from './sum-among-all.js';
+import { toldAlike } from './told-alike.js';
 import { lossFacts, sharesNeeded } from './warnings.js';
 
 const aggregateParty: PartyUrl<typeof AggregateParty> = new URL('./aggregate-party.js', import.meta.url);
 /** The aggregator of this task type, of `federated_training` and of joint figures. */
-export const aggregator: PartyUrl<typeof Aggregator> = new URL('./aggregator.js', import.meta.url);
+const aggregator: PartyUrl<typeof Aggregator> = new URL('./aggregator.js', import.meta.url);
+
+/** Who adds up: an aggregator, which goes on without a party that is lost. At sites nobody does but the parties, and all of them have to stay. */
+export function addedUpBy({ site }: Pick<TaskRun, 'site'>, summing: Aggregator.AggregatorArgs) {
+  const { threshold, receivers } = summing;
+  const amongAll = site !== undefined;
+  const plan: SumPlan = { threshold, receivers, amongAll };
+  return { plan, toleratesLoss: !amongAll, neutral: amongAll ? undefined : { program: aggregator, args: summing } };
+}
 
 /** For tests: a recorder of messages, and another program in place of the party's. */
 export interface Instruments<Party = typeof AggregateParty> {
@@ -44,30 +54,32 @@ export async function runAggregate(
     throw new TaskFailure('INVALID_PARAMS', message);
   }
   const threshold = sharesNeeded(parties.length, least);
+  const { plan, ...by } = addedUpBy(run, { parties, threshold, sums: 1, receivers, compare: true });
   const argsOf = (party: string): AggregateParty.AggregateArgs => ({
     models: models[party]!,
     weighting: config.weighting ?? 'rows',
-    threshold,
-    receives: receivers.includes(party),
+    sums: plan,
     modelOutput: config.model_output?.[party] ?? null,
     choices: { taskType, parameters: { weighting: config.weighting ?? 'rows' } },
   });
   const outcomes = await runParties({
     program,
     parties: Object.fromEntries(parties.map((party) => [party, argsOf(party)])),
-    neutral: { program: aggregator, args: { parties, threshold, sums: 1, receivers, compare: true } },
-    toleratesLoss: true,
+    ...by,
     addons: true,
     run,
     recorder,
   });
-  const { summed } = outcomes.neutral!.value;
+  const summed = outcomes.neutral?.value.summed ?? parties;
   const values = receivers.flatMap((party) => {
     const value = outcomes.parties[party]?.value;
     return value ? [{ party, ...value }] : [];
   });
-  const [combined] = values;
-  if (!combined?.facts) {
+  const facts = toldAlike(
+    run,
+    values.map((value) => [value.party, value.facts]),
+  );
+  if (!facts) {
     const message = `No party that was to receive the model is left: ${receivers.join(', ')}.`;
     throw new TaskFailure('PARTY_LOST', message, true, { lost: [...receivers] });
   }
@@ -75,7 +87,7 @@ export async function runAggregate(
     result: {
       model_saved: true,
       model_paths: Object.fromEntries(values.map(({ party, model }) => [party, model])),
-      ...combined.facts,
+      ...facts,
       weighting: config.weighting ?? 'rows',
       parties: summed,
       ...lossFacts(run, { parties, summed, receivers, kept: values.map(({ party }) => party) }),

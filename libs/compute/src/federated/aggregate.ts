@@ -9,7 +9,7 @@ const combining = <const Type extends string>(type: Type, title: string, descrip
     title,
     description,
     leaves:
-      'Masked models. Their sum is revealed to the aggregator and the receivers, the number of rows behind it to all; the names ' +
+      'Masked models. Their sum is revealed to the aggregator (at sites there is none) and the receivers, the number of rows behind it to all; the names ' +
       'of features are compared in clear. Whoever gives a model learns the sum of the others. Of two parties that is the other ' +
       "model: a warning says so. All parties but one together learn that one's model. Two sums that differ by one party give its model.",
     needsParties: true,

@@ -35,7 +35,7 @@ export const run: PartyProgram<AggregatorArgs, AggregatorValue> = async (context
 };
 
 /** Throws MODEL_INCOMPATIBLE, naming what differs from the first party's model. */
-function assertAlike(signatures: ReadonlyMap<string, Signature>): void {
+export function assertAlike(signatures: ReadonlyMap<string, Signature>): void {
   const [[first, model], ...others] = [...signatures] as [[string, Signature], ...[string, Signature][]];
   for (const [party, other] of others) {
     const difference = differenceOf(model, other);

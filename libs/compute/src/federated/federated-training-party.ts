@@ -4,7 +4,6 @@ import { modelCard, type Choices } from '../party/model-card.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import type { NumericColumns } from '../table/numeric-columns.js';
 import { TaskFailure } from '../contract/task-type.js';
-import { SumParty } from './masked-sum.js';
 import { readLike, writeModel, type RegressionModel, type Signature } from './model.js';
 import {
   columnSums,
@@ -19,6 +18,7 @@ import {
   type Scaling,
 } from './regression.js';
 import { areUsable, notConverged, readShard } from './shard.js';
+import { sumsOf, type SumPlan } from './sum-among-all.js';
 
 /** Arguments of a party's process. */
 export interface FederatedTrainingArgs {
@@ -28,7 +28,7 @@ export interface FederatedTrainingArgs {
   readonly rounds: number;
   readonly standardize: boolean;
   readonly seed: number;
-  readonly threshold: number;
+  readonly sums: SumPlan;
   readonly trainData: string;
   /** The model that all parties begin with; null: weights of zero. */
   readonly initialModel: string | null;
@@ -50,12 +50,12 @@ export interface FederatedTrainingValue {
  * what {@link readShard} throws.
  */
 export const run: PartyProgram<FederatedTrainingArgs, FederatedTrainingValue> = async (context, args) => {
-  const { signature, plan, rounds, standardize, seed, trainData, initialModel, modelOutput, threshold, choices } = args;
+  const { signature, plan, rounds, standardize, seed, trainData, initialModel, modelOutput, choices } = args;
   const columns = signature.features.length;
   const table = await readShard(context, trainData, signature, 0);
   const initial = initialModel === null ? undefined : await readLike(context, initialModel, signature);
   await context.reserve({ columns: [], members: [context.party, ...context.peers] });
-  const sums = new SumParty(context, threshold);
+  const sums = sumsOf(context, args.sums);
   const sum = async (terms: ArrayLike<number>): Promise<Float64Array> =>
     decode((await sums.add(encode(terms, STATE_BITS)))!, STATE_BITS);
 

@@ -12,7 +12,7 @@ export const federatedTraining = defineTask({
     'Fits one logistic or linear regression on the rows of all parties, which hold the same columns of different rows, by federated averaging. In each round every party trains the common model on its own rows, and the results are averaged by ' +
     'secure aggregation (Bonawitz et al. 2017).',
   leaves:
-    'Masked vectors. Only their sum over the parties is revealed, to the aggregator and the parties: the number of rows, ' +
+    'Masked vectors. Only their sum over the parties is revealed, to the aggregator (at sites there is none) and the parties: the number of rows, ' +
     'means and deviations of the columns, and in each round the loss and the model. Whoever takes part learns the sum of the ' +
     "others. Of two parties that is the other's part: a warning says so. All parties but one together learn that one's part. " +
     'Two trainings that differ by one party give its part.',

@@ -3,7 +3,7 @@ import { isText, PeerMessage } from '../contract/peer-message.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { Rational } from '../dp/discrete-laplace.js';
 import type { PrivateColumn } from '../dp/private-figures.js';
-import { SumParty, type SumContext } from '../federated/masked-sum.js';
+import { sumsOf, type SumPlan, type Sums } from '../federated/sum-among-all.js';
 import { decode, encode } from '../mpc/ring.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { columnIndexes } from '../table/csv-reader.js';
@@ -13,6 +13,11 @@ import { jointPart, jointStatistics } from './joint-statistics.js';
 import type { PrivateStatisticsArgs } from './private-args.js';
 import { epsilonOfDraw, type PrivateStatistics } from './private-statistics.js';
 import type { PrivateFigure } from './table-statistics-config.js';
+
+/** Arguments of a party. */
+export interface JointStatisticsArgs extends PrivateStatisticsArgs {
+  readonly sums: SumPlan;
+}
 
 /** What all parties see, each the same: figures of the rows of all of them. */
 export interface JointStatisticsValue {
@@ -31,7 +36,7 @@ const DRAWS_FOR_QUARTILES = 1;
  * sum is opened. Throws TaskFailure BOUNDS_MISSING, BOUNDS_DIFFER, BUDGET_EXHAUSTED, COLUMN_NOT_FOUND, PROTOCOL_VIOLATION, and what opening
  * the table throws.
  */
-export const run: PartyProgram<PrivateStatisticsArgs, JointStatisticsValue> = async (context, args) => {
+export const run: PartyProgram<JointStatisticsArgs, JointStatisticsValue> = async (context, args) => {
   const { figures } = args;
   const columns = await readBounded(context, args, async (table, bounds) => {
     const names = namedColumns(args.columns, context.party)?.names;
@@ -45,7 +50,7 @@ export const run: PartyProgram<PrivateStatisticsArgs, JointStatisticsValue> = as
   const shape = { columns: columns.length, figures, forQuartiles: DRAWS_FOR_QUARTILES };
   const epsilon = epsilonOfDraw(thousandthsOf(args.epsilon), shape);
   const sums = await jointSums(
-    context,
+    sumsOf(context, args.sums),
     columns.map(({ noisy }) => noisy),
     { figures, epsilon },
   );
@@ -58,15 +63,14 @@ export const run: PartyProgram<PrivateStatisticsArgs, JointStatisticsValue> = as
 
 /** The sums over all parties of their parts of each column. No party may be lost. */
 export async function jointSums(
-  context: SumContext,
+  sums: Sums,
   columns: readonly PrivateColumn[],
   draw: { readonly figures: readonly PrivateFigure[]; readonly epsilon: Rational },
 ): Promise<number[][]> {
   const parts = columns.flatMap((column) => jointPart(column, draw));
-  const parties = context.peers.length + 1;
-  const sums = [...decode((await new SumParty(context, parties).add(encode(parts, FRACTION_BITS)))!, FRACTION_BITS)];
-  const width = sums.length / columns.length;
-  return columns.map((_, at) => sums.slice(at * width, (at + 1) * width));
+  const totals = [...decode((await sums.add(encode(parts, FRACTION_BITS)))!, FRACTION_BITS)];
+  const width = totals.length / columns.length;
+  return columns.map((_, at) => totals.slice(at * width, (at + 1) * width));
 }
 
 const MAX_COLUMNS = 10_000;

@@ -1,6 +1,7 @@
 import { fitting } from '../contract/inline-result.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
-import { aggregator } from '../federated/aggregate-run.js';
+import { addedUpBy } from '../federated/aggregate-run.js';
+import { toldAlike } from '../federated/told-alike.js';
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import type * as JointStatisticsParty from './joint-statistics-party.js';
@@ -21,21 +22,20 @@ export async function runJointStatistics(
   const config = run.params.task_config;
   // The parameters have been checked: joint needs epsilon.
   const epsilon = config.epsilon!;
-  const parties = privateArgs(config, epsilon);
-  const names = Object.keys(parties);
+  const each = privateArgs(config, epsilon);
+  const names = Object.keys(each).sort();
+  const threshold = names.length;
+  const { plan, neutral } = addedUpBy(run, { parties: names, threshold, sums: 1, receivers: names, compare: false });
   const outcomes = await runParties({
     program,
-    parties,
-    neutral: {
-      program: aggregator,
-      args: { parties: names, threshold: names.length, sums: 1, receivers: names, compare: false },
-    },
+    parties: Object.fromEntries(names.map((party) => [party, { ...each[party]!, sums: plan }])),
+    neutral,
     addons: true,
     run,
     recorder,
   });
-  // All parties have the same.
-  const { columns, epsilon_each: each } = outcomes.parties[names[0]!]!.value;
+  const told = names.map((party) => [party, outcomes.parties[party]!.value] as const);
+  const { columns, epsilon_each } = toldAlike(run, told)!;
   const { inline, truncated } = fitting(columns);
   const facts = {
     rows: Object.fromEntries(names.map((party) => [party, null])),
@@ -47,7 +47,7 @@ export async function runJointStatistics(
       statistics: NOT_OPENED,
     },
   };
-  const joint = { parties: names, epsilon, epsilon_each: each };
+  const joint = { parties: names, epsilon, epsilon_each };
   return withReport(run, outcomes, {
     result: { ...facts, joint: { ...joint, statistics: inline, ...(truncated && { statistics_truncated: true }) } },
     report: { ...facts, joint: { ...joint, statistics: columns } },

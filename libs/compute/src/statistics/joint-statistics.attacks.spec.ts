@@ -50,7 +50,7 @@ async function pooled(
   const figures: PrivateFigure[] = [of.figure];
   const columns = Array.from({ length: of.times }, () => column);
   const [sums] = await Promise.all([
-    jointSums(network.party(VICTIM), columns, { figures, epsilon: of.epsilon }),
+    jointSums(new SumParty(network.party(VICTIM), PARTIES.length), columns, { figures, epsilon: of.epsilon }),
     ...COLLUDERS.map((name, at) => new SumParty(network.party(name), PARTIES.length).add(encode(known[at]!, 0))),
     new SumServer(network.server(), PARTIES, PARTIES.length).sum(PARTIES),
   ]);
