@@ -2,7 +2,7 @@ import { PeerMessage } from '../contract/peer-message.js';
 import type { PartyContext, PartyProgram } from '../party/party-program.js';
 import { TaskFailure, type Json } from '../contract/task-type.js';
 import type { SealedHeader } from './encrypt-party.js';
-import { PemLines } from './pem-lines.js';
+import { artifactNames, keep, type KeptFile } from './kept-file.js';
 import { sealStream } from './seal-stream.js';
 
 /** Arguments of the courier, a process of no party. */
@@ -16,16 +16,12 @@ export interface CourierArgs {
 }
 
 /** A ciphertext, as the task's result lists it. */
-export interface EncryptedFile {
+export interface EncryptedFile extends KeptFile {
   /** Absent for results, which belong to no party. */
   readonly party?: string;
-  readonly name: string;
-  readonly artifact: string;
-  readonly plaintext_bytes: number;
-  readonly bytes: number;
 }
 
-type Plan = Pick<CourierArgs, 'armor'> & { readonly nameOf: (party: string | undefined, name: string) => string };
+type Plan = Pick<CourierArgs, 'armor'> & { readonly nameOf: ReturnType<typeof artifactNames> };
 
 /**
  * Keeps the parties' ciphertexts as artifacts that everybody may read, and encrypts the results. It is given no plain text of a party
@@ -75,7 +71,7 @@ async function take(
   return {
     party,
     name,
-    ...(await keep(context, plan, plan.nameOf(party, name), incoming())),
+    ...(await keep(context, plan.armor, plan.nameOf(party, name), incoming())),
     plaintext_bytes: plaintextBytes,
   };
 }
@@ -89,37 +85,10 @@ async function sealResults(
   const name = 'results.json';
   const plain = Buffer.from(`${JSON.stringify({ format: 'taskchain/results/v1', results }, null, 2)}\n`);
   const { chunks } = await sealStream(one(plain), plain.byteLength, recipients);
-  const file = await keep(context, plan, plan.nameOf(undefined, name), chunks);
+  const file = await keep(context, plan.armor, plan.nameOf(undefined, name), chunks);
   return { name, ...file, plaintext_bytes: plain.byteLength };
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield bytes;
-}
-
-async function keep(
-  context: PartyContext,
-  { armor }: Plan,
-  name: string,
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<Pick<EncryptedFile, 'artifact' | 'bytes'>> {
-  const mediaType = armor ? 'text/plain; charset=us-ascii' : 'application/octet-stream';
-  const output = await context.createOutput({ name, mediaType });
-  const pem = armor ? new PemLines() : undefined;
-  for await (const chunk of chunks) await output.write(pem ? pem.take(chunk) : chunk);
-  if (pem) await output.write(pem.end());
-  const { sizeBytes } = await output.finish();
-  return { artifact: output.reference, bytes: sizeBytes };
-}
-
-/** Names of artifacts, each given once: `<party>-<name>.age`, with "_" for what an artifact's name cannot hold. */
-function artifactNames(): Plan['nameOf'] {
-  const given = new Set<string>();
-  return (party, name) => {
-    const plain = (party === undefined ? name : `${party}-${name}`).replaceAll(/[^A-Za-z0-9._-]/g, '_').slice(0, 110);
-    let free = plain;
-    for (let times = 2; given.has(free); times += 1) free = `${plain}.${times}`;
-    given.add(free);
-    return `${free}.age`;
-  };
 }

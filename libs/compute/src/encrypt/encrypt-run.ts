@@ -1,12 +1,15 @@
 import type { PartyUrl } from '../party/party-program.js';
 import { runParties, type CrossedMessage } from '../party/run-parties.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
+import { PeerMessage, violation } from '../contract/peer-message.js';
 import type { EncryptConfig } from './encrypt-config.js';
 import type * as EncryptCourier from './encrypt-courier.js';
 import type * as EncryptParty from './encrypt-party.js';
 
 const program: PartyUrl<typeof EncryptParty> = new URL('./encrypt-party.js', import.meta.url);
 const courier: PartyUrl<typeof EncryptCourier> = new URL('./encrypt-courier.js', import.meta.url);
+
+const MAX_NAME = 4_096;
 
 /** Runs `encrypt`, whose parameters have been checked. `recorder` is for tests. */
 export async function runEncrypt(
@@ -30,14 +33,19 @@ export async function runEncrypt(
     recipients,
     armor,
   };
+  // At sites each party keeps its own: to hand it over is up to its people.
+  const keeps = run.site ? { armor } : null;
   const outcomes = await runParties({
     program,
-    parties: Object.fromEntries(files.map(([party, paths]) => [party, { paths, recipients }])),
-    neutral: { program: courier, args: courierArgs, keepsFiles: true },
+    parties: Object.fromEntries(files.map(([party, paths]) => [party, { paths, recipients, keeps }])),
+    neutral: keeps ? undefined : { program: courier, args: courierArgs, keepsFiles: true },
     run,
     recorder,
   });
-  const { value, artifacts } = outcomes.neutral!;
+  const { artifacts } = outcomes;
+  const value =
+    outcomes.neutral?.value ??
+    files.flatMap(([party, paths]) => keptFrom(run, party, paths.length, outcomes.parties[party]!.value));
   return {
     result: {
       format: armor ? 'age-encryption.org/v1, armored' : 'age-encryption.org/v1',
@@ -46,4 +54,24 @@ export async function runEncrypt(
     },
     artifacts,
   };
+}
+
+/** What a site says that its party has kept. Throws PROTOCOL_VIOLATION on what is no list of as many artifacts of that party. */
+function keptFrom(
+  { chainId, taskId }: Pick<TaskRun, 'chainId' | 'taskId'>,
+  party: string,
+  count: number,
+  value: unknown,
+): EncryptCourier.EncryptedFile[] {
+  const isAny = (item: unknown): item is unknown => item !== undefined;
+  const files = new PeerMessage(party, value).list('files', count, isAny).map((item) => {
+    const file = new PeerMessage(party, item);
+    const size = (name: string): number => file.count(name, Number.MAX_SAFE_INTEGER);
+    const [name, artifact] = [file.text('name', MAX_NAME), file.text('artifact', MAX_NAME)];
+    if (!artifact.startsWith(`artifact:${chainId}/${taskId}/${party}/`))
+      throw violation(party, 'a file of another one');
+    return { party, name, artifact, plaintext_bytes: size('plaintext_bytes'), bytes: size('bytes') };
+  });
+  if (files.length !== count) throw violation(party, `${files.length} files, and the task names ${count}`);
+  return files;
 }

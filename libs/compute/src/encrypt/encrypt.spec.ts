@@ -11,6 +11,8 @@ import fc from 'fast-check';
 import { findDebianPrograms, itUnless } from '#libs/testing';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import type { CrossedMessage } from '../party/run-parties.js';
+import { TestSites } from '../party/sites-for-tests.js';
+import { streamTransport } from '../party/transport.js';
 import { runTask } from '../catalogue/run-task.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { JsonObject, TaskRun, TaskRunResult } from '../contract/task-type.js';
@@ -77,6 +79,42 @@ describe('encrypt', () => {
         sha256: createHash('sha256').update(cipher).digest('hex'),
       });
     }
+  });
+
+  test('leaves each file at the site of its party, and takes no file of a party from another site', async () => {
+    const members = ['alice', 'bob'];
+    const config = {
+      recipients: [recipient],
+      input_data: { alice: 'scores.csv', bob: ['large.bin', 'deep/数据 一.csv'] },
+    };
+    const made: Record<string, TaskRunResult> = {};
+    const sites = new TestSites(members);
+    const run = async (party: string) =>
+      (made[party] = await runEncrypt(folder.run(config, { taskId: 'at-sites', site: sites.of(party) })));
+    await Promise.all(members.map(run));
+    expect(made.alice!.result).toEqual(made.bob!.result);
+    expect(filesOf(made.alice!).map(({ party, artifact }) => [party, artifact])).toEqual([
+      ['alice', 'artifact:chain-1/at-sites/alice/scores.csv.age'],
+      ['bob', 'artifact:chain-1/at-sites/bob/large.bin.age'],
+      ['bob', 'artifact:chain-1/at-sites/bob/file-____.csv.age'],
+    ]);
+    expect(made.alice!.artifacts.map(({ name }) => name)).toEqual(['alice/scores.csv.age']);
+    for (const { party, name, artifact, bytes } of filesOf(made.alice!)) {
+      const plain = await readFile(join(folder.path, 'data', party!, name.startsWith('数') ? `deep/${name}` : name));
+      expect(await opened(await bytesOf(artifact))).toEqual(plain);
+      expect((await bytesOf(artifact)).byteLength).toBe(bytes);
+    }
+    const told = filesOf(made.alice!).slice(1);
+    const lies = new TestSites(members);
+    const lied = folder.run(config, { taskId: 'at-sites', attempt: 2, site: lies.of('alice') });
+    const bob = streamTransport<object>(await lies.end('bob', 'alice'), 1);
+    const value = { files: [{ ...told[0], artifact: 'artifact:chain-1/at-sites/alice/scores.csv.age' }, told[1]] };
+    bob.post({ kind: 'finished' });
+    bob.post({ kind: 'done', value, own: null, sentBytes: 0 });
+    expect(await failure(runEncrypt(lied))).toMatchObject({
+      code: 'PROTOCOL_VIOLATION',
+      message: 'Party bob sent a file of another one.',
+    });
   });
 
   itUnless(tool.skip, 'is read by the reference tool, as bytes and as armor, with the keys that it makes', async () => {
