@@ -28,6 +28,8 @@ beforeAll(async () => {
   await sites.table('bob', 'keys.csv', [['id', 'w'], ...Array.from({ length: ROWS }, (_, i) => [i + 150, `b${i}`])]);
   const label = aligned.map(([x, , z]) => (x! + z! > 1 ? 1 : 0));
   await sites.table('alice', 'rows.csv', [['x', 'y'], ...aligned.map(([x], row) => [x, label[row]])]);
+  for (const [at, party] of ['alice', 'bob'].entries())
+    await sites.table(party, 'shard.csv', [['p', 'q', 'y'], ...aligned.map(([p, q], row) => [p! + at, q, label[row]])]);
   await sites.table('bob', 'rows.csv', [['p', 'q'], ...aligned.map(([, p, q]) => [p, q])]);
 });
 afterAll(async () => {
@@ -66,6 +68,10 @@ const TASKS: Readonly<Record<string, object>> = {
     train_data: { alice: 'rows.csv', bob: 'rows.csv' },
     params: { epochs: 2, batch_size: 100 },
   }),
+  federated_training: taskOf('federated_training', {
+    train_data: { alice: 'shard.csv', bob: 'shard.csv' },
+    ...{ features: ['p', 'q'], label: 'y', params: { rounds: 5 } },
+  }),
 };
 const WITH_DEALER = ['ss_lr'];
 
@@ -91,7 +97,7 @@ async function locally(task: object): Promise<{ outcome: TaskRunResult; folder: 
   const folder = join(sites.path, `local-${(task as { task_id: string }).task_id}`);
   for (const party of ['alice', 'bob']) {
     await mkdir(join(folder, 'data', party), { recursive: true });
-    for (const name of ['keys.csv', 'rows.csv'])
+    for (const name of ['keys.csv', 'rows.csv', 'shard.csv'])
       await writeFile(join(folder, 'data', party, name), await sites.read(party, 'data', party, name));
   }
   const { task_type, task_id, task_params } = task as {
@@ -141,6 +147,26 @@ describe('a task over sites', () => {
         );
     });
   }
+
+  test('sends no mask key, and not a byte, to another key in the place of a party', async () => {
+    const swapped = await TestSites.make();
+    try {
+      for (const party of ['alice', 'bob'])
+        await swapped.table(party, 'shard.csv', [['p', 'q', 'y'], ...aligned.map(([p, q], row) => [p, q, row % 2])]);
+      const task = await swapped.task(TASKS.federated_training!);
+      // Who answers at bob's address has bob's name, his tables, the accepted task, and a key that nobody has compared.
+      await rename(join(swapped.path, 'lab/node.key'), join(swapped.path, 'bob/node.key'));
+      await rename(join(swapped.path, 'lab/node.crt'), join(swapped.path, 'bob/node.crt'));
+      const [alice] = ['alice', 'bob'].map((name) =>
+        swapped.start(name, 'run', task.path, '--accept', task.hash, '--wait', '1'),
+      );
+      expect(await alice!.ended).toMatchObject({ code: 4, err: expect.stringContaining('PEER_UNKNOWN') as unknown });
+      const [record] = await readdir(join(swapped.path, 'alice/runs'));
+      expect(JSON.parse(await swapped.read('alice', 'runs', record!))).toMatchObject({ crossed: {} });
+    } finally {
+      await swapped.remove();
+    }
+  });
 
   test('leaves at each site the accepts of all, and of each other one what crossed', async () => {
     const [alice, bob, lab] = await Promise.all(
@@ -384,7 +410,7 @@ describe('a person at a site', () => {
   });
 
   for (const [what, change, words] of [
-    ['a type that is not tested over sites', { task_type: 'encrypt' }, 'pearson_correlation, predict'],
+    ['a type that is not tested over sites', { task_type: 'script' }, 'pearson_correlation, predict'],
     ['a field that is not known', { depends_on: [] }, 'additional properties'],
     ['an id that leads elsewhere', { chain_id: '../x' }, 'chain_id'],
     ['a reference', { task_params: { ...parties, task_config: { keys: '${tasks.a.result.b}' } } }, 'no references'],

@@ -18,8 +18,9 @@ import { native } from './native.js';
  * are put where a run on one machine has them.
  */
 export async function runAtSites(folder: TestFolder, type: string, given: TaskRun): Promise<TaskRunResult> {
-  const { params, members } = placed(type, given.params);
-  const run = { ...given, params };
+  const { params, members } = placed(type, withModels(type, given));
+  // A site gets no results of other tasks.
+  const run = { ...given, params, inputs: {} };
   const sites = new TestSites(members);
   const told: unknown[] = [];
   for (const here of members)
@@ -68,6 +69,15 @@ export async function runAtSites(folder: TestFolder, type: string, given: TaskRu
     artifacts: [...artifacts.values()],
     ...(own.length > 0 && { partyResults: Object.assign({}, ...own) }),
   };
+}
+
+/** Sites have the models named that a task on one machine takes from the results of others. */
+function withModels(type: string, { params, inputs }: TaskRun): TaskParams {
+  if ((type !== 'aggregate' && type !== 'merge_models') || params.task_config.models !== undefined) return params;
+  const found: Record<string, string[]> = {};
+  for (const result of Object.values(inputs) as { model_paths?: Record<string, string> }[])
+    for (const [party, path] of Object.entries(result.model_paths ?? {})) (found[party] ??= []).push(path);
+  return { ...params, task_config: { ...params.task_config, models: found } };
 }
 
 /** The parameters of a task on one machine as it runs at sites, and who its members are. */

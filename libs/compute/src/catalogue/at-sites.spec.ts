@@ -15,9 +15,21 @@ test('a task runs at sites where its type does, by native, with a dealer where i
   expect(faults('pearson_correlation', correlation, { address: 'node', dealer: 'lab' })).toEqual([]);
   expect(faults('psi', psi, { address: 'node' }, { engine: 'secretflow' })).toEqual([]);
   expect(['psi', 'psi_count'].map((type) => sitesRunOn(type, 'secretflow'))).toEqual([true, false]);
-  expect(faults('http', {}, { address: 'node' })).toEqual([
-    '/sf_init_config/address must be "local" or absent: sites do not run http',
-  ]);
+  for (const [type, why] of [
+    [
+      'http',
+      'sites call no address that a task names. It reads no table: leave sf_init_config out, and a worker calls',
+    ],
+    ['report', 'it reads results alone, which the control plane has: leave sf_init_config out, and a worker makes it'],
+    [
+      'script',
+      expect.stringMatching(/^sites start no command that a task names\. Run the command at the site by hand/),
+    ],
+    ['diagnostic', 'sites do not run diagnostic'],
+  ] as [string, string][]) {
+    const [fault] = faults(type, {}, { address: 'node' });
+    expect(fault?.replace('/sf_init_config/address must be "local" or absent: ', '')).toEqual(why);
+  }
   expect(faults('pearson_correlation', correlation, { address: 'node' })).toEqual([
     '/sf_init_config/dealer is required: the name of the dealer whose site takes part in pearson_correlation',
   ]);
@@ -47,11 +59,49 @@ test('those alone take part whose tables are read, with a dealer only where seve
   ).toEqual(['/sf_init_config/dealer is required: the name of the dealer whose site takes part in model_export']);
 });
 
-test('statistics of all together are not made at sites: nobody there adds up', () => {
+test('models are named at sites, which get no results of other tasks', () => {
+  for (const type of ['aggregate', 'merge_models']) {
+    const params = { task_config: {}, sf_init_config: { parties: ['alice', 'bob'], address: 'node' } };
+    expect(checkTaskParams(type, params)).toEqual([
+      { pointer: '/task_config/models', message: expect.stringContaining('is required at sites') },
+    ]);
+    for (const models of [{ alice: 'a.json', bob: ['b.json', 'c.json'] }, '${tasks.train.result.model_paths}'])
+      expect(checkTaskParams(type, { ...params, task_config: { models } })).toEqual([]);
+  }
+});
+
+test('files are encrypted at the site of their party, and results elsewhere', () => {
+  const recipients = ['age1qtfw50puce2vh2gthyz6scnteddde83pvunkz9qkpu68f0h0r59q2t5qha'];
+  const own = { recipients, input_data: { alice: 'a.csv' } };
+  const at = (config: object, address?: string) =>
+    checkTaskParams('encrypt', {
+      task_config: config,
+      sf_init_config: { parties: ['alice'], ...(address && { address }) },
+    });
+  expect(at(own, 'node')).toEqual([]);
+  expect(at({ ...own, results: false }, 'node')).toEqual([]);
+  for (const results of [true, '${tasks.t.result.x}'])
+    expect(at({ ...own, results }, 'node')).toEqual([
+      { pointer: '/task_config/results', message: expect.stringContaining('by another task, with "address": "local"') },
+    ]);
+  expect(at({ recipients }, 'node')).toEqual([
+    { pointer: '/task_config/input_data', message: expect.stringContaining('is required at sites') },
+  ]);
+  const could = (config: object) =>
+    couldBeAtSites('encrypt', { task_config: config, sf_init_config: { parties: ['alice'] } });
+  expect([own, { ...own, results: true }, { recipients }, { recipients, results: true }].map(could)).toEqual([
+    ...[['alice'], ['alice']],
+    ...[undefined, undefined],
+  ]);
+});
+
+test('parties add up at sites themselves: no dealer takes part in a sum', () => {
   const joint = { input_data: psi.input_paths, columns: ['x'], epsilon: 1, joint: true };
-  const params = { task_config: joint, sf_init_config: { parties: ['alice', 'bob'], address: 'node' } };
-  expect(checkTaskParams('table_statistics', params)).toEqual([
-    { pointer: '/task_config/joint', message: 'must be false or absent: sites do not run that' },
+  expect(faults('table_statistics', joint, { address: 'node' })).toEqual([]);
+  const fit = { train_data: psi.input_paths, features: ['x'], label: 'y' };
+  expect(faults('federated_training', fit, { address: 'node' })).toEqual([]);
+  expect(faults('federated_training', fit, { address: 'node', dealer: 'lab' })).toEqual([
+    '/sf_init_config/dealer must be absent: this federated_training has no dealer',
   ]);
 });
 
@@ -70,9 +120,8 @@ test('a task could run at sites if it says no address, all that it names is writ
     ['psi', { parties: [] }],
     ['psi', { parties: 'alice' }],
     ['psi', undefined],
-    ['federated_training', { parties: ['alice', 'bob'] }],
+    ['http', { parties: ['alice', 'bob'] }],
     ['toString', { parties: ['alice', 'bob'] }],
-    ['table_statistics', { parties: ['alice', 'bob'] }, { task_config: { joint: true } }],
   ] as const)
     expect([type, init, could(type, init, more)]).toEqual([type, init, undefined]);
 });

@@ -13,8 +13,12 @@ interface AtSites {
   readonly parts: string;
   /** Whether a dealer takes part; absent where none ever does. */
   needsDealer?(config: Config, parts: number): boolean;
-  /** A field of `task_config` that must be false or absent, as sites do not run what it asks for. */
-  readonly not?: string;
+  /** Why the field must be there, which other tasks do without; undefined: the type's schema requires it. */
+  readonly needs?: string;
+  /** Whether a task without the field reads no table, and so runs at a worker. */
+  readonly orElsewhere?: true;
+  /** A field of `task_config` that must be false or absent, and why. */
+  readonly not?: readonly [field: string, why: string];
 }
 
 /** Types that the engine secretflow runs at sites as well, without a dealer. */
@@ -23,9 +27,12 @@ const ON_SPU = ['psi', 'ss_lr'];
 const always = (): boolean => true;
 const ofSeveral = (_: Config, parts: number): boolean => parts > 1;
 
+const MODELS =
+  'is required at sites, which get no results of other tasks: name them, for example by "${tasks.train.result.model_paths}"';
+
 /**
  * Types that the engine's conformance suite runs over sites as well. Their results are the same as on one machine, and the value that a site
- * reports to the others has no figure beyond the result. The other types need an aggregator or a courier between the parties, or have no party.
+ * reports to the others has no figure beyond the result.
  */
 const TYPES: Readonly<Record<string, AtSites>> = {
   psi: { parts: 'keys' },
@@ -38,7 +45,7 @@ const TYPES: Readonly<Record<string, AtSites>> = {
       ...['substitution', 'validation', 'sql'],
     ].map((type) => [type, { parts: 'input_data' }]),
   ),
-  table_statistics: { parts: 'input_data', not: 'joint' },
+  table_statistics: { parts: 'input_data' },
   ...Object.fromEntries(
     ['pearson_correlation', 'vif', 'woe_binning', 'analysis'].map((type) => [
       type,
@@ -52,6 +59,18 @@ const TYPES: Readonly<Record<string, AtSites>> = {
     ]),
   ),
   train: { parts: 'train_data' },
+  federated_training: { parts: 'train_data' },
+  encrypt: {
+    parts: 'input_data',
+    needs: 'is required at sites, which get no results of other tasks: "address": "local" encrypts results alone',
+    orElsewhere: true,
+    not: [
+      'results',
+      'must be false or absent at sites, which get no results of other tasks: encrypt these by another task, with "address": "local"',
+    ],
+  },
+  aggregate: { parts: 'models', needs: MODELS },
+  merge_models: { parts: 'models', needs: MODELS },
   ...Object.fromEntries(
     ['biclassification_eval', 'regression_eval', 'prediction_bias_eval'].map((type) => [
       type,
@@ -62,6 +81,16 @@ const TYPES: Readonly<Record<string, AtSites>> = {
   predict: { parts: 'model', needsDealer: ofSeveral },
   model_export: { parts: 'model', needsDealer: ({ coefficients_to: readers }) => readers !== undefined },
 };
+
+/** Why a type does not run at sites, and what to do. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  http: 'sites call no address that a task names. It reads no table: leave sf_init_config out, and a worker calls',
+  report: 'it reads results alone, which the control plane has: leave sf_init_config out, and a worker makes it',
+  script:
+    'sites start no command that a task names. Run the command at the site by hand, and name the table that it writes in the next task',
+};
+const elsewhere = (type: string): string =>
+  Object.hasOwn(ELSEWHERE, type) ? ELSEWHERE[type]! : `sites do not run ${type}`;
 
 /** Task types that run at sites, sorted. */
 export const SITE_TYPES: readonly string[] = Object.keys(TYPES).sort();
@@ -77,9 +106,10 @@ export const isAtSites = (params: unknown): boolean =>
 export function couldBeAtSites(type: string, params: unknown): readonly string[] | undefined {
   if (!Object.hasOwn(TYPES, type) || !isMap(params) || !isMap(params.sf_init_config)) return undefined;
   const { engine, sf_init_config: init, task_config: config } = params;
-  const { not } = TYPES[type]!;
+  const { orElsewhere, parts } = TYPES[type]!;
+  if (orElsewhere && isMap(config) && config[parts] === undefined) return undefined;
   if (engine !== undefined && engine !== 'native') return undefined;
-  if (init.address !== undefined || (not !== undefined && isMap(config) && config[not] === true)) return undefined;
+  if (init.address !== undefined) return undefined;
   const { parties } = init;
   const isPlaced = isMap(parties) && Object.values(parties).some((each) => isMap(each) && each.address !== undefined);
   const names = isMap(parties) ? Object.keys(parties) : Array.isArray(parties) ? (parties as unknown[]) : [];
@@ -118,7 +148,7 @@ export function siteFaults(
   if (!isMap(init) || init.address !== NODE) return [];
   const fault = (field: string, message: string): ParamFault => ({ pointer: `/sf_init_config/${field}`, message });
   const atSites = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
-  if (!atSites) return [fault('address', `must be "local" or absent: sites do not run ${type}`)];
+  if (!atSites) return [fault('address', `must be "local" or absent: ${elsewhere(type)}`)];
   if (!sitesRunOn(type, engine))
     return [fault('address', `must be "local" or absent, or the engine "native": sites do not run ${type} on another`)];
   const { dealer, parties } = init;
@@ -127,8 +157,11 @@ export function siteFaults(
   if (dealer !== undefined && !isOpen(dealer) && (typeof dealer !== 'string' || names.includes(dealer)))
     faults.push(fault('dealer', 'must be the name of a dealer that is no party of the task'));
   if (!isMap(config)) return faults;
-  if (atSites.not !== undefined && config[atSites.not] === true)
-    faults.push({ pointer: `/task_config/${atSites.not}`, message: 'must be false or absent: sites do not run that' });
+  if (atSites.needs !== undefined && config[atSites.parts] === undefined)
+    faults.push({ pointer: `/task_config/${atSites.parts}`, message: atSites.needs });
+  const [not, why] = atSites.not ?? [];
+  if (not !== undefined && config[not] !== undefined && config[not] !== false)
+    faults.push({ pointer: `/task_config/${not}`, message: why! });
   const parts = partsOf(type, config);
   if (!parts) return faults;
   const idle = names.filter((name) => typeof name === 'string' && !isOpen(name) && !parts.includes(name));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConsentJson, PolicyStatement } from '#libs/consent';
+import { runAtSites } from '../catalogue/at-sites-for-tests.js';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import type { JsonObject, OpenedEntry, TaskRunResult } from '../contract/task-type.js';
 import { OwnedRuns } from '../party/owned-runs-for-tests.js';
@@ -85,6 +86,26 @@ describe('table_statistics with joint', () => {
     expect(Object.keys(partyResults!)).toEqual(['alice', 'bob']);
     const report = JSON.parse(await runs.folder.text('bob', 'own.json')) as JsonObject;
     expect(report).toMatchObject({ rows: ROWS, columns: { age: { count: ROWS - 1, min: 0, max: 100 } } });
+  });
+
+  it('comes at sites to the same at each: nobody but the parties adds up', async () => {
+    const task = {
+      input_data: tables as Record<string, ConsentJson>,
+      epsilon: 4,
+      joint: true,
+      ...AGE,
+      figures: ['count', 'mean'],
+    };
+    const { result } = await runAtSites(
+      runs.folder,
+      'table_statistics',
+      await runs.prepare('table_statistics', 't', task, { parties: PARTIES }),
+    );
+    const { age } = jointOf(result).statistics as { age: Column };
+    expect(Math.abs(age.count! - 3 * (ROWS - 1))).toBeLessThan(60);
+    expect(Math.abs(age.mean! - 50)).toBeLessThan(1);
+    // A sum that lacks a mask or a party is far from a count of rows.
+    expect(result).toMatchObject({ statistics: null, joint: { parties: PARTIES, epsilon: 4, epsilon_each: 2 } });
   });
 
   it('takes the columns that have bounds, and splits epsilon over them and the draws', async () => {
