@@ -124,6 +124,7 @@ export class PartyProcesses {
     if (!site) return;
     for (const [name, stream] of await site.meet(all.filter((each) => each !== site.party))) {
       const remote = new RemoteParty(name, stream, (transcript) => site.crossed(name, transcript), site.marks);
+      if (this.options.outside) remote.tunnel.expect();
       this.remotes.set(name, remote);
       // It has no files here.
       const roots: FileRoots = { party: name, root: null, artifactRoot: '', chainId: '', taskId: '' };

@@ -92,6 +92,7 @@ export class RemoteParty {
       flushed: () => this.transport.flushed(),
       pause: () => this.hold(),
       resume: () => this.goOn(),
+      refuse: () => this.receive(undefined),
     });
     this.passedOn = new Promise((resolve) => (this.allPassedOn = resolve));
     this.beats = setInterval(() => this.beat(), BEAT_MS);
@@ -200,7 +201,7 @@ export class RemoteParty {
       this.received.update(message.body);
       this.receivedBytes += message.body.byteLength;
     }
-    if (!this.tunnel.take(message)) this.receive(undefined);
+    this.tunnel.take(message);
   }
 
   private count(body: Uint8Array): void {

@@ -25,6 +25,8 @@ interface Way {
   /** Reads nothing from the other site until `resume`. */
   pause(): void;
   resume(): void;
+  /** The other site has sent what makes no sense. */
+  refuse(): void;
 }
 
 /**
@@ -42,6 +44,9 @@ export class SiteTunnel {
   private next = 0;
   private isOpen = false;
   private full = 0;
+  /** What the other site's engine has sent while this one's starts; undefined: none is about to start. */
+  private early: OfTunnel[] | undefined;
+  private earlyBytes = 0;
 
   constructor(private readonly way: Way) {
     this.peerIsOver = new Promise((resolve) => (this.peerOver = resolve));
@@ -51,12 +56,20 @@ export class SiteTunnel {
     return KINDS.includes(message.kind);
   }
 
+  /** An engine will run here. The other site's may start first, as it hears of a third party before this site does. */
+  expect(): void {
+    this.early = [];
+  }
+
   /** Begins: `target` is where the own process will listen. Resolves to the port that stands for the peer. */
   async open(target: number): Promise<number> {
     this.target = target;
-    this.isOpen = true;
     const server = (this.server = createServer((socket) => this.dial(socket)));
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, LOOPBACK, resolve));
+    const early = this.early ?? [];
+    this.early = undefined;
+    this.isOpen = true;
+    for (const message of early) this.take(message);
     return (server.address() as AddressInfo).port;
   }
 
@@ -65,8 +78,13 @@ export class SiteTunnel {
     this.way.post({ kind: 'over' });
   }
 
-  /** Takes a message of the other site. False where it makes no sense. */
-  take(message: OfTunnel): boolean {
+  /** Takes a message of the other site, and refuses one that makes no sense. */
+  take(message: OfTunnel): void {
+    if (!this.isKnown(message)) this.way.refuse();
+  }
+
+  private isKnown(message: OfTunnel): boolean {
+    if (this.early) return this.keep(this.early, message);
     if (!this.isOpen) return this.server !== undefined; // What was under way as it closed.
     if (message.kind === 'over') {
       this.peerOver();
@@ -91,8 +109,15 @@ export class SiteTunnel {
     return true; // One that has just closed here may still be written to.
   }
 
+  private keep(early: OfTunnel[], message: OfTunnel): boolean {
+    early.push(message);
+    if ('body' in message && message.body instanceof Uint8Array) this.earlyBytes += message.body.byteLength;
+    return early.length <= MOST_CONNECTIONS && this.earlyBytes <= WINDOW_BYTES;
+  }
+
   close(): void {
     this.isOpen = false;
+    this.early = undefined;
     this.server?.close();
     for (const socket of [...this.dialled.values(), ...this.taken.values()]) socket.destroy();
   }
