@@ -208,7 +208,8 @@ function pagesOf({ chainId, failed, scheduleId, largeId, framed }: Readonly<Reco
       '.react-flow__node',
       { press: '.react-flow__node .node', wait: '.chosen.node' },
     ],
-    ['designer', '/designer?template=template-credit-scoring', '.react-flow__node'],
+    // Once the API has said what it thinks of it.
+    ['designer', '/designer?template=template-credit-scoring', 'body:has(.react-flow__node) .verdict .status'],
     ['templates', '/templates', '.ant-table-row'],
     ['template', '/templates/template-psi-pipeline', '.node'],
     ['schedules', '/schedules', '.ant-table-row'],
