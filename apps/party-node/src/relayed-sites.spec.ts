@@ -2,10 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Authority, makeRequest, readRequest, UplinkServer } from '#libs/peers';
+import { itUnless } from '#libs/testing';
 import { NodeFolder } from './node-folder.js';
 import type { Left } from './outcome.js';
 import { takePart } from './run-task.js';
-import { spuPython, TestSites } from './sites-for-tests.js';
+import { noSpu, spuPython, TestSites } from './sites-for-tests.js';
 import { offeredTask } from './task-file.js';
 
 const RUN = randomUUID();
@@ -139,7 +140,7 @@ describe('two sites of which neither listens', () => {
     expect(asked.size).toBe(6);
   });
 
-  (spuPython === undefined ? test.skip : test)('intersect on SPU over the relay', async () => {
+  itUnless(noSpu, 'intersect on SPU over the relay', async () => {
     const { task_params: params } = statement;
     const protocol = { ...params.task_config, protocol: 'RR22_PSI_2PC' };
     const task = {

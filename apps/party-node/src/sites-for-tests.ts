@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { freePort, guarded } from '#libs/local-postgres';
+import type { SkipReason } from '#libs/testing';
 import { NodeFolder } from './node-folder.js';
 import { run } from './program.js';
 
@@ -19,6 +20,10 @@ const isWanted = process.env['TEST_ENGINES'] === '1';
 export const spuPython = ['cp311', 'cp310']
   .map((tag) => join(homedir(), '.cache/task-chain/engines', `spu-0.9.5-${tag}`, 'bin/python'))
   .find((path) => isWanted && existsSync(path));
+
+/** Why tests of SPU are skipped, if they are. */
+export const noSpu: SkipReason =
+  spuPython === undefined && 'npm run verify -- --engines runs it where it finds Python 3.11 or 3.10';
 
 /** What a command of a site came to. */
 export interface Ran {

@@ -1,10 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { TcpProxy } from '#libs/testing';
-import { spuPython, TestSites, type Ran, type Running } from './sites-for-tests.js';
-
-const python = spuPython;
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeUnless, TcpProxy } from '#libs/testing';
+import { noSpu, spuPython, TestSites, type Ran, type Running } from './sites-for-tests.js';
 
 let sites: TestSites;
 let way: TcpProxy;
@@ -34,10 +32,8 @@ const resultsOf = async (task: { task_id: string }): Promise<Record<string, neve
   return ends.map(({ out }) => (JSON.parse(out) as { result: Record<string, never> }).result);
 };
 
-describe('SPU at two sites', () => {
-  if (python === undefined)
-    return test.skip('[skipped: npm run verify -- --engines runs it where it finds Python 3.11 or 3.10]', () =>
-      undefined);
+describeUnless(noSpu, 'SPU at two sites', () => {
+  const python = spuPython!;
   beforeAll(async () => {
     sites = await TestSites.make();
     way = await TcpProxy.start(await sites.portOf('bob'));
