@@ -1,29 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
+import { SPU_VERSION } from '#libs/compute';
 import { freePort, guarded } from '#libs/local-postgres';
-import type { SkipReason } from '#libs/testing';
+import { findSpuPython, NO_SPU, type SkipReason } from '#libs/testing';
 import { NodeFolder } from './node-folder.js';
 import { run } from './program.js';
 
 /** The command of a site. Compiled, this file lies in dist/apps/party-node/src. */
 export const BIN = fileURLToPath(new URL('../../../../apps/party-node/bin/task-chain-node.mjs', import.meta.url));
 
-// eslint-disable-next-line no-restricted-properties -- a switch of tests alone
-const isWanted = process.env['TEST_ENGINES'] === '1';
-
 /** The Python of an environment with SPU, where engines are tested. */
-export const spuPython = ['cp311', 'cp310']
-  .map((tag) => join(homedir(), '.cache/task-chain/engines', `spu-0.9.5-${tag}`, 'bin/python'))
-  .find((path) => isWanted && existsSync(path));
+export const spuPython = findSpuPython(SPU_VERSION);
 
 /** Why tests of SPU are skipped, if they are. */
-export const noSpu: SkipReason =
-  spuPython === undefined && 'npm run verify -- --engines runs it where it finds Python 3.11 or 3.10';
+export const noSpu: SkipReason = spuPython === undefined && NO_SPU;
 
 /** What a command of a site came to. */
 export interface Ran {

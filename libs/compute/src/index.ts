@@ -1,4 +1,5 @@
 /** The task types and what runs them, without a queue, a database or HTTP: a run is a function of a `TaskRun`. */
+export { SPU_VERSION } from './secretflow/protocols.js';
 export { diskFull } from './contract/disk-full.js';
 export { atSites, couldBeAtSites, dealerOf, isAtSites, SITE_TYPES, sitesRunOn } from './catalogue/at-sites.js';
 export { roundsAtSites } from './catalogue/rounds-at-sites.js';

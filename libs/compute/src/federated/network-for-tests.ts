@@ -1,36 +1,25 @@
+import { TestLines } from '../mpc/lines-for-tests.js';
 import { NEUTRAL } from '../party/party-program.js';
-import { TaskFailure } from '../contract/task-type.js';
 import type { SumContext } from './masked-sum.js';
 import type { ServerContext } from './sum-server.js';
-
-/** A message between a party and the aggregator. */
-export interface SeenMessage {
-  readonly from: string;
-  readonly to: string;
-  readonly body: Uint8Array | string;
-}
 
 /** The error of a party that a test loses. */
 class Lost extends Error {}
 
 /** Lines between parties and an aggregator inside one process, on which a party can be lost before any message it sends. */
-export class StarNetwork {
-  readonly seen: SeenMessage[] = [];
-  private readonly inboxes = new Map<string, (Uint8Array | string)[]>();
-  private readonly takers = new Map<
-    string,
-    { give: (body: Uint8Array | string) => void; lose: (error: Error) => void }
-  >();
-  private readonly gone = new Set<string>();
+export class StarNetwork extends TestLines {
   private readonly sent = new Map<string, number>();
 
   /** `losses`: before which of its messages (from 1) a party is lost. */
   constructor(
     private readonly parties: readonly string[],
     private readonly losses: Readonly<Record<string, number>> = {},
-  ) {}
+  ) {
+    super();
+  }
 
-  party(name: string): SumContext {
+  override party(name: string): SumContext {
+    const line = super.party(name);
     return {
       party: name,
       peers: this.parties.filter((each) => each !== name).sort(),
@@ -38,23 +27,18 @@ export class StarNetwork {
         const count = (this.sent.get(name) ?? 0) + 1;
         this.sent.set(name, count);
         if (this.losses[name] === count) {
-          this.gone.add(name);
-          this.takers.get(`${name}>${NEUTRAL}`)?.lose(this.loss(name));
+          this.lose(name);
           throw new Lost(name);
         }
-        this.put(name, NEUTRAL, message);
+        await line.send(NEUTRAL, message);
       },
-      receiveJson: async <T>() => JSON.parse((await this.take(NEUTRAL, name)) as string) as T,
-      receiveBytes: async () => (await this.take(NEUTRAL, name)) as Uint8Array,
+      receiveJson: () => line.receiveJson(NEUTRAL),
+      receiveBytes: () => line.receiveBytes(NEUTRAL),
     };
   }
 
   server(): ServerContext {
-    return {
-      send: async (to, message) => this.put(NEUTRAL, to, message),
-      receiveJson: async <T>(from: string) => JSON.parse((await this.take(from, NEUTRAL)) as string) as T,
-      receiveBytes: async (from) => (await this.take(from, NEUTRAL)) as Uint8Array,
-    };
+    return super.party(NEUTRAL);
   }
 
   /** Runs a party to its end; undefined where it was lost. */
@@ -65,27 +49,5 @@ export class StarNetwork {
       if (error instanceof Lost) return undefined;
       throw error;
     }
-  }
-
-  private put(from: string, to: string, message: unknown): void {
-    const body = message instanceof Uint8Array ? message.slice() : JSON.stringify(message);
-    this.seen.push({ from, to, body });
-    const line = `${from}>${to}`;
-    const taker = this.takers.get(line);
-    this.takers.delete(line);
-    if (taker) taker.give(body);
-    else this.inboxes.set(line, [...(this.inboxes.get(line) ?? []), body]);
-  }
-
-  private take(from: string, to: string): Promise<Uint8Array | string> {
-    const line = `${from}>${to}`;
-    const body = this.inboxes.get(line)?.shift();
-    if (body !== undefined) return Promise.resolve(body);
-    if (this.gone.has(from)) return Promise.reject(this.loss(from));
-    return new Promise((give, lose) => this.takers.set(line, { give, lose }));
-  }
-
-  private loss(party: string): TaskFailure {
-    return new TaskFailure('PARTY_LOST', `${party} was lost`, true);
   }
 }

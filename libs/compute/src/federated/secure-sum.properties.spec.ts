@@ -4,7 +4,8 @@ import { combine, split } from 'shamir-secret-sharing';
 import { STATE_BITS, addInto, decode, encode, toBytes, zeros, type RingVector } from '../mpc/ring.js';
 import { KeyPair, seal, unseal } from './mask-keys.js';
 import { SumParty } from './masked-sum.js';
-import { StarNetwork, type SeenMessage } from './network-for-tests.js';
+import type { SeenMessage } from '../mpc/lines-for-tests.js';
+import { StarNetwork } from './network-for-tests.js';
 import { SumServer } from './sum-server.js';
 import { sharesNeeded } from './warnings.js';
 

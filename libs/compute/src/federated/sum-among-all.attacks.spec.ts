@@ -3,7 +3,8 @@ import { addInto, encode, fromBytes, subtractInto, toBytes, zeros, ELEMENT_BYTES
 import type { RingVector } from '../mpc/ring.js';
 import { KeyPair } from './mask-keys.js';
 import { applyPairMask } from './masked-sum.js';
-import { MeshNetwork, type MeshMessage } from './mesh-for-tests.js';
+import type { SeenMessage } from '../mpc/lines-for-tests.js';
+import { MeshNetwork } from './mesh-for-tests.js';
 import { SumAmongAll } from './sum-among-all.js';
 
 const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin'];
@@ -34,10 +35,10 @@ async function summed(
   );
   return { network, ends };
 }
-const isKey = ({ body }: MeshMessage): boolean => typeof body === 'string' && body.startsWith('{"mask"');
+const isKey = ({ body }: SeenMessage): boolean => typeof body === 'string' && body.startsWith('{"mask"');
 /** The elements of a vector, in hex. */
 const elementsOf = (vector: RingVector): string[] => Buffer.from(toBytes(vector)).toString('hex').match(/.{32}/g)!;
-const isVector = ({ body }: MeshMessage): boolean => body instanceof Uint8Array;
+const isVector = ({ body }: SeenMessage): boolean => body instanceof Uint8Array;
 const failed = (code: string, why: RegExp) => ({ code, message: expect.stringMatching(why) as unknown });
 
 describe('a sum that parties make among themselves', () => {

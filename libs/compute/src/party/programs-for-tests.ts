@@ -11,6 +11,10 @@ const acts: Record<string, (context: PartyContext, args: JsonObject) => Promise<
     const bytes = await context.receiveBytes(peer);
     return { greeting, bytes: [...bytes], env: Object.keys(Reflect.get(process, 'env') as object).length };
   },
+  async outside(context) {
+    await context.outside();
+    return null;
+  },
   async flood(context, { chunks, chunkBytes }) {
     const [peer] = context.peers as [string];
     if (context.party === 'alice') {

@@ -1,11 +1,13 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DealerDone } from '../contract/site.js';
 import type { JsonObject, TaskFailure, TaskRun } from '../contract/task-type.js';
 import { NEUTRAL } from './party-link.js';
+import type { Outside } from './party-outcome.js';
 import type { PartyUrl } from './party-program.js';
 import type * as Programs from './programs-for-tests.js';
 import { RemoteParty } from './remote-party.js';
@@ -29,7 +31,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 type Acts = Record<string, JsonObject>;
 
 /** A member's site takes part: it knows the arguments of all, and has the files of its own party alone. */
-function takePart(sites: TestSites, party: string, acts: Acts, more: Partial<TaskRun> = {}, resultOf?: string) {
+function takePart(
+  sites: TestSites,
+  party: string,
+  acts: Acts,
+  more: Partial<TaskRun> = {},
+  resultOf?: string,
+  outside?: Outside,
+) {
   const run = {
     chainId: 'c1',
     taskId: 't1',
@@ -48,6 +57,7 @@ function takePart(sites: TestSites, party: string, acts: Acts, more: Partial<Tas
   return runParties({
     ...{ program, parties, run },
     ...(resultOf !== undefined && { resultOf }),
+    ...(outside && { outside }),
     ...(dealer && { neutral: { program, args: dealer } }),
   });
 }
@@ -165,6 +175,39 @@ describe('parties at sites of their own', () => {
     clearInterval(watch);
     expect(atAlice.parties.bob?.value).toBe(300 * 1024 * 1024);
     expect(most - before).toBeLessThan(150 * 1024 * 1024);
+  });
+
+  test('may have an engine that starts first: what that one sends is kept for the own one', async () => {
+    const sites = new TestSites(['alice', 'bob']);
+    const socket = await sites.end('bob', 'alice');
+    socket.resume();
+    const bob = streamTransport<object>(socket, 1);
+    bob.post({ kind: 'dial', id: 1 });
+    bob.post({ kind: 'piece', id: 1, back: false, body: Buffer.from('early') });
+    bob.post({ kind: 'outside' });
+    let heard = '';
+    const engine: Outside = async (_signal, _progress, tunnels) => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const dialled = once(server, 'connection') as Promise<[Socket]>;
+      await tunnels!.get('bob')!.open((server.address() as AddressInfo).port);
+      const [line] = await dialled;
+      const [body] = (await once(line, 'data')) as [Buffer];
+      heard = body.toString();
+      line.destroy();
+      server.close();
+      bob.post({ kind: 'finished' });
+      bob.post({ kind: 'done', value: null, own: null, sentBytes: 0 });
+    };
+    await takePart(
+      sites,
+      'alice',
+      both(() => ({ act: 'outside' })),
+      {},
+      undefined,
+      engine,
+    );
+    expect(heard).toBe('early');
   });
 
   test('run no program of a site that has no part in the task', async () => {
