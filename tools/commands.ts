@@ -136,8 +136,13 @@ async function test(filters: readonly string[]): Promise<string[]> {
 /** Tests of an engine run where its environment is there, or can be made; else they are skipped, and say why. */
 async function prepareEngines(): Promise<void> {
   const { environmentForTests } = await import('./engine-secretflow.js');
-  const made = await environmentForTests();
-  if ('why' in made) process.stdout.write(`no tests of the engine secretflow: ${made.why}\n`);
+  for (const [what, name] of [
+    ['spu', 'the engine secretflow'],
+    ['components', "SecretFlow's components"],
+  ] as const) {
+    const made = await environmentForTests(what);
+    if ('why' in made) process.stdout.write(`no tests of ${name}: ${made.why}\n`);
+  }
 }
 
 let closing = '';

@@ -5,49 +5,81 @@ import { parseArgs } from 'node:util';
 import { loadEnvFile, readConfig } from '#libs/platform';
 import { Refusal, ROOT, run } from './steps.js';
 
-const SPU = '0.9.5';
-/** Versions of Python that there are builds of SPU for, the better first. */
-const PYTHONS = ['3.11', '3.10'] as const;
+/** An environment: what is in it, and what it is good for. */
+interface Kind {
+  /** What of it is looked at, and its version. */
+  readonly name: string;
+  readonly version: string;
+  /** The first part of its folder's name. */
+  readonly folder: string;
+  /** Versions of Python that there are builds for, the better first. */
+  readonly pythons: readonly string[];
+  /** Names the list of packages. */
+  readonly lock: string;
+  /** Prints the version, where all of it loads. */
+  readonly probe: string;
+  /** The setting that it is for. */
+  readonly setting: string;
+}
+
+const SPU: Kind = {
+  ...{ name: 'SPU', version: '0.9.5', folder: 'spu', pythons: ['3.11', '3.10'], lock: 'requirements' },
+  probe: 'import spu, spu.psi; print(spu.__version__)',
+  setting: 'SECRETFLOW_PYTHON',
+};
+const COMPONENTS: Kind = {
+  ...{ name: 'secretflow-lite', version: '1.13.0b0', folder: 'secretflow-lite', pythons: ['3.10'] },
+  lock: 'requirements-components',
+  probe: `import importlib.metadata as m, secretflow.component.core; print(m.version('secretflow-lite'))`,
+  setting: 'SECRETFLOW_COMPONENTS_PYTHON',
+};
+const KINDS = [SPU, COMPONENTS];
 /** For all packages together, on a slow network. */
 const MOST_SECONDS = 300;
 
 /**
- * Makes a virtual environment with SPU from packages whose hashes are pinned, below the data folder, and prints how to set the engine up. `--wheels DIR` takes the
- * packages from there, without a network; `--remove` removes the environments again.
+ * Makes a virtual environment with SPU from packages whose hashes are pinned, below the data folder, and prints how to set the engine up. `--components` makes one
+ * with SecretFlow's components beside it. `--wheels DIR` takes the packages from there, without a network; `--remove` removes the environments again.
  */
 export async function engineSecretflow(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { wheels: { type: 'string' }, remove: { type: 'boolean', default: false } },
+    options: {
+      components: { type: 'boolean', default: false },
+      wheels: { type: 'string' },
+      remove: { type: 'boolean', default: false },
+    },
   });
   loadEnvFile();
   const folder = join(readConfig().dataDir, 'engines');
   if (values.remove) return removeAll(folder);
-  const python = await makeEnvironment(folder, values.wheels);
-  process.stdout.write(`SECRETFLOW_PYTHON=${python}\n`);
+  for (const kind of values.components ? KINDS : [SPU])
+    process.stdout.write(`${kind.setting}=${await makeEnvironment(kind, folder, values.wheels)}\n`);
 }
 
 /** Where tests keep an environment: made once, beside no clone. */
 export const TEST_ENGINES = join(homedir(), '.cache', 'task-chain', 'engines');
 
 /** The Python of an environment for tests, or why there is none. Made within a few minutes, or not at all. */
-export async function environmentForTests(): Promise<{ readonly python: string } | { readonly why: string }> {
+export async function environmentForTests(
+  what: 'spu' | 'components' = 'spu',
+): Promise<{ readonly python: string } | { readonly why: string }> {
   try {
-    return { python: await makeEnvironment(TEST_ENGINES) };
+    return { python: await makeEnvironment(what === 'spu' ? SPU : COMPONENTS, TEST_ENGINES) };
   } catch (error) {
     return { why: error instanceof Refusal ? error.message : 'its environment could not be made' };
   }
 }
 
 /** The Python of the environment, which is made where it is not there yet. Throws Refusal where this machine cannot have one. */
-async function makeEnvironment(folder: string, wheels?: string): Promise<string> {
+async function makeEnvironment(kind: Kind, folder: string, wheels?: string): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new Refusal('SPU is built for Linux on x86_64 alone.');
-  const { path, version } = await findPython();
-  const target = environment(folder, version);
+    throw new Refusal(`${kind.name} is built for Linux on x86_64 alone.`);
+  const { path, version } = await findPython(kind);
+  const target = environment(kind, folder, version);
   const python = join(target, 'bin', 'python');
-  if (existsSync(python) && (await isWhole(python))) return python;
-  const lock = join(ROOT, 'engines/secretflow', `requirements-${tagOf(version)}.lock`);
+  if (existsSync(python) && (await isWhole(kind, python))) return python;
+  const lock = join(ROOT, 'engines/secretflow', `${kind.lock}-${tagOf(version)}.lock`);
   const from =
     wheels === undefined ? ['--timeout', '20', '--retries', '1'] : ['--no-index', '--find-links', resolve(wheels)];
   const pinned = [
@@ -63,7 +95,7 @@ async function makeEnvironment(folder: string, wheels?: string): Promise<string>
   try {
     await done(path, '-I', '-m', 'venv', target);
     await done(python, '-m', 'pip', 'install', ...pinned, ...from, '-r', lock);
-    if (!(await isWhole(python))) throw new Refusal(`${python} cannot load SPU ${SPU}.`);
+    if (!(await isWhole(kind, python))) throw new Refusal(`${python} cannot load ${kind.name} ${kind.version}.`);
   } catch (error) {
     rmSync(target, { recursive: true, force: true });
     throw error;
@@ -72,11 +104,15 @@ async function makeEnvironment(folder: string, wheels?: string): Promise<string>
 }
 
 const tagOf = (version: string): string => `cp${version.replace('.', '')}`;
-const environment = (folder: string, version: string): string => join(folder, `spu-${SPU}-${tagOf(version)}`);
+const environment = (kind: Kind, folder: string, version: string): string =>
+  join(folder, `${kind.folder}-${kind.version}-${tagOf(version)}`);
 
 function removeAll(folder: string): void {
-  for (const version of PYTHONS) rmSync(environment(folder, version), { recursive: true, force: true });
-  process.stdout.write('removed: take SECRETFLOW_PYTHON out of the settings as well\n');
+  for (const kind of KINDS)
+    for (const version of kind.pythons) rmSync(environment(kind, folder, version), { recursive: true, force: true });
+  process.stdout.write(
+    `removed: take ${KINDS.map(({ setting }) => setting).join(' and ')} out of the settings as well\n`,
+  );
 }
 
 /** Runs a program to its end, if that comes in time. */
@@ -87,23 +123,24 @@ async function done(command: string, ...args: readonly string[]): Promise<void> 
   throw new Refusal(`${[command, ...args.slice(0, 3)].join(' ')} failed: ${why}`);
 }
 
-async function isWhole(python: string): Promise<boolean> {
-  const { code, output } = await run(python, ['-I', '-c', 'import spu, spu.psi; print(spu.__version__)'], {
-    capture: true,
-  });
-  return code === 0 && output.trim().endsWith(SPU);
+async function isWhole({ probe, version }: Kind, python: string): Promise<boolean> {
+  const { code, output } = await run(python, ['-I', '-c', probe], { capture: true });
+  return code === 0 && output.trim().endsWith(version);
 }
 
-/** A Python of a version that SPU is built for, with venv. */
-async function findPython(): Promise<{ readonly path: string; readonly version: string }> {
-  for (const version of PYTHONS) {
+/** A Python of a version that there are builds for, with venv. */
+async function findPython({ name, pythons }: Kind): Promise<{ readonly path: string; readonly version: string }> {
+  for (const version of pythons) {
     for (const path of [`python${version}`, ...pyenvPythons(version), 'python3']) {
       const probe = 'import sys, venv, ensurepip; print("%d.%d" % sys.version_info[:2])';
       const said = await run(path, ['-I', '-c', probe], { capture: true }).catch(() => undefined);
       if (said?.code === 0 && said.output.trim() === version) return { path, version };
     }
   }
-  throw new Refusal('there is no Python 3.11 or 3.10 with venv: install one, such as python3.11 and python3.11-venv.');
+  const [best] = pythons;
+  throw new Refusal(
+    `there is no Python ${pythons.join(' or ')} with venv for ${name}: install one, such as python${best} and python${best}-venv.`,
+  );
 }
 
 /** pyenv has a program of every version that answers for those that are chosen alone. */
