@@ -33,16 +33,18 @@ if (positionals[0] === 'soak') {
 
 /** Strikes runs between sites, or with `--minutes` looks at memory beside a slow one. Returns whether all is well. */
 async function atSites(): Promise<boolean> {
-  const { memoryBesideSlowPeer, tryAtSites } = await import('./site-trials.js');
   const say = (words: string): void => void process.stdout.write(`${words}\n`);
   if (values.minutes !== undefined) {
+    const { memoryBesideSlowPeer } = await import('./site-memory.js');
     const minutes = Number(values.minutes);
-    const { early, late } = await memoryBesideSlowPeer(minutes);
-    say(
-      `alice beside a slow peer: ${early.toFixed(1)} MiB after ${minutes / 6} min, ${late.toFixed(1)} after ${minutes}`,
-    );
-    return late <= 1.1 * early;
+    const found = await memoryBesideSlowPeer(minutes, say);
+    for (const { name, early, late, most } of found)
+      say(
+        `${name}: ${early.toFixed(1)} MiB at minute ${Math.ceil(minutes / 6)}, ${late.toFixed(1)} at ${minutes} (${(late / early).toFixed(2)} times), ${most.toFixed(1)} at most`,
+      );
+    return found.every(({ early, late }) => late > 0 && late <= 1.1 * early);
   }
+  const { tryAtSites } = await import('./site-trials.js');
   const rows = await tryAtSites(
     only,
     ({ number, type, blow, outcome, seconds, reconnects, violations }) => {
@@ -123,7 +125,7 @@ function readFlags() {
     if (more.length > 0 || (command !== undefined && command !== 'soak' && command !== 'sites'))
       throw new Error('there are only "soak" and "sites"');
     const { minutes } = parsed.values;
-    if (minutes !== undefined && !(Number(minutes) > 0))
+    if (minutes !== undefined && !(Number.isInteger(Number(minutes)) && Number(minutes) > 0))
       throw new Error(`--minutes ${minutes} is no number of minutes`);
     if (!(Number(parsed.values.hours) > 0)) throw new Error(`--hours ${parsed.values.hours} is no number of hours`);
     return parsed;

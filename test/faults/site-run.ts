@@ -1,24 +1,30 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { NEUTRAL, runTask, type TaskParams } from '#libs/compute';
-import { guarded } from '#libs/local-postgres';
-import { TcpProxy, type Faketime } from '#libs/testing';
+import { freePort, guarded } from '#libs/local-postgres';
+import { TcpProxy, TestOwner, type Faketime } from '#libs/testing';
 import { BIN, runningOf, TestSites, type Ran, type Running } from '../../apps/party-node/src/sites-for-tests.js';
 
-export type Member = 'alice' | 'bob' | 'lab';
-export const TYPES = ['psi', 'ss_lr'] as const;
+export type Member = 'alice' | 'bob' | 'carol' | 'lab';
+/** Types with sums, which three parties make without a dealer. */
+const SUMS = ['federated_training', 'aggregate', 'table_statistics'] as const;
+export const TYPES = ['psi', 'ss_lr', ...SUMS] as const;
 export type Type = (typeof TYPES)[number];
 /** Every run takes some seconds, so that it is struck before its end. */
 const ROWS = 5_000;
+/** Of what crosses from and to one site in a run of many rounds, under a fifth. */
+const MIDST_PIECES = 60;
 /** One that hangs ends here. */
 const MOST_MS = 300_000;
 
-/** Who takes part. Alice connects to bob, and both to the dealer. */
+const isSum = (type: Type): boolean => (SUMS as readonly Type[]).includes(type);
+const partiesOf = (type: Type): readonly Member[] => (isSum(type) ? ['alice', 'bob', 'carol'] : ['alice', 'bob']);
+/** Who takes part. Alice connects to bob, and both to the third. */
 export const membersOf = (type: Type): readonly Member[] =>
-  type === 'psi' ? ['alice', 'bob'] : ['alice', 'bob', 'lab'];
+  type === 'ss_lr' ? ['alice', 'bob', 'lab'] : partiesOf(type);
 
 /** How long a training is. */
 interface Schedule {
@@ -33,38 +39,65 @@ interface ClockOff {
   readonly clock: Faketime;
 }
 
-/** A task of two parties, and a dealer with `ss_lr`: a process each, and a proxy on each way between two of them. */
+/** A task of two parties, and a dealer with `ss_lr`, or of three: a process each, and a proxy on each way between two of them. */
 export class SiteRun {
   isOver = false;
   readonly all = new Map<Member, Running>();
 
   private constructor(
     private readonly sites: TestSites,
-    readonly ways: Readonly<Record<'aliceToBob' | 'aliceToLab' | 'bobToLab', TcpProxy>>,
+    readonly ways: Readonly<Record<'aliceToBob' | 'aliceToThird' | 'bobToThird', TcpProxy>>,
     private readonly type: Type,
   ) {}
 
   static async make(type: Type): Promise<SiteRun> {
     const sites = await TestSites.make();
-    const over = async (site: string, other: string, ...more: string[]): Promise<TcpProxy> => {
-      const way = await TcpProxy.start(await sites.portOf(other));
+    const keys: Record<string, string> = { ...sites.fingerprints };
+    const add = async (site: Member, other: Member, ...more: string[]): Promise<void> => {
       await sites.command(site, 'peers', 'rm', other);
-      await sites.add(site, other, '--address', `127.0.0.1:${way.port}`, ...more);
+      await sites.command(site, 'peers', 'add', other, keys[other]!, ...more);
+    };
+    const third = isSum(type) ? 'carol' : 'lab';
+    if (third === 'carol') {
+      const listen = `127.0.0.1:${await freePort()}`;
+      keys[third] = (await sites.command(third, 'init', third, '--listen', listen)).out.trim();
+      for (const other of ['alice', 'bob'] as const) await add(third, other);
+    }
+    const over = async (site: Member, other: Member, ...more: string[]): Promise<TcpProxy> => {
+      const way = await TcpProxy.start(await sites.portOf(other));
+      await add(site, other, '--address', `127.0.0.1:${way.port}`, ...more);
       return way;
     };
+    const dealer = third === 'lab' ? ['--dealer'] : [];
     const ways = {
       aliceToBob: await over('alice', 'bob'),
-      aliceToLab: await over('alice', 'lab', '--dealer'),
-      bobToLab: await over('bob', 'lab', '--dealer'),
+      aliceToThird: await over('alice', third, ...dealer),
+      bobToThird: await over('bob', third, ...dealer),
     };
-    for (const party of ['alice', 'bob'] as const) await sites.table(party, 'rows.csv', rowsOf(party));
+    for (const party of partiesOf(type)) {
+      await sites.table(party, 'rows.csv', isSum(type) ? shardOf(party) : rowsOf(party as 'alice' | 'bob'));
+      if (type === 'aggregate')
+        await writeFile(join(sites.path, party, 'data', party, 'model.json'), JSON.stringify(modelOf(party)));
+      if (type === 'table_statistics') await claim(join(sites.path, party), party);
+    }
     return new SiteRun(sites, ways, type);
   }
 
   /** Each way that the run uses. */
   get used(): readonly TcpProxy[] {
-    const { aliceToBob, aliceToLab, bobToLab } = this.ways;
-    return this.type === 'psi' ? [aliceToBob] : [aliceToBob, aliceToLab, bobToLab];
+    return this.type === 'psi' ? [this.ways.aliceToBob] : Object.values(this.ways);
+  }
+
+  /** How many pieces have crossed between a member and the others, either way. */
+  piecesOf(member: Member): number {
+    const { aliceToBob, aliceToThird, bobToThird } = this.ways;
+    const own =
+      member === 'alice'
+        ? [aliceToBob, aliceToThird]
+        : member === 'bob'
+          ? [aliceToBob, bobToThird]
+          : [aliceToThird, bobToThird];
+    return own.reduce((sum, { pieces }) => sum + pieces, 0);
   }
 
   /** Writes the task, and returns what starts a site's part of it. */
@@ -101,13 +134,12 @@ export class SiteRun {
     return (Date.parse(begun) - startedAt) / 1_000;
   }
 
-  /** The result of the same task with all parties on this machine. */
+  /** The result of the same task with all parties on this machine; undefined if that is another one in each run. */
   async local(): Promise<unknown> {
+    if (this.type === 'table_statistics') return undefined;
     const folder = join(this.sites.path, 'local');
-    for (const party of ['alice', 'bob']) {
-      await mkdir(join(folder, 'data', party), { recursive: true });
-      await writeFile(join(folder, 'data', party, 'rows.csv'), await this.sites.read(party, 'data', party, 'rows.csv'));
-    }
+    for (const party of partiesOf(this.type))
+      await cp(join(this.sites.path, party, 'data', party), join(folder, 'data', party), { recursive: true });
     const { result } = await runTask(this.type, {
       ...{ chainId: 'joint', taskId: this.type, attempt: 1, requestId: 'r', inputs: {} },
       ...{ params: taskOf(this.type).task_params },
@@ -118,6 +150,7 @@ export class SiteRun {
   }
 
   async remove(): Promise<void> {
+    this.isOver = true;
     this.killAll();
     await Promise.all(Object.values(this.ways).map((way) => way.stop()));
     await this.sites.remove();
@@ -142,16 +175,47 @@ function rowsOf(party: 'alice' | 'bob'): (string | number)[][] {
   ];
 }
 
+/** Rows of one party alone, of the columns that all have. */
+const shardOf = (party: Member): (string | number)[][] => {
+  const at = partiesOf('aggregate').indexOf(party);
+  const rows = Array.from({ length: ROWS }, (_, row) => [valueOf(row, at), valueOf(row, at + 1)] as const);
+  return [['p', 'q', 'y'], ...rows.map(([p, q]) => [p, q, Number(p + q > 1)])];
+};
+/** Claims the folder of a party, which allows figures with noise of its table. */
+async function claim(site: string, party: Member): Promise<void> {
+  const owner = await TestOwner.claim(join(site, 'data'), party);
+  const policy = {
+    ...{ kind: 'policy', dataset: 'rows', expires_at: '2999-01-01T00:00:00Z', budget: { epsilon: 2 } },
+    ...{ bounds: { p: { min: 0, max: 1 }, q: { min: 0, max: 1 } } },
+    rules: [{ effect: 'allow', task_types: ['table_statistics'] }],
+  };
+  const statements = [await owner.sign(await owner.dataset('rows', 'rows.csv')), await owner.sign(policy as never)];
+  await writeFile(join(site, 'statements.json'), JSON.stringify(statements));
+}
+const modelOf = (party: Member): object => ({
+  ...{ format: 'taskchain/regression/v1', objective: 'linear', label: 'y', features: ['p', 'q'] },
+  ...{ weights: [valueOf(ROWS, party.length), 1], intercept: 0.5, rows: ROWS },
+});
+
 function taskOf(type: Type, { epochs = 2, batchSize = 500 }: Schedule = {}) {
-  const both = { alice: 'rows.csv', bob: 'rows.csv' };
-  const config =
-    type === 'psi'
-      ? { keys: { alice: ['id'], bob: ['id'] }, input_paths: both }
-      : {
-          ...{ features: { alice: ['x'], bob: ['p', 'q'] }, label: 'y', label_party: 'alice', train_data: both },
-          params: { epochs, batch_size: batchSize },
-        };
-  const params = { sf_init_config: { parties: ['alice', 'bob'] }, task_config: config };
+  const parties = partiesOf(type);
+  const each = <T>(value: T): Record<string, T> => Object.fromEntries(parties.map((party) => [party, value]));
+  const config: Readonly<Record<Type, object>> = {
+    psi: { keys: each(['id']), input_paths: each('rows.csv') },
+    ss_lr: {
+      ...{ features: { alice: ['x'], bob: ['p', 'q'] }, label: 'y', label_party: 'alice' },
+      ...{ train_data: each('rows.csv'), params: { epochs, batch_size: batchSize } },
+    },
+    federated_training: {
+      ...{ train_data: each('rows.csv'), features: ['p', 'q'], label: 'y', params: { rounds: 20, batch_size: 0 } },
+    },
+    aggregate: { models: each('model.json') },
+    table_statistics: {
+      input_data: Object.fromEntries(parties.map((party) => [party, `dataset:${party}/rows@1`])),
+      ...{ columns: ['p', 'q'], epsilon: 1, joint: true },
+    },
+  };
+  const params = { sf_init_config: { parties }, task_config: config[type] };
   return { chain_id: 'joint', task_id: type, task_type: type, task_params: params as unknown as TaskParams };
 }
 
@@ -160,16 +224,21 @@ const nameOf = (member: Member): string => (member === 'lab' ? NEUTRAL : member)
 
 /** How often a connection went on over another one: both ends say so, of which one connects. */
 export const reconnectsOf = (ends: ReadonlyMap<Member, Ran>): number =>
-  timesSaid(ends.get('alice'), 'goes on with ') + timesSaid(ends.get('bob'), `goes on with ${NEUTRAL}`);
+  timesSaid(ends.get('alice'), 'goes on with ') +
+  timesSaid(ends.get('bob'), `goes on with ${NEUTRAL}`) +
+  timesSaid(ends.get('bob'), 'goes on with carol');
 
 const timesSaid = (ran: Ran | undefined, words: string): number => (ran?.err ?? '').split(words).length - 1;
 
-/** What is wrong with the ends of a run that no fault may change. */
+/** What is wrong with the ends of a run that no fault may change. Without a local result, which noise makes another one, all have to have one. */
 export function otherThan(local: unknown, ends: ReadonlyMap<Member, Ran>): string[] {
+  let first: unknown;
   return [...ends].flatMap(([site, { code, out, err }]) => {
     if (code !== 0) return [`${site} ended with ${code}: ${lastLineOf(err)}`];
     if (site === 'lab') return out === '' ? [] : ['lab was given a result'];
     const { result } = JSON.parse(out) as { readonly result: unknown };
+    first ??= result;
+    if (local === undefined) return isDeepStrictEqual(result, first) ? [] : [`${site} has another result than others`];
     return isDeepStrictEqual(result, local) ? [] : [`${site} has another result than on one machine`];
   });
 }
@@ -191,11 +260,22 @@ export function notLost(lost: Member, ends: ReadonlyMap<Member, Ran>): string[] 
 const lastLineOf = (err: string): string => err.trim().split('\n').at(-1) ?? '';
 
 /** Resolves once a site says that its program runs. */
-export const begun = (run: SiteRun, site: Member = 'alice'): Promise<void> => run.all.get(site)!.said('started ');
+export const begun = (run: SiteRun, site: Member): Promise<void> => run.all.get(site)!.said('started ');
+
+/** Resolves once the programs of all run, so that nobody greets any more. */
+export const allBegun = (run: SiteRun): Promise<unknown> =>
+  Promise.all([...run.all.keys()].map((site) => begun(run, site)));
+
+/** Resolves once the program of a site has said and heard so much that it is in the midst of its work. */
+export async function midst(run: SiteRun, site: Member): Promise<void> {
+  await begun(run, site);
+  const before = run.piecesOf(site);
+  while (!run.isOver && run.piecesOf(site) < before + MIDST_PIECES) await delay(5);
+}
 
 /** Strikes again and again, so that some of the blows fall into the middle of what is sent. */
 export async function again(run: SiteRun, times: number, blow: () => void): Promise<void> {
-  await begun(run);
+  await allBegun(run);
   for (let done = 0; done < times && !run.isOver; done += 1) {
     blow();
     await delay(700);

@@ -13,6 +13,8 @@ export class TcpProxy {
   cutAfterCommit: ((n: number) => boolean) | undefined;
   /** Connections cut by `cutAfterCommit`. */
   cuts = 0;
+  /** Pieces that came from either side. */
+  pieces = 0;
   private commits = 0;
   /** What becomes of every connection, of new ones as well. */
   private state: 'open' | 'held' | 'cut' = 'open';
@@ -102,6 +104,7 @@ export class TcpProxy {
   }
 
   private pass(piece: Buffer, to: Socket): void {
+    this.pieces += 1;
     if (this.blackHole || this.halfOpen.has(to)) return;
     if (this.latencyMs === 0) to.write(piece);
     else setTimeout(() => to.writable && to.write(piece), this.latencyMs);
