@@ -30,6 +30,16 @@ export const taskOf = (input = 'a.csv', init: object = {}) => ({
   },
 });
 
+/** A value with each of its texts changed, one at a time, by the path to it. */
+export function changesOf(value: object): (readonly [path: string, changed: object])[] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+    const put = (changed: unknown): object =>
+      Array.isArray(value) ? (value as unknown[]).with(Number(name), changed) : { ...value, [name]: changed };
+    if (typeof inner === 'string') return [[name, put(`${inner}x`)] as const];
+    return changesOf(inner as object).map(([path, changed]) => [`${name}.${path}`, put(changed)] as const);
+  });
+}
+
 /** The key of bob, who has no site here. */
 const bob = generateKeyPairSync('ed25519');
 

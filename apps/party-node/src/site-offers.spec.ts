@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { canonicalTask } from '#libs/consent';
 import { runOffer, type FromRun } from './run-offer.js';
-import { EARLIER, LATER, OfferedSite, RUN, taskOf } from './offered-site-for-tests.js';
+import { changesOf, EARLIER, LATER, OfferedSite, RUN, taskOf } from './offered-site-for-tests.js';
 import { command } from './sites-for-tests.js';
 import { offeredTask } from './task-file.js';
 
@@ -102,6 +102,37 @@ describe('an offer', () => {
     await site.until(() => site.said.length >= 2);
     expect(site.said[1]).toMatchObject({ run: RUN, state: 'FAILED', code: 'SITE_REFUSED', retryable: false });
     expect(site.started).toEqual([]);
+  });
+
+  test('of which any field has changed after it was accepted is not run, in this run or in a later one', async () => {
+    const task = taskOf();
+    const changed = changesOf(task);
+    expect(changed.map(([field]) => field)).toEqual([
+      ...['chain_id', 'task_id', 'task_type', 'purpose'],
+      ...['parties.0', 'parties.1', 'address'].map((each) => `task_params.sf_init_config.${each}`),
+      ...['keys.alice.0', 'keys.bob.0', 'input_paths.alice', 'input_paths.bob'].map(
+        (each) => `task_params.task_config.${each}`,
+      ),
+    ]);
+    for (const [field, other] of changed) {
+      const at = await OfferedSite.make(work);
+      at.offer(RUN, task);
+      await at.approvals('accept', await at.waiting(), '--again');
+      await at.until(() => at.said.length >= 1);
+      at.take({ kind: 'task', run: RUN, task: other });
+      at.take({ kind: 'task', run: LATER, task: other });
+      at.hear([RUN, 'GO'], [LATER, 'OFFERED']);
+      await at.idle();
+      at.hear([RUN, 'GO'], [LATER, 'GO']);
+      await at.until(() =>
+        [RUN, LATER].every((run) =>
+          at.said.some((said) => said.run === run && ['FAILED', 'REFUSED'].includes(said.state)),
+        ),
+      );
+      const accepted = at.said.filter(({ state }) => state === 'ACCEPTED').map(({ run }) => run);
+      expect([field, at.started, accepted]).toEqual([field, [], [RUN]]);
+      await at.close();
+    }
   });
 
   test('is accepted with what made the files that it reads: those of another task wait anew', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
+import { runAtSite } from '../party/run-at-site-for-tests.js';
 import { TestSites } from '../party/sites-for-tests.js';
 import { runAggregate } from './aggregate-run.js';
 import { runFederatedTraining } from './federated-training-run.js';
@@ -26,14 +27,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** A task as it runs at one site, which has the files of its own party alone. */
 const runAt = (sites: TestSites, party: string, config: object, more: Partial<TaskRun> = {}): TaskRun<never> =>
   ({
-    ...{ chainId: 'c1', taskId: 't1', attempt: 1, requestId: 'r1', inputs: {} },
+    ...runAtSite(folder, sites, party),
     params: { task_config: config, sf_init_config: { parties: PARTIES, address: 'node' } },
-    dataRoot: join(folder, party, 'data'),
-    artifactRoot: join(folder, party, 'artifacts'),
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    log: () => undefined,
-    site: sites.of(party),
     ...more,
   }) as TaskRun<never>;
 

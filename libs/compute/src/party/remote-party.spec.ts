@@ -11,6 +11,7 @@ import type { Outside } from './party-outcome.js';
 import type { PartyUrl } from './party-program.js';
 import type * as Programs from './programs-for-tests.js';
 import { RemoteParty } from './remote-party.js';
+import { runAtSite } from './run-at-site-for-tests.js';
 import { runParties } from './run-parties.js';
 import { TestSites } from './sites-for-tests.js';
 import { streamTransport } from './transport.js';
@@ -39,20 +40,7 @@ function takePart(
   resultOf?: string,
   outside?: Outside,
 ) {
-  const run = {
-    chainId: 'c1',
-    taskId: 't1',
-    attempt: 1,
-    requestId: 'r1',
-    inputs: {},
-    dataRoot: join(folder, party, 'data'),
-    artifactRoot: join(folder, party, 'artifacts'),
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    log: () => undefined,
-    site: sites.of(party),
-    ...more,
-  };
+  const run = { ...runAtSite(folder, sites, party), ...more };
   const { [NEUTRAL]: dealer, ...parties } = acts;
   return runParties({
     ...{ program, parties, run },
