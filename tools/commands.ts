@@ -122,7 +122,7 @@ async function check(): Promise<string[]> {
 /** Runs tests, lists the skipped ones and prepares the closing line. Returns the names of what failed. */
 async function test(filters: readonly string[]): Promise<string[]> {
   let counts: TestRun = { code: 1, passed: 0, failed: 0, skipped: [] };
-  if (process.env['TEST_ENGINES'] !== undefined) await prepareEngines();
+  await prepareEngines();
   const passed = await step('tests', async () => {
     counts = await runTests(filters);
     if (counts.passed + counts.failed === 0) throw new Refusal('no test ran');
@@ -135,6 +135,10 @@ async function test(filters: readonly string[]): Promise<string[]> {
 
 /** Tests of an engine run where its environment is there, or can be made; else they are skipped, and say why. */
 async function prepareEngines(): Promise<void> {
+  const { prepareCelery } = await import('./celery-for-tests.js');
+  const why = await prepareCelery();
+  if (why !== undefined) process.stdout.write(`no tests of the engine celery with workers: ${why}\n`);
+  if (process.env['TEST_ENGINES'] === undefined) return;
   const { environmentForTests } = await import('./engine-secretflow.js');
   for (const [what, name] of [
     ['spu', 'the engine secretflow'],
