@@ -13,6 +13,7 @@ export const SECRET_NAMES: ReadonlySet<string> = new Set([
   'DATABASE_URL_LISTENER',
   'DATABASE_URL_WORKER',
   'REDIS_URL',
+  'CELERY_BROKERS',
   'ADMIN_API_KEY',
   'OIDC_CLIENT_SECRET',
   'NODE_CA_KEY',

@@ -4,9 +4,11 @@ import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readHostPort } from '#libs/network';
 import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
+import { readCelery, type CeleryConfig } from './celery-config.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 import { consoleSignInFault, KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
 
+const ENGINES = ['native', 'secretflow', 'celery'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -53,8 +55,10 @@ export interface Config {
   readonly scriptTasks: string | undefined;
   /** The Python of an environment with SPU; undefined where the engine `secretflow` is not set up. */
   readonly secretflowPython: string | undefined;
+  /** The brokers of fleets of Celery workers; undefined where the engine `celery` is not set up. */
+  readonly celery: CeleryConfig | undefined;
   /** The engine of tasks that name none, of tenants that have no other. */
-  readonly engineDefault: 'native' | 'secretflow';
+  readonly engineDefault: (typeof ENGINES)[number];
   /** Where users reach the API, without a slash at the end: links in webhooks begin with it. Empty: they are paths. */
   readonly publicUrl: string;
   readonly signIn: SignInConfig;
@@ -166,6 +170,7 @@ function read(reader: ValueReader, env: Environment): Config {
       `Set a port number, e.g. ${name}=${fallback || 3001}, or 0 for a free one.`,
     );
   const dataDir = resolve(reader.text('DATA_DIR') ?? '.data');
+  const dataRoot = resolve(reader.text('DATA_ROOT') ?? join(dataDir, 'tables'));
   const nodeEnv = reader.choice('NODE_ENV', 'development', ['development', 'production', 'test']);
   const production = nodeEnv === 'production';
   return Object.freeze({
@@ -178,7 +183,7 @@ function read(reader: ValueReader, env: Environment): Config {
     logins: readLogins(reader),
     redisUrl: reader.redisUrl('REDIS_URL'),
     dataDir,
-    dataRoot: resolve(reader.text('DATA_ROOT') ?? join(dataDir, 'tables')),
+    dataRoot,
     artifactRoot: resolve(reader.text('ARTIFACT_ROOT') ?? join(dataDir, 'artifacts')),
     workerConcurrency: reader.integer('WORKER_CONCURRENCY', defaultWorkerConcurrency(), 1, 1024, SLOTS_MEND),
     concurrencyByType: readConcurrencyByType(reader, env),
@@ -220,7 +225,7 @@ function read(reader: ValueReader, env: Environment): Config {
     webhooksToPrivate: reader.choice('WEBHOOK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     httpTasksToPrivate: reader.choice('HTTP_TASK_ALLOW_PRIVATE', 'off', ['on', 'off']) === 'on',
     scriptTasks: reader.text('SCRIPT_TASKS'),
-    ...readEngines(reader),
+    ...readEngines(reader, dataRoot),
     publicUrl: (reader.url('PUBLIC_URL', ['https:', 'http:'], false, PUBLIC_EXAMPLE) ?? '').replace(/\/+$/, ''),
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
@@ -238,14 +243,20 @@ function readRelays(reader: ValueReader): readonly string[] {
   return [];
 }
 
-function readEngines(reader: ValueReader): Pick<Config, 'secretflowPython' | 'engineDefault'> {
+function readEngines(
+  reader: ValueReader,
+  dataRoot: string,
+): Pick<Config, 'secretflowPython' | 'celery' | 'engineDefault'> {
   const secretflowPython = reader.text('SECRETFLOW_PYTHON');
-  const engineDefault = reader.choice('ENGINE_DEFAULT', 'native', ['native', 'secretflow']);
+  const celery = readCelery(reader, dataRoot);
+  const engineDefault = reader.choice('ENGINE_DEFAULT', 'native', ENGINES);
   if (engineDefault === 'secretflow' && secretflowPython === undefined) {
     const mend = 'Run npm run engine:secretflow, and set SECRETFLOW_PYTHON as it says.';
     reader.wrong('ENGINE_DEFAULT', engineDefault, 'is not set up', mend);
   }
-  return { secretflowPython, engineDefault };
+  if (engineDefault === 'celery' && celery === undefined)
+    reader.wrong('ENGINE_DEFAULT', engineDefault, 'is not set up', 'Set CELERY_BROKERS.');
+  return { secretflowPython, celery, engineDefault };
 }
 
 function readLogins(reader: ValueReader): DatabaseLogins | undefined {
