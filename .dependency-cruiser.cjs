@@ -163,7 +163,13 @@ module.exports = {
       'bullmq-stays-in-queues',
       'One room knows the queue library.',
       { pathNot: '^(libs/queues|test|bench)/' },
-      { path: 'node_modules/(bullmq|ioredis)/' },
+      { path: 'node_modules/bullmq/' },
+    ),
+    error(
+      'ioredis-stays-in-queues-and-celery',
+      'Two rooms know Redis: that of the queue, and the engine that fleets of Celery workers are behind.',
+      { pathNot: '^(libs/queues|libs/compute/src/celery|test|bench)/' },
+      { path: 'node_modules/ioredis/' },
     ),
   ],
   options: {

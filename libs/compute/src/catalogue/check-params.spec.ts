@@ -151,14 +151,15 @@ describe('task_params', () => {
   test('name an engine that is there', () => {
     expect(faults(psi, { engine: 'native' })).toEqual([]);
     expect(faults(psi, { engine: 'secretflow' })).toEqual([]);
-    for (const engine of ['kuscia', 'celery']) {
+    expect(faults(psi, { engine: 'celery' })).toEqual([]);
+    for (const engine of ['kuscia']) {
       expect(faults(psi, { engine })).toEqual([
-        `/engine must be "native" or "secretflow"; the engine "${engine}" is not built yet`,
+        `/engine must be "native" or "secretflow" or "celery"; the engine "${engine}" is not built yet`,
       ]);
     }
     for (const engine of ['natve', '', 7, null, {}, '${tasks.a.result.engine}']) {
       expect(faults(psi, { engine })).toEqual([
-        `/engine must be "native" or "secretflow"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
+        `/engine must be "native" or "secretflow" or "celery"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
       ]);
     }
     expect(faults(psi, { spu_confg: {} })).toEqual([

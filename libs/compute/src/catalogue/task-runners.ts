@@ -1,3 +1,5 @@
+import { celery } from '../celery/celery.js';
+import type { CelerySettings } from '../celery/fleet.js';
 import { secretflow } from '../secretflow/secretflow.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { native } from './native.js';
@@ -6,18 +8,20 @@ import { native } from './native.js';
 export interface EngineSettings {
   /** The Python of an environment with SPU. */
   readonly secretflowPython?: string | undefined;
+  /** The brokers of fleets of Celery workers. */
+  readonly celery?: CelerySettings | undefined;
 }
 
 /** Every runner, of these settings; the first runs the tasks that name no engine. A new runner is added only here. */
-export function makeRunners({ secretflowPython }: EngineSettings): readonly TaskRunner[] {
-  return [native, secretflow(secretflowPython)];
+export function makeRunners({ secretflowPython, celery: brokers }: EngineSettings): readonly TaskRunner[] {
+  return [native, secretflow(secretflowPython), celery(brokers)];
 }
 
 /** All of them as checks of parameters, which need no settings. */
 export const taskRunners = makeRunners({});
 
 /** Engines that the documentation mentions, and that are not built yet. */
-const LATER = ['kuscia', 'celery'];
+const LATER = ['kuscia'];
 
 /** The runner of this name, by default the first, if it runs the type. */
 export function findRunner(
