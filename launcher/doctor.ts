@@ -93,7 +93,7 @@ async function useful(config: Config): Promise<Finding[]> {
           {
             what: `engine ${name}`,
             found: null,
-            mend: `nobody needs it: run npm run engine:${name}, and set ${unset}`,
+            mend: `nobody needs it: ${name === 'secretflow' ? 'run npm run engine:secretflow, and ' : ''}set ${unset}`,
           },
         ],
   );

@@ -105,11 +105,13 @@ async function start(
       ...(portVariable === 'PORT' && {
         ADMIN_API_KEY: apiKey,
         OIDC_CLIENT_SECRET: config.signIn.oidc?.client?.secret,
+        ...brokersOf(config),
         SECRETS_PUBLIC_KEY: secrets.publicKey,
         NODE_CA_KEY: localNodeCaKey(config),
       }),
       ...(portVariable === 'WORKER_PORT' && {
         ...privateKeysOf(secrets),
+        ...brokersOf(config),
         ...(config.nodePort !== undefined && { NODE_CA_KEY: localNodeCaKey(config) }),
       }),
     };
@@ -182,6 +184,13 @@ function privateKeysOf({ privateKeys, symmetricKeys }: SecretsConfig): NodeJS.Pr
   return { SECRETS_PRIVATE_KEY: privateKeys.join('\n') || undefined, SECRETS_KEY, SECRETS_KEY_PREVIOUS };
 }
 
+/** The API looks only whether there are some. */
+function brokersOf({ celery }: Config): NodeJS.ProcessEnv {
+  if (celery === undefined) return {};
+  const { brokers } = celery;
+  return { CELERY_BROKERS: JSON.stringify(typeof brokers === 'string' ? { '*': brokers } : brokers) };
+}
+
 /** Settings of all apps: the launcher's environment, with everything resolved that it chose. */
 function appEnvironment(config: Config, databaseUrl: string, ports: Ports): NodeJS.ProcessEnv {
   return {
@@ -199,6 +208,8 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     SCRIPT_TASKS: config.scriptTasks,
     SECRETFLOW_PYTHON: config.secretflowPython,
     ENGINE_DEFAULT: config.engineDefault,
+    CELERY_QUEUE: config.celery?.queue,
+    CELERY_DATA_ROOT: config.celery?.farRoot,
     PUBLIC_URL: config.publicUrl || localUrl(config.host, ports.PORT),
     WORKER_DRAIN_SECONDS: process.env.WORKER_DRAIN_SECONDS || QUICK_DRAIN_SECONDS,
   };

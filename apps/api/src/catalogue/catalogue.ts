@@ -89,7 +89,10 @@ export class Catalogue implements TaskCatalogue {
 }
 
 /** What of the configuration decides on task types and engines. */
-export type CatalogueSettings = Pick<Config, 'diagnosticTasks' | 'scriptTasks' | 'secretflowPython' | 'engineDefault'>;
+export type CatalogueSettings = Pick<
+  Config,
+  'diagnosticTasks' | 'scriptTasks' | 'secretflowPython' | 'celery' | 'engineDefault'
+>;
 
 /** The task types of a deployment, and the engines that run them. */
 export function makeCatalogue(config: CatalogueSettings): Catalogue {

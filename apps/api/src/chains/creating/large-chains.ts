@@ -81,8 +81,8 @@ export class LargeChains implements OnApplicationShutdown {
   }
 
   private startThread(): Worker {
-    const { databaseUrl, diagnosticTasks, scriptTasks, secretflowPython, engineDefault } = this.config;
-    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, engineDefault };
+    const { databaseUrl, diagnosticTasks, scriptTasks, secretflowPython, celery, engineDefault } = this.config;
+    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, celery, engineDefault };
     const workerData: ThreadData = { databaseUrl, catalogue };
     // eslint-disable-next-line no-restricted-syntax -- a thread, not BullMQ's class.
     const thread = new Worker(new URL('./large-chains-thread.js', import.meta.url), { workerData });
