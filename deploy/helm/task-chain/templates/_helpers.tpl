@@ -52,6 +52,9 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- if and $values.nodes.caKey.existingSecret (or .isForSites (eq .part "api")) }}
 - [NODE_CA_KEY, {{ $values.nodes.caKey.existingSecret | quote }}, {{ $values.nodes.caKey.key | quote }}]
 {{- end }}
+{{- if and $values.celery.existingSecret (has .part (list "api" "worker")) (not .isForSites) }}
+- [CELERY_BROKERS, {{ $values.celery.existingSecret | quote }}, {{ $values.celery.key | quote }}]
+{{- end }}
 {{- if and (eq .part "worker") (not .isForSites) }}
 {{- with $values.secrets.privateKey }}{{ if .existingSecret }}
 - [SECRETS_PRIVATE_KEY, {{ .existingSecret | quote }}, {{ .key | quote }}]
@@ -89,7 +92,15 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 - name: SECRETFLOW_PYTHON
   value: {{ . | quote }}
 {{- end }}
-{{- if ne $values.config.engineDefault "native" }}
+{{- if and $values.celery.existingSecret (eq .part "worker") (not .isForSites) }}
+- name: CELERY_QUEUE
+  value: {{ $values.celery.queue | quote }}
+{{- with $values.celery.dataRoot }}
+- name: CELERY_DATA_ROOT
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if and (ne $values.config.engineDefault "native") (not .isForSites) }}
 - name: ENGINE_DEFAULT
   value: {{ $values.config.engineDefault }}
 {{- end }}
