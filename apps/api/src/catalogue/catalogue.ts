@@ -78,7 +78,7 @@ export class Catalogue implements TaskCatalogue {
           return [{ pointer: '/engine', message: 'is written out: it takes no references', isLiteral: true }];
         }
         const faults = checkTaskParams(type, params as never);
-        const fault = faults.length > 0 ? undefined : this.engines.fault(engine as string);
+        const fault = faults.length > 0 ? undefined : this.engines.fault(engine as string, params);
         if (fault !== undefined) return [{ pointer: '/engine', message: fault }];
         return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);
       },

@@ -52,12 +52,13 @@ export class EngineChoice {
     );
   }
 
-  /** What is wrong with an engine that runs the type, in words that follow its name in the parameters. */
-  fault(name: string): string | undefined {
+  /** What is wrong with the engine of a task, which runs the type, in words that follow its name in the parameters. */
+  fault(name: string, params: unknown): string | undefined {
     const { allowed_engines: allowed } = this.tenant;
     if (!this.allows(name)) return `is ${JSON.stringify(name)}, and this tenant allows ${allowed!.join(', ')} alone`;
     const unset = this.runners.find((each) => each.name === name)?.unset;
-    return unset === undefined
+    // Each site has set it up for itself, or says that it has not.
+    return unset === undefined || isAtSites(params)
       ? undefined
       : `is ${JSON.stringify(name)}, which is not set up in this deployment: its operator sets ${unset}`;
   }

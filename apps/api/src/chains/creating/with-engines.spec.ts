@@ -62,6 +62,15 @@ describe('the engine of a task that names none', () => {
     expect(of({ protocol: 'KKRT_PSI_2PC' })).toEqual(['secretflow']);
   });
 
+  it('is set up at the sites, where the task runs there: the deployment may lack it, and the tenant may forbid it', () => {
+    const there = psi({}, { engine: 'secretflow', sf_init_config: { ...init, address: 'node' } });
+    expect(enginesOf([there], catalogueOf('native'))).toEqual(['secretflow']);
+    const native = { default_engine: null, allowed_engines: ['native'] };
+    expect(enginesOf([there], catalogueOf('native', undefined, native))).toEqual([
+      expect.stringContaining('this tenant allows native alone'),
+    ]);
+  });
+
   it('is the default of the tenant before that of the deployment, and one that the tenant allows', () => {
     const tenant = { default_engine: 'native', allowed_engines: null };
     expect(enginesOf([psi()], catalogueOf('secretflow', '/p', tenant))).toEqual([undefined]);
