@@ -31,9 +31,16 @@ const FAULTS: Readonly<Record<string, string>> = {
   [`${AT}/dealer`]: 'no dealer',
 };
 
-function Form({ first, faults = {} }: { first?: unknown; faults?: Readonly<Record<string, string>> }) {
+interface FormProps {
+  readonly first?: unknown;
+  readonly faults?: Readonly<Record<string, string>>;
+  readonly engine?: string;
+}
+
+function Form({ first, faults = {}, engine }: FormProps) {
   const [init, change] = useState(first);
-  const task: DraftTask = { task_id: 'a', task_type: 'psi', depends_on: [], task_params: { sf_init_config: init } };
+  const task_params = { sf_init_config: init, ...(engine !== undefined && { engine }) };
+  const task: DraftTask = { task_id: 'a', task_type: 'psi', depends_on: [], task_params };
   return (
     <QueryClientProvider client={new QueryClient()}>
       <output>{JSON.stringify(init ?? null)}</output>
@@ -74,6 +81,18 @@ test('parties are those that exist, with who has a site; where it runs is said i
   await user.click(field(/^Dealer/));
   await user.click(await screen.findByTitle('lab'));
   expect(written()).toEqual({ parties: ['bank-a', 'bank-b'], address: 'node', dealer: 'lab' });
+});
+
+test('a task at sites on secretflow is offered no dealer: one that is written stays in sight, with what is wrong', async () => {
+  const user = userEvent.setup();
+  const parties = ['bank-a', 'bank-b'];
+  const { unmount } = render(<Form engine="secretflow" first={{ parties, address: 'node' }} />);
+  await user.click(field(/^Parties/));
+  await screen.findByText('bank-a · has a site');
+  expect(screen.queryByLabelText('Dealer')).toBeNull();
+  unmount();
+  render(<Form engine="secretflow" first={{ parties, address: 'node', dealer: 'lab' }} faults={FAULTS} />);
+  expect(saidAt(/^Dealer/)).toBe('no dealer');
 });
 
 test('what is wrong stands at its field', async () => {

@@ -56,6 +56,8 @@ export function PartyFields({ task, at, known, change, faultAt, faultWithin }: P
   const chosen = written === undefined ? [] : isTexts(written) ? written : undefined;
   const where = ['node', 'local'].map((each) => ({ value: each, label: t(`designer.address.${each}`) }));
   const missing = faultAt(`${at}/dealer`);
+  // SPU has none.
+  const offersDealer = address !== 'local' && task.task_params['engine'] !== 'secretflow' && dealers.length > 0;
   const isOdd = !(address === undefined || address === 'node' || address === 'local');
   const later = (value: unknown) => (LATER.test(JSON.stringify(value ?? '')) ? t('designer.address.later') : undefined);
   return (
@@ -105,7 +107,7 @@ export function PartyFields({ task, at, known, change, faultAt, faultWithin }: P
           )
         }
       </Labelled>
-      {(dealer !== undefined || missing !== undefined || (address !== 'local' && dealers.length > 0)) && (
+      {(dealer !== undefined || missing !== undefined || offersDealer) && (
         <Labelled
           name={t('designer.address.dealer')}
           fault={later(dealer) ?? missing}
