@@ -5,11 +5,13 @@ import { allBegun, membersOf, SiteRun } from './site-run.js';
 /** Memory of each process at one minute, MiB, by its name: a site's, and its program's. */
 type Sample = ReadonlyMap<string, number>;
 
+/** Before bob is slow: Node frees buffers once some 64 MiB of them are garbage, which a slow run comes to after an hour only. */
+const FAST_MS = 60_000;
 /** How long bob reads, and how long he does not, ms. Silence of 15 s would cut a connection. */
 const [READS_MS, RESTS_MS] = [1_000, 2_000];
 
 /**
- * Looks each minute at the memory of all processes of a training with a dealer, beside a peer that reads one second of three. `say` gets a line of a
+ * Looks each minute at the memory of all processes of a training with a dealer, beside a peer that reads one second of three from the second minute on. `say` gets a line of a
  * table for each. Returns for each process what it had after a sixth of the minutes, at their end, and at most.
  */
 export async function memoryBesideSlowPeer(
@@ -18,10 +20,11 @@ export async function memoryBesideSlowPeer(
 ): Promise<readonly { readonly name: string; readonly early: number; readonly late: number; readonly most: number }[]> {
   const run = await SiteRun.make('ss_lr');
   try {
-    for (const way of run.used) way.latencyMs = 20;
-    // 1,000 epochs of 100 steps, each of several ways of 20 ms: over three hours, if bob read all the time.
-    run.start(await run.prepare({ epochs: 1_000, batchSize: 50 }));
+    // 200,000 steps: a minute at full speed, and then some a second.
+    run.start(await run.prepare({ epochs: 1_000, batchSize: 25 }));
     await allBegun(run);
+    await delay(FAST_MS);
+    for (const way of run.used) way.latencyMs = 20;
     void readSlowly(run);
     const samples: Sample[] = [];
     const ended = Promise.race([...run.all.values()].map((site) => site.ended));

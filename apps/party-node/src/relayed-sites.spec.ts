@@ -119,20 +119,22 @@ describe('two sites of which neither listens', () => {
     }
   });
 
+  const fit = (dealer: object, engine: object = {}, more: object = {}) => ({
+    ...{ ...statement, task_id: 'fit', task_type: 'ss_lr' },
+    task_params: {
+      ...engine,
+      sf_init_config: { parties: ['alice', 'bob'], address: 'node', ...dealer },
+      task_config: {
+        ...{ features: { alice: ['x_alice'], bob: ['x_bob'] }, label: 'y', label_party: 'alice', ...more },
+        ...{ train_data: { alice: 'rows.csv', bob: 'rows.csv' }, params: { epochs: 1, batch_size: 200 } },
+      },
+    },
+  });
+
   test('have a dealer that they meet over the relay as well', async () => {
     asked.clear();
-    const fit = {
-      ...{ ...statement, task_id: 'fit', task_type: 'ss_lr' },
-      task_params: {
-        sf_init_config: { parties: ['alice', 'bob'], address: 'node', dealer: 'lab' },
-        task_config: {
-          ...{ features: { alice: ['x_alice'], bob: ['x_bob'] }, label: 'y', label_party: 'alice' },
-          ...{ train_data: { alice: 'rows.csv', bob: 'rows.csv' }, params: { epochs: 1, batch_size: 200 } },
-        },
-      },
-    };
     const [alice, bob, lab] = await Promise.all(
-      ['alice', 'bob', 'lab'].map((site) => takesPart(site, undefined, undefined, fit)),
+      ['alice', 'bob', 'lab'].map((site) => takesPart(site, undefined, undefined, fit({ dealer: 'lab' }))),
     );
     expect(alice!.result).toEqual(bob!.result);
     expect(alice!.result).toHaveProperty('training_metrics.final_loss');
@@ -152,6 +154,14 @@ describe('two sites of which neither listens', () => {
     const both = await Promise.all(['alice', 'bob'].map((site) => takesPart(site, undefined, undefined, task)));
     for (const left of both)
       expect(left!.result).toMatchObject({ intersection_count: 250, psi_protocol: 'RR22_PSI_2PC' });
+  });
+
+  itUnless(noSpu, 'train on SPU over the relay', async () => {
+    for (const site of ['alice', 'bob']) await sites.command(site, 'engine', 'set', spuPython!);
+    const task = fit({}, { engine: 'secretflow' }, { protocol: 'CHEETAH' });
+    const [alice, bob] = await Promise.all(['alice', 'bob'].map((site) => takesPart(site, undefined, undefined, task)));
+    expect(alice!.result).toHaveProperty('training_metrics.final_loss');
+    expect(alice!.result).toEqual(bob!.result);
   });
 
   test('go on over a relay that stops and comes again, to the same result', async () => {
