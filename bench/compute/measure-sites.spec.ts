@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { measureAtSites } from './measure-sites.js';
 import { simulatedLink } from './simulated-link.js';
+import { measureSiteGoals } from './site-goals.js';
 import { tableCases } from './table-cases.js';
 
 describe('a simulated connection', () => {
@@ -37,4 +38,18 @@ test('a task with a dealer waits for delays between its sites, and what they say
   // Six at least: the keys' counts, the products, what is opened. A crowded machine adds some.
   expect(delays).toBeGreaterThanOrEqual(6);
   expect(megabytes).toBeGreaterThan(0.01);
+});
+
+test('the goals between sites are those of the time on one machine, the bytes, and the steps of a training', async () => {
+  const goals: Parameters<Parameters<typeof measureSiteGoals>[1]>[0][] = [];
+  await measureSiteGoals(4_000, (goal) => goals.push(goal));
+  const [psi, training] = goals as [(typeof goals)[0], (typeof goals)[0]];
+  expect([psi.type, psi.rows, psi.steps]).toEqual(['psi', 4_000, 0]);
+  // 12.5 MB a second.
+  expect(psi.most).toBeCloseTo(1.2 * psi.local + psi.megabytes / 12.5);
+  expect(psi.megabytes).toBeGreaterThan(0.1);
+  // 400 rows in steps of 64, which wait for delays of 20 ms.
+  expect([training.type, training.rows, training.steps]).toEqual(['ss_lr', 400, 70]);
+  expect(training.most).toBeCloseTo(1.2 * (training.local + 70 * 3 * 0.02));
+  expect(training.seconds).toBeGreaterThan(training.local + 70 * 0.02);
 });

@@ -1,7 +1,8 @@
 /**
  * `npm run measure`: every task type on large tables, each in a separate process: seconds, peak memory, and how far the result is
  * from plain arithmetic. It keeps them in bench/results/types.json and writes the tables of docs/tasks/measurements.md and its
- * Chinese page. `--sites` runs those that run at sites over simulated networks instead, and keeps these figures in types-at-sites.json.
+ * Chinese page. `--sites` runs those that run at sites over simulated networks instead, and keeps these figures in types-at-sites.json; `--goals` runs
+ * the two that have a goal between sites, on one machine and at sites, and keeps these in site-goals.json.
  * `--type` takes some types alone; with `--rows` or `--shared-rows`, which change the size, nothing is written.
  */
 import { parseArgs } from 'node:util';
@@ -11,17 +12,27 @@ import { AT_SITES, writeSitePages } from './measured-at-sites.js';
 import { modelCases } from './model-cases.js';
 import { measureType } from './measure-type.js';
 import { keepIn, ON_ONE_MACHINE, writePages } from './measured.js';
+import { measureSiteGoals, SITE_GOALS, writeGoalPages } from './site-goals.js';
 import { tableCases } from './table-cases.js';
 
 const { values: args } = parseArgs({
   options: {
     sites: { type: 'boolean', default: false },
+    goals: { type: 'boolean', default: false },
     type: { type: 'string', multiple: true },
     rows: { type: 'string' },
     'shared-rows': { type: 'string' },
   },
 });
 const isWritten = args.rows === undefined && args['shared-rows'] === undefined;
+if (args.goals) {
+  await measureSiteGoals(Number(args.rows ?? 1_000_000), (goal) => {
+    process.stdout.write(`${JSON.stringify(goal)}\n`);
+    if (isWritten) keepIn(SITE_GOALS, goal);
+  });
+  if (isWritten) await writeGoalPages();
+  process.exit();
+}
 const rows = Number(args.rows ?? (args.sites ? 100_000 : 1_000_000));
 const all = [...tableCases(rows), ...modelCases(rows, Number(args['shared-rows'] ?? 45_000))];
 const cases = args.sites
