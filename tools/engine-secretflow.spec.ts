@@ -13,6 +13,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { itUnless } from '#libs/testing';
+import { committedList, componentList } from './component-list.js';
 import { ROOT } from './steps.js';
 
 const CACHED = join(homedir(), '.cache/task-chain/engines');
@@ -114,5 +115,16 @@ describe('npm run engine:secretflow', () => {
         expect(readdirSync(join(folder, 'engines'))).toEqual([SPU[0]]);
       }),
     120_000,
+  );
+
+  itUnless(
+    !isReady(LITE) && WHY,
+    'has a list of the components as they are: else run it with -- --list',
+    async () => {
+      const list = committedList();
+      expect(await componentList(join(CACHED, LITE, 'bin/python'))).toBe(list);
+      expect(JSON.parse(list)).toHaveLength(53);
+    },
+    60_000,
   );
 });

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadEnvFile, readConfig } from '#libs/platform';
+import { writeComponentList } from './component-list.js';
 import { findPython, makeEnvironment as make, TEST_ENGINES } from './python-environment.js';
 import { Refusal, ROOT } from './steps.js';
 
@@ -37,13 +38,14 @@ const KINDS = [SPU, COMPONENTS];
 
 /**
  * Makes a virtual environment with SPU from packages whose hashes are pinned, below the data folder, and prints how to set the engine up. `--components` makes one
- * with SecretFlow's components beside it. `--wheels DIR` takes the packages from there, without a network; `--remove` removes the environments again.
+ * with SecretFlow's components beside it, and `--list` writes the list of these anew. `--wheels DIR` takes the packages from there, without a network; `--remove` removes the environments again.
  */
 export async function engineSecretflow(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       components: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
       wheels: { type: 'string' },
       remove: { type: 'boolean', default: false },
     },
@@ -51,6 +53,7 @@ export async function engineSecretflow(args: readonly string[]): Promise<void> {
   loadEnvFile();
   const folder = join(readConfig().dataDir, 'engines');
   if (values.remove) return removeAll(folder);
+  if (values.list) return writeComponentList(await makeEnvironment(COMPONENTS, TEST_ENGINES, values.wheels));
   for (const kind of values.components ? KINDS : [SPU])
     process.stdout.write(`${kind.setting}=${await makeEnvironment(kind, folder, values.wheels)}\n`);
 }
