@@ -135,6 +135,38 @@ describe('a protocol by which one party could compute all that another brings', 
   });
 });
 
+describe('a component of SecretFlow', () => {
+  const PSI = 'data_prep/psi:1.0.0';
+  const asked = (config: object, more: Partial<UseRequest> = {}) =>
+    request({ taskType: 'component', engine: 'secretflow', config, ...more });
+  const allowing = (params?: PolicyRule['params']) =>
+    policy({ task_types: ['component'], engines: ['native', 'secretflow'], ...(params && { params }) });
+  const named = allowing({ '/component': { enum: [PSI] } });
+
+  it('is allowed by a rule that names it alone', () => {
+    expect(judgeUse(asked({ component: PSI }), record(named), NOW)).toEqual(ALLOWED);
+    expect(reasonOf(asked({ component: PSI }), record(allowing()))).toMatch(/does not name the component/);
+    expect(reasonOf(asked({ component: 'data_prep/union:1.0.0' }), record(named))).toMatch(/\/component is missing or/);
+    // By SEMI2K one party could compute all: as for ss_lr.
+    expect(reasonOf(asked({ component: PSI, protocol: 'SEMI2K' }), record(named))).toMatch(/by SEMI2K on secretflow/);
+  });
+
+  it('that nobody has reviewed is refused where no policy allows it, whatever was approved', () => {
+    const open = asked({ component: 'io/identity:1.0.0', not_reviewed: true });
+    const approved = { ...record(named), approvals: [approval({})] };
+    expect(judgeUse({ ...open, config: { component: 'io/identity:1.0.0' } }, approved, NOW)).toEqual({
+      kind: 'allowed',
+      by: 'approval',
+    });
+    expect(judgeUse(open, approved, NOW)).toMatchObject({
+      kind: 'refused',
+      words: expect.stringMatching(/approval does not cover it/),
+    });
+    const allowed = allowing({ '/component': { enum: ['io/identity:1.0.0'] } });
+    expect(judgeUse(open, record(allowed), NOW)).toEqual(ALLOWED);
+  });
+});
+
 describe('without approval', () => {
   it('nothing is allowed that no policy covers', () => {
     expect(reasonOf(request(), record())).toBe('customers: the dataset has no policy');

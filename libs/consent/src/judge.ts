@@ -86,6 +86,11 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
     );
   }
   if (reasons.length === 0) return { kind: 'allowed', by: 'policy' };
+  if (isUnreviewed(request)) {
+    const why =
+      'nobody has reviewed what its component sends, and an approval does not cover it: a policy has to allow it';
+    return { kind: 'refused', words: `${why}. ${reasons.join('; ')}` };
+  }
   if (decision === undefined) return { kind: 'ask', reasons };
   if (!request.asWritten) {
     const why = 'a file or a parameter comes from a result, which an approval does not cover';
@@ -101,6 +106,10 @@ export function judgeUse(request: UseRequest, record: PartyRecord, now: string):
   }
   return { kind: 'allowed', by: 'approval' };
 }
+
+/** Whether it says itself that nobody has reviewed its component. */
+const isUnreviewed = ({ taskType, config }: UseRequest): boolean =>
+  taskType === 'component' && valueAt(config, '/not_reviewed') !== undefined;
 
 /**
  * What forbids a task at a worker to read this: undefined where nothing does. A policy forbids it also after its end, and no approval lifts it. A
@@ -181,6 +190,10 @@ function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: P
   const isNamed = Object.hasOwn(rule.params ?? {}, '/protocol');
   if (rule.effect === 'allow' && !isNamed && trustsOneParty(taskType, engine, config))
     return `by SEMI2K on ${engine} one party could compute all that another brings: a rule that allows it has bounds for /protocol in params`;
+  // Nor of all components: each opens other things.
+  const isComponent = taskType === 'component' && rule.effect === 'allow';
+  if (isComponent && !Object.hasOwn(rule.params ?? {}, '/component'))
+    return 'the rule does not name the component: one that allows it has bounds for /component in params';
   const stranger = rule.with && parties.find((each) => each !== party && !rule.with!.includes(each));
   if (stranger !== undefined) return `party ${stranger} is not allowed`;
   if (rule.proposers !== undefined && (proposer === null || !rule.proposers.includes(proposer))) {

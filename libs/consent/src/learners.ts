@@ -27,7 +27,7 @@ export function learnersOf(
  */
 export function trustsOneParty(taskType: string, engine: string, config: unknown): boolean {
   const { protocol } = (config ?? {}) as Readonly<Record<string, unknown>>;
-  return taskType === 'ss_lr' && engine === 'secretflow' && protocol === 'SEMI2K';
+  return ['ss_lr', 'component'].includes(taskType) && engine === 'secretflow' && protocol === 'SEMI2K';
 }
 
 const areNames = (value: unknown): value is readonly string[] =>

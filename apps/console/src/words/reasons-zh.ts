@@ -33,6 +33,14 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
     /^by (\S+) on (\S+) one party could compute all that another brings: a rule that allows it has bounds for \/protocol in params$/,
     '用 $2 上的 $1 时，一方能够算出另一方带来的全部内容：允许它的规则须在 params 中限定 /protocol',
   ],
+  [
+    /^the rule does not name the component: one that allows it has bounds for \/component in params$/,
+    '规则没有写明组件：允许它的规则须在 params 中限定 /component',
+  ],
+  [
+    /^nobody has reviewed what its component sends, and an approval does not cover it: a policy has to allow it$/,
+    '无人评审过其组件发送什么，批准也不涵盖：须由策略允许',
+  ],
   [/^party (\S+) is not allowed$/, '不允许参与方 $1'],
   [/^chains of a key without a party are not allowed$/, '不允许不属于任何参与方的密钥所建的任务链'],
   [/^chains of (.+) are not allowed$/, '不允许 $1 的任务链'],
