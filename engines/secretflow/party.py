@@ -146,6 +146,15 @@ def ss_lr(job, lctx):
     program.run(job, lctx, tell)
 
 
+def component(job, tell):
+    # As above. It makes its links itself.
+    sys.dont_write_bytecode = True
+    sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    import component as program
+
+    program.run(job, tell)
+
+
 TASKS = {"psi": psi, "ss_lr": ss_lr}
 
 
@@ -159,7 +168,7 @@ def rows_in(path):
         return 0
 
 
-def code_of(error, log):
+def code_of(error, log, task):
     words = str(error).lower()
     if isinstance(error, MemoryError) or "bad_alloc" in words:
         return "OUT_OF_MEMORY"
@@ -167,7 +176,8 @@ def code_of(error, log):
         return "DISK_FULL"
     if "server failed start" in words or "address already in use" in words:
         return "PORT_TAKEN"
-    return "PARTY_LOST"
+    # Of a component that is what it says of rows or parameters. A peer that is lost is seen before.
+    return "COMPONENT_FAILED" if task == "component" else "PARTY_LOST"
 
 
 def main():
@@ -185,11 +195,14 @@ def main():
     log = to_memory()
     threading.Thread(target=watch_disk, args=(log,), daemon=True).start()
     try:
-        lctx = linked(job)
-        tell("linked")
-        TASKS[job["task"]](job, lctx)
+        if job["task"] == "component":
+            component(job, tell)
+        else:
+            lctx = linked(job)
+            tell("linked")
+            TASKS[job["task"]](job, lctx)
     except BaseException as error:
-        fail(log, code_of(error, log))
+        fail(log, code_of(error, log, job["task"]))
     remove_traces(log)
     tell("done")
     # The peer may still wait for what this one has sent: whoever started both ends both.

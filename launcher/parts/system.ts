@@ -207,6 +207,8 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     LOG_LEVEL: config.logLevel,
     SCRIPT_TASKS: config.scriptTasks,
     SECRETFLOW_PYTHON: config.secretflowPython,
+    SECRETFLOW_COMPONENTS_PYTHON: config.secretflowComponentsPython,
+    SECRETFLOW_COMPONENTS: config.secretflowComponents.join(',') || undefined,
     ENGINE_DEFAULT: config.engineDefault,
     CELERY_QUEUE: config.celery?.queue,
     CELERY_DATA_ROOT: config.celery?.farRoot,

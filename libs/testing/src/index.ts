@@ -1,4 +1,4 @@
-export { findSpuPython, NO_SPU } from './spu-python.js';
+export { findComponentsPython, findSpuPython, NO_SPU } from './spu-python.js';
 export { sampleNewChain } from './sample-new-chain.js';
 export { appScript } from './app-script.js';
 export { coreSlowness, cpuMsOf } from './cpu-time.js';

@@ -14,3 +14,9 @@ export function findSpuPython(version: string): string | undefined {
   );
   return isWanted ? cached.find((path) => existsSync(path)) : undefined;
 }
+
+/** The Python of an environment with this version of SecretFlow's components, as above. */
+export function findComponentsPython(version: string): string | undefined {
+  const path = join(homedir(), '.cache/task-chain/engines', `secretflow-lite-${version}-cp310`, 'bin/python');
+  return isWanted && existsSync(path) ? path : undefined;
+}

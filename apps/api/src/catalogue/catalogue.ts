@@ -78,8 +78,9 @@ export class Catalogue implements TaskCatalogue {
           return [{ pointer: '/engine', message: 'is written out: it takes no references', isLiteral: true }];
         }
         const faults = checkTaskParams(type, params as never);
-        const fault = faults.length > 0 ? undefined : this.engines.fault(engine as string, params);
+        const fault = faults.length > 0 ? undefined : this.engines.fault(engine as string, type, params);
         if (fault !== undefined) return [{ pointer: '/engine', message: fault }];
+        if (faults.length === 0) faults.push(...this.engines.refusals(engine as string, type, params));
         return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);
       },
       engineOf: (params) => this.engines.of(type, params as never),
@@ -91,7 +92,13 @@ export class Catalogue implements TaskCatalogue {
 /** What of the configuration decides on task types and engines. */
 export type CatalogueSettings = Pick<
   Config,
-  'diagnosticTasks' | 'scriptTasks' | 'secretflowPython' | 'celery' | 'engineDefault'
+  | 'diagnosticTasks'
+  | 'scriptTasks'
+  | 'secretflowPython'
+  | 'secretflowComponentsPython'
+  | 'secretflowComponents'
+  | 'celery'
+  | 'engineDefault'
 >;
 
 /** The task types of a deployment, and the engines that run them. */

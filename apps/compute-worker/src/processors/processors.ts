@@ -6,6 +6,7 @@ import { BiclassificationEvalProcessor } from './biclassification-eval.processor
 import { CaseWhenProcessor } from './case-when.processor.js';
 import { CastProcessor } from './cast.processor.js';
 import { ConditionFilterProcessor } from './condition-filter.processor.js';
+import { ComponentProcessor } from './component.processor.js';
 import { DiagnosticProcessor } from './diagnostic.processor.js';
 import { EncryptProcessor } from './encrypt.processor.js';
 import { EqualWidthBinningProcessor } from './equal-width-binning.processor.js';
@@ -99,6 +100,7 @@ export const processors: Readonly<Record<string, Type<TaskProcessor>>> = {
   predict: PredictProcessor,
   model_export: ModelExportProcessor,
   encrypt: EncryptProcessor,
+  component: ComponentProcessor,
   report: ReportProcessor,
   sql: SqlProcessor,
   script: ScriptProcessor,

@@ -92,6 +92,14 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 - name: SECRETFLOW_PYTHON
   value: {{ . | quote }}
 {{- end }}
+{{- with $values.config.secretflowComponentsPython }}
+- name: SECRETFLOW_COMPONENTS_PYTHON
+  value: {{ . | quote }}
+{{- end }}
+{{- with $values.config.secretflowComponents }}
+- name: SECRETFLOW_COMPONENTS
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- if and $values.celery.existingSecret (eq .part "worker") (not .isForSites) }}
 - name: CELERY_QUEUE
   value: {{ $values.celery.queue | quote }}

@@ -1,5 +1,5 @@
 import type { TaskRunner } from '../contract/task-runner.js';
-import type { TaskParams } from '../contract/task-type.js';
+import type { ParamFault, TaskParams } from '../contract/task-type.js';
 import { isAtSites } from './at-sites.js';
 import { checkTaskParams } from './check-params.js';
 
@@ -38,13 +38,13 @@ export class EngineChoice {
   /** The names of those that run a type here, native first. */
   namesFor(type: string): string[] {
     return this.runners
-      .filter((each) => each.unset === undefined && each.leaves(type) !== undefined && this.allows(each.name))
+      .filter((each) => this.isHere(each, type) && each.leaves(type) !== undefined)
       .map(({ name }) => name);
   }
 
   /** What leaves the parties of a type on the engines here, by those protocols that an engine tells apart. */
   leavesOf(type: string): { engine: string; protocol: string; leaves: string }[] {
-    const here = this.runners.filter((each) => each.unset === undefined && this.allows(each.name));
+    const here = this.runners.filter((each) => this.isHere(each, type));
     return here.flatMap((runner) =>
       runner
         .protocols(type)
@@ -53,14 +53,24 @@ export class EngineChoice {
   }
 
   /** What is wrong with the engine of a task, which runs the type, in words that follow its name in the parameters. */
-  fault(name: string, params: unknown): string | undefined {
+  fault(name: string, type: string, params: unknown): string | undefined {
     const { allowed_engines: allowed } = this.tenant;
     if (!this.allows(name)) return `is ${JSON.stringify(name)}, and this tenant allows ${allowed!.join(', ')} alone`;
-    const unset = this.runners.find((each) => each.name === name)?.unset;
+    const runner = this.runners.find((each) => each.name === name);
+    const unset = runner?.unset ?? runner?.lacks?.(type);
     // Each site has set it up for itself, or says that it has not.
     return unset === undefined || isAtSites(params)
       ? undefined
       : `is ${JSON.stringify(name)}, which is not set up in this deployment: its operator sets ${unset}`;
+  }
+
+  /** What is wrong with a task that its engine would run, in this deployment. */
+  refusals(name: string, type: string, params: Partial<TaskParams>): readonly ParamFault[] {
+    return this.runners.find((each) => each.name === name)?.refuses?.(type, params) ?? [];
+  }
+
+  private isHere({ name, unset, lacks }: TaskRunner, type: string): boolean {
+    return unset === undefined && lacks?.(type) === undefined && this.allows(name);
   }
 
   private allows(name: string): boolean {

@@ -6,7 +6,10 @@ import { checkForNative } from './native-check.js';
 /** Runs every type on this machine, each party in its own process (`party/run-parties.ts`). It needs no Python. */
 export const native: TaskRunner = {
   name: 'native',
-  leaves: (type) => findTaskType(type)?.leaves,
+  leaves(type) {
+    const found = findTaskType(type);
+    return found?.onlyOn === undefined ? found?.leaves : undefined;
+  },
   protocols: () => [],
   check: checkForNative,
   run: async (type, run) => (await findTaskType(type)!.load())(run),

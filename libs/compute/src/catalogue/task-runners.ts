@@ -10,11 +10,20 @@ export interface EngineSettings {
   readonly secretflowPython?: string | undefined;
   /** The brokers of fleets of Celery workers. */
   readonly celery?: CelerySettings | undefined;
+  /** The Python of an environment with SecretFlow's components. */
+  readonly secretflowComponentsPython?: string | undefined;
+  /** Components that the operator allows though nobody has reviewed what they send. */
+  readonly secretflowComponents?: readonly string[];
 }
 
 /** Every runner, of these settings; the first runs the tasks that name no engine. A new runner is added only here. */
-export function makeRunners({ secretflowPython, celery: brokers }: EngineSettings): readonly TaskRunner[] {
-  return [native, secretflow(secretflowPython), celery(brokers)];
+export function makeRunners({
+  secretflowPython,
+  secretflowComponentsPython: python,
+  secretflowComponents: allowed = [],
+  celery: brokers,
+}: EngineSettings): readonly TaskRunner[] {
+  return [native, secretflow(secretflowPython, { python, allowed }), celery(brokers)];
 }
 
 /** All of them as checks of parameters, which need no settings. */

@@ -2,6 +2,7 @@ import { analysis } from '../analysis/analysis.js';
 import { biclassificationEval } from '../evaluation/biclassification-eval.js';
 import type { NativeTaskType } from '../contract/define-task.js';
 import { pearsonCorrelation, vif } from '../correlation/correlation.js';
+import { component } from '../secretflow/component.js';
 import { diagnostic } from '../diagnostic/diagnostic.js';
 import { encrypt } from '../encrypt/encrypt.js';
 import { evaluation } from '../evaluation/evaluation.js';
@@ -76,6 +77,7 @@ const all = [
   predict,
   modelExport,
   encrypt,
+  component,
   report,
   sql,
   script,

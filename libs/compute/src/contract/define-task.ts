@@ -9,6 +9,8 @@ export interface NativeTaskType extends TaskType {
    * Pointers are relative to `task_config`.
    */
   readonly check?: (config: Record<string, unknown>) => ParamFault[];
+  /** The only engine that runs the type; absent where native does. */
+  readonly onlyOn?: 'secretflow';
   /** Imports the code that runs the type, so that the API can list types without it. */
   readonly load: () => Promise<RunTask>;
 }
@@ -17,6 +19,7 @@ export interface NativeTaskType extends TaskType {
 interface TaskDefinition<Type extends string, Schema extends JsonSchema> extends Omit<TaskType, 'runsOn'> {
   readonly type: Type;
   readonly configSchema: Schema;
+  readonly onlyOn?: 'secretflow';
   readonly check?: (config: Unresolved<ConfigOf<Schema>>) => ParamFault[];
   readonly load: () => Promise<RunTask<ConfigOf<Schema>>>;
 }

@@ -20,6 +20,10 @@ export interface TaskRunner {
   readonly name: string;
   /** Which variable sets it up, where this deployment has not: it checks parameters, and runs nothing. */
   readonly unset?: string;
+  /** Which variable sets up what a type needs beside, where this deployment has not. */
+  lacks?(type: string): string | undefined;
+  /** Why this deployment does not run such a task, though its parameters have no fault. */
+  refuses?(type: string, params: Partial<TaskParams>): ParamFault[];
   /**
    * One sentence on what leaves each party when this runner runs the type with such a `task_config`, of which the protocol counts; without one,
    * by the default protocol. Undefined if it does not run the type.

@@ -158,5 +158,5 @@ export interface ParamFault {
   readonly pointer: string;
   readonly message: string;
   /** Absent for INVALID_PARAMS. */
-  readonly code?: 'PROTOCOL_UNSUPPORTED';
+  readonly code?: 'PROTOCOL_UNSUPPORTED' | 'COMPONENT_NOT_REVIEWED';
 }

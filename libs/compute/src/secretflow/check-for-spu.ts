@@ -12,7 +12,7 @@ const named = (names: readonly string[]): string => names.map((name) => JSON.str
 /** Faults as for native, where the parameters are those of native; and what SPU lacks of them. */
 export function checkForSpu(type: string, params: Partial<TaskParams>, isOpen: IsOpen): ParamFault[] {
   const { task_config: config } = params;
-  if (!isMap(config)) return checkForNative(type, params, isOpen);
+  if (!isMap(config) || type === 'component') return checkForNative(type, params, isOpen);
   return type === 'psi' ? checkPsi(params, config, isOpen) : checkLr(params, config, isOpen);
 }
 

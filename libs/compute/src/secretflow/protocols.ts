@@ -3,6 +3,9 @@ import { isMap } from '../contract/json-values.js';
 /** The version of SPU that the engine is written for, and pins. */
 export const SPU_VERSION = '0.9.5';
 
+/** The versions of SecretFlow and of its SPU that components are of. */
+export const COMPONENTS_VERSION = { lite: '1.13.0b0', spu: '0.9.4.dev20250618' } as const;
+
 interface PsiProtocol {
   /** Its name in SPU. */
   readonly spu: string;

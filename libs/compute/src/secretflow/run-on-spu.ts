@@ -33,6 +33,8 @@ export interface SpuRun {
   readonly stage: string;
   /** `fraction` 0..1 of what runs here. */
   readonly progress: (fraction: number, stage: string) => void;
+  /** Ports of each party: by default one. */
+  readonly portsEach?: number;
   /** For tests: ports to try first. */
   readonly ports?: () => Promise<readonly number[]>;
 }
@@ -48,7 +50,7 @@ export async function runOnSpu(
 ): Promise<void> {
   if (sites) return runAtSite(run, signal, sites);
   for (let left = PORT_TRIES; ; left -= 1) {
-    const ports = await (run.ports ?? (() => freePorts(run.parties.length)))();
+    const ports = await (run.ports ?? (() => freePorts(run.parties.length * (run.portsEach ?? 1))))();
     signal.throwIfAborted();
     const lost = await attempt(run, ports, signal);
     signal.throwIfAborted();
@@ -152,10 +154,12 @@ function failureOf({ party, failure }: Lost): TaskFailure {
     OUT_OF_MEMORY:
       'it needs more memory on SPU than a party of a task may have. Give the task a smaller table, or take another protocol: psi takes least with ECDH_PSI_2PC, ss_lr most with CHEETAH',
     DISK_FULL: 'its process on SPU could not write what it found. The task is tried again when the disk may have room',
+    COMPONENT_FAILED:
+      'the component did not take these rows or parameters. What SecretFlow says of them may quote rows, and nobody reads it',
     ENGINE_NOT_READY:
       'SPU does not load, or has another version. "npm run doctor" says what the engine lacks; "npm run engine:secretflow" makes its environment',
   };
-  const isRetryable = failure !== 'OUT_OF_MEMORY' && failure !== 'ENGINE_NOT_READY';
+  const isRetryable = !['OUT_OF_MEMORY', 'ENGINE_NOT_READY', 'COMPONENT_FAILED'].includes(failure);
   return new TaskFailure(failure, `Party ${party}: ${why[failure]}.`, isRetryable, { party });
 }
 

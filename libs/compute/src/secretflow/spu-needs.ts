@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Finding } from '../contract/task-runner.js';
-import { SPU_VERSION } from './protocols.js';
+import { COMPONENTS_VERSION, SPU_VERSION } from './protocols.js';
 
 const run = promisify(execFile);
 
 const PROBE = `import platform, spu; print(platform.python_version(), spu.__version__)`;
+/** Nothing of SecretFlow is loaded: that takes seconds. */
+const COMPONENTS_PROBE = `from importlib.metadata import version; print(version('secretflow-lite'), version('spu'))`;
 const PROBE_MS = 60_000;
 const SORT = '/usr/bin/sort';
 /** Versions of Python that there are builds of SPU for. */
@@ -33,11 +35,23 @@ export async function needsOfSpu(python: string | undefined): Promise<readonly F
   ];
 }
 
-async function probe(python: string): Promise<{ readonly python: string; readonly spu: string } | undefined> {
+async function probe(
+  python: string,
+  program = PROBE,
+): Promise<{ readonly python: string; readonly spu: string } | undefined> {
   const env = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
-  const said = await run(python, ['-I', '-c', PROBE], { env, timeout: PROBE_MS }).catch(() => undefined);
+  const said = await run(python, ['-I', '-c', program], { env, timeout: PROBE_MS }).catch(() => undefined);
   const [version, spu] = said?.stdout.trim().split(' ') ?? [];
   return version === undefined || spu === undefined ? undefined : { python: version, spu };
+}
+
+/** What SecretFlow's components need beside. Never throws. */
+export async function needsOfComponents(python: string): Promise<readonly Finding[]> {
+  const { lite, spu } = COMPONENTS_VERSION;
+  const said = await probe(python, COMPONENTS_PROBE);
+  const found = said?.python === lite && said.spu === spu ? `${lite} with SPU ${spu}` : null;
+  const make = 'run npm run engine:secretflow -- --components, and set SECRETFLOW_COMPONENTS_PYTHON as it says';
+  return [{ what: "SecretFlow's components", found, mend: `${python} with secretflow-lite ${lite}: ${make}` }];
 }
 
 /** The instructions that SPU can use; null where it does not run. */

@@ -2,14 +2,21 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { startGuarded, type Account, type ProcessEnd } from '../party/start-guarded.js';
-import { SPU_VERSION } from './protocols.js';
+import { COMPONENTS_VERSION, SPU_VERSION } from './protocols.js';
 
 /** Compiled, this file lies in dist/libs/compute/src/secretflow. */
 const PROGRAM = fileURLToPath(new URL('../../../../../engines/secretflow/party.py', import.meta.url));
 const ENV = '/usr/bin/env';
 const LINE = 3;
 /** What a failure of a party's program may be called, for all else is words of a library. */
-const CODES = ['OUT_OF_MEMORY', 'DISK_FULL', 'PORT_TAKEN', 'PARTY_LOST', 'ENGINE_NOT_READY'] as const;
+const CODES = [
+  'OUT_OF_MEMORY',
+  'DISK_FULL',
+  'PORT_TAKEN',
+  'PARTY_LOST',
+  'ENGINE_NOT_READY',
+  'COMPONENT_FAILED',
+] as const;
 
 /** Why a party's program failed. */
 export type SpuFailure = (typeof CODES)[number];
@@ -37,7 +44,7 @@ export type SpuWork =
       };
     }
   /** All else lies in the party's folder. */
-  | { readonly task: 'ss_lr'; readonly home: string };
+  | { readonly task: 'ss_lr' | 'component'; readonly home: string };
 
 /** What a party's program says of itself. */
 export type SpuEvent = { readonly ev: 'ready' | 'linked' } | { readonly ev: 'progress'; readonly fraction: number };
@@ -88,7 +95,8 @@ export function startSpu(
       } else if (event?.ev === 'failed') failure = CODES.find((code) => code === event.code) ?? 'PARTY_LOST';
       else if (event !== undefined) hear(event);
     });
-    line.write(`${JSON.stringify({ ...job, spu: SPU_VERSION, parent: process.pid })}\n`);
+    const spu = job.task === 'component' ? COMPONENTS_VERSION.spu : SPU_VERSION;
+    line.write(`${JSON.stringify({ ...job, spu, parent: process.pid })}\n`);
   }
   return {
     done,

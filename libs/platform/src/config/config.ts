@@ -55,6 +55,10 @@ export interface Config {
   readonly scriptTasks: string | undefined;
   /** The Python of an environment with SPU; undefined where the engine `secretflow` is not set up. */
   readonly secretflowPython: string | undefined;
+  /** The Python of an environment with SecretFlow's components; undefined where they are not set up. */
+  readonly secretflowComponentsPython: string | undefined;
+  /** Components that run though nobody has reviewed what they send, by id. */
+  readonly secretflowComponents: readonly string[];
   /** The brokers of fleets of Celery workers; undefined where the engine `celery` is not set up. */
   readonly celery: CeleryConfig | undefined;
   /** The engine of tasks that name none, of tenants that have no other. */
@@ -246,7 +250,10 @@ function readRelays(reader: ValueReader): readonly string[] {
 function readEngines(
   reader: ValueReader,
   dataRoot: string,
-): Pick<Config, 'secretflowPython' | 'celery' | 'engineDefault'> {
+): Pick<
+  Config,
+  'secretflowPython' | 'secretflowComponentsPython' | 'secretflowComponents' | 'celery' | 'engineDefault'
+> {
   const secretflowPython = reader.text('SECRETFLOW_PYTHON');
   const celery = readCelery(reader, dataRoot);
   const engineDefault = reader.choice('ENGINE_DEFAULT', 'native', ENGINES);
@@ -256,7 +263,25 @@ function readEngines(
   }
   if (engineDefault === 'celery' && celery === undefined)
     reader.wrong('ENGINE_DEFAULT', engineDefault, 'is not set up', 'Set CELERY_BROKERS.');
-  return { secretflowPython, celery, engineDefault };
+  const secretflowComponentsPython = reader.text('SECRETFLOW_COMPONENTS_PYTHON');
+  if (secretflowComponentsPython !== undefined && secretflowPython === undefined) {
+    const mend = 'Set SECRETFLOW_PYTHON as well: npm run engine:secretflow -- --components prints both.';
+    reader.wrong('SECRETFLOW_COMPONENTS_PYTHON', secretflowComponentsPython, 'stands alone', mend);
+  }
+  const secretflowComponents = readComponents(reader);
+  return { secretflowPython, secretflowComponentsPython, secretflowComponents, celery, engineDefault };
+}
+
+/** `domain/name:version`, as GET /task-types lists them. */
+const COMPONENT_ID = /^[a-z_.]+\/[a-z_]+:\d+\.\d+\.\d+$/;
+
+function readComponents(reader: ValueReader): readonly string[] {
+  const text = reader.text('SECRETFLOW_COMPONENTS');
+  const ids = text?.split(',').map((each) => each.trim()) ?? [];
+  if (ids.every((id) => COMPONENT_ID.test(id))) return ids;
+  const mend = 'Write domain/name:version, with commas between several.';
+  reader.wrong('SECRETFLOW_COMPONENTS', text!, 'is no list of components', mend);
+  return [];
 }
 
 function readLogins(reader: ValueReader): DatabaseLogins | undefined {

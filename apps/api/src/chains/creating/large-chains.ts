@@ -82,7 +82,9 @@ export class LargeChains implements OnApplicationShutdown {
 
   private startThread(): Worker {
     const { databaseUrl, diagnosticTasks, scriptTasks, secretflowPython, celery, engineDefault } = this.config;
-    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, celery, engineDefault };
+    const { secretflowComponentsPython, secretflowComponents } = this.config;
+    const components = { secretflowComponentsPython, secretflowComponents };
+    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, celery, ...components, engineDefault };
     const workerData: ThreadData = { databaseUrl, catalogue };
     // eslint-disable-next-line no-restricted-syntax -- a thread, not BullMQ's class.
     const thread = new Worker(new URL('./large-chains-thread.js', import.meta.url), { workerData });
