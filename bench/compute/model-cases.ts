@@ -132,7 +132,7 @@ export function modelCases(rows: number, shared: number): TypeCase[] {
     type,
     tables: shards(2_000),
     before: { type: 'train', config: training },
-    config: () => ({ weighting }),
+    config: (_, before) => ({ weighting, models: modelOf(before) }),
     of: MODELS,
     figure: (outcome) => {
       const read = (result: unknown): Model[] =>
