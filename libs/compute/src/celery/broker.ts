@@ -42,9 +42,10 @@ export class Broker {
   constructor(
     url: string,
     private readonly queue: string,
+    private readonly commandMs = COMMAND_MS,
   ) {
     this.redis = new Redis(url, {
-      ...{ connectTimeout: CONNECT_MS, commandTimeout: COMMAND_MS, maxRetriesPerRequest: 1 },
+      ...{ connectTimeout: CONNECT_MS, commandTimeout: commandMs, maxRetriesPerRequest: 1 },
       retryStrategy: (times) => Math.min(100 * times, 1_000),
       connectionName: 'task-chain',
       disconnectTimeout: DISCONNECT_MS,
@@ -121,7 +122,7 @@ export class Broker {
     const replies = `${own}.${REPLIES}`;
     const binding = [own, '', replies].join(SEPARATOR);
     const answers: Record<string, unknown> = {};
-    const listener = this.listener();
+    const listener = this.listener(withinMs);
     try {
       await this.redis.sadd(BINDINGS, binding);
       const replyTo = { exchange: REPLIES, routing_key: own };
@@ -142,7 +143,7 @@ export class Broker {
 
   /** Listens for what workers say of all tasks, and for changes of one. Returns how to stop that. */
   async listen(id: string, onEvent: (event: unknown) => void, onChange: () => void): Promise<() => void> {
-    const listener = this.listener();
+    const listener = this.listener(0);
     listener.on('message', (channel: string, text: string) => {
       if (channel !== EVENTS) return onChange();
       let event: unknown;
@@ -166,9 +167,9 @@ export class Broker {
     this.redis.disconnect();
   }
 
-  private listener(): Redis {
-    // It waits longer for an answer than a command may.
-    const listener = this.redis.duplicate({ commandTimeout: undefined as never });
+  /** A connection on which a command may wait so long for its answer. Without a limit one that was cut as it began would be waited for without end. */
+  private listener(withinMs: number): Redis {
+    const listener = this.redis.duplicate({ commandTimeout: this.commandMs + withinMs });
     listener.on('error', () => undefined);
     return listener;
   }

@@ -2,7 +2,7 @@ import { TaskFailure, type TaskRun } from '../contract/task-type.js';
 import { Broker } from './broker.js';
 import { farId } from './far-id.js';
 import { fleetsOf, type CelerySettings, type Fleet } from './fleet.js';
-import { cancel, follow, isUnderWay, type FarTask, type Patience } from './follow.js';
+import { cancel, follow, isUnderWay, type FarTask, type Hearing, type Patience } from './follow.js';
 
 /** How many attempts back a task may still be under way. */
 const MOST_BACK = 20;
@@ -13,7 +13,8 @@ export interface FarTasks {
   readonly published: number;
   readonly isAdopted: boolean;
   /**
-   * Publishes the tasks, unless they are, and waits until all have succeeded. When one fails, or the signal is aborted, the others are ended.
+   * Publishes the tasks, unless they are, and waits until all have succeeded. When one fails, or the signal is aborted, the others are ended. A fleet gets its task once that before
+   * it has begun its own: of two tasks none holds a slot of one fleet while it waits for that which the other holds.
    */
   complete(
     argumentOf: (fleet: Fleet) => (id: string) => object,
@@ -45,10 +46,13 @@ export async function withFarTasks<T>(request: Request, work: (far: FarTasks) =>
     const message = `The engine celery has no broker of ${fleets.missing}: its operator names one in CELERY_BROKERS.`;
     throw new TaskFailure('ENGINE_NOT_READY', message);
   }
-  const all = fleets.map((fleet) => ({ fleet, broker: new Broker(fleet.url, settings.queue) }));
+  const all = fleets.map((fleet) => ({
+    fleet,
+    broker: new Broker(fleet.url, settings.queue, request.patience?.commandMs),
+  }));
   const tasksOf = (attempt: number): Required<FarTask & { fleetOf: Fleet }>[] =>
     all.map(({ fleet, broker }) => ({
-      ...{ broker, fleet: fleet.name, fleetOf: fleet, attempt: run.attempt },
+      ...{ broker, fleet: fleet.name, fleetOf: fleet, attempt: run.attempt, isShared: all.length > 1 },
       id: farId(run.chainId, run.taskId, attempt, fleet.party),
     }));
   try {
@@ -66,21 +70,23 @@ export async function withFarTasks<T>(request: Request, work: (far: FarTasks) =>
         const stop = new AbortController();
         const both = AbortSignal.any([signal, stop.signal]);
         const fractions = tasks.map(() => 0);
+        const begun = tasks.map(() => gate());
         const one = async ({ fleetOf, ...task }: (typeof tasks)[number], at: number): Promise<void> => {
+          const hearing: Hearing = {
+            started: () => begun[at]!.give(),
+            progress(fraction, stage) {
+              fractions[at] = Math.max(fractions[at]!, fraction);
+              progress(Math.min(...fractions), stage);
+            },
+          };
           try {
-            await follow(
-              task,
-              argumentOf(fleetOf)(task.id),
-              both,
-              (fraction, stage) => {
-                fractions[at] = Math.max(fractions[at]!, fraction);
-                progress(Math.min(...fractions), stage);
-              },
-              request.patience,
-            );
+            await begun[at - 1]?.given;
+            await follow(task, argumentOf(fleetOf)(task.id), both, hearing, request.patience);
           } catch (error) {
             stop.abort(error);
             throw error;
+          } finally {
+            begun[at]!.give();
           }
         };
         progress(0, 'waits for the fleet');
@@ -131,3 +137,10 @@ async function earlier(
 
 const lost = (cause: unknown): TaskFailure =>
   new TaskFailure('BROKER_LOST', 'A broker of CELERY_BROKERS does not answer.', true, {}, { cause });
+
+/** What some wait for, and another gives. */
+function gate(): { readonly given: Promise<void>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give: () => give() };
+}

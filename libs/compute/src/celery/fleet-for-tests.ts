@@ -18,7 +18,7 @@ export const QUEUE = 'secretflow_queue';
 /** As in production, but shorter. */
 export const IMPATIENT: Patience = {
   ...{ lookMs: 100, searchMs: 200, askMs: 400, answerMs: 400 },
-  ...{ goneMs: 2_500, noWorkerMs: 1_000, awayMs: 1_000 },
+  ...{ goneMs: 2_500, noWorkerMs: 1_000, commandMs: 1_000, awayMs: 1_500 },
 };
 
 /** Why there are no workers of this version of Celery; false where there are. */
@@ -35,10 +35,12 @@ export class TestFleet {
     private readonly version: string,
     readonly url: string,
     private readonly folder: string,
+    private readonly meeting: string,
   ) {}
 
-  static async start(version: string, url: string): Promise<TestFleet> {
-    const fleet = new TestFleet(version, url, await mkdtemp(join(tmpdir(), 'celery-')));
+  /** `meeting` is a folder where workers of several fleets wait for each other. */
+  static async start(version: string, url: string, meeting = ''): Promise<TestFleet> {
+    const fleet = new TestFleet(version, url, await mkdtemp(join(tmpdir(), 'celery-')), meeting);
     await fleet.startWorker();
     return fleet;
   }
@@ -52,7 +54,13 @@ export class TestFleet {
     const quiet = ['--without-gossip', '--without-mingle', '--without-heartbeat'];
     const env = {
       ...{ PATH: '/usr/bin:/bin', HOME: this.folder, LANG: 'C.UTF-8', PYTHONPATH: STAND_IN },
-      ...{ STAND_IN_BROKER: this.url, STAND_IN: this.folder, PYTHONDONTWRITEBYTECODE: '1', C_FORCE_ROOT: '1' },
+      ...{
+        STAND_IN_BROKER: this.url,
+        STAND_IN: this.folder,
+        STAND_IN_MEETING: this.meeting,
+        PYTHONDONTWRITEBYTECODE: '1',
+        C_FORCE_ROOT: '1',
+      },
     };
     const command = ['-m', 'celery', '-A', 'stand_in', 'worker', ...options, ...quiet];
     this.worker = guarded(

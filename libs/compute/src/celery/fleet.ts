@@ -38,7 +38,7 @@ const LOOPBACK = '127.0.0.1';
 const RUNTIME = { protocol: 'SEMI2K', field: 'FM128' };
 
 /**
- * The fleets that run a task of these parties, in the order of their names; undefined with the party that has none. `portSeed` is any number of the task.
+ * The fleets that run a task of these parties, in an order that all tasks have; the party that has none. `portSeed` is any number of the task.
  */
 export function fleetsOf(
   { brokers }: CelerySettings,
@@ -61,10 +61,17 @@ export function fleetsOf(
     each.map(({ party, broker: { address, listen = address } }) => [party, { address, listen_addr: listen }]),
   );
   const spu = spuOf(each.map(({ party, broker }) => ({ party, address: broker.spu })));
-  return each.map(({ party, broker: { url } }) => ({
+  const fleets = each.map(({ party, broker: { url } }) => ({
     ...{ name: `The fleet of ${party}`, party, parties: [party], url, spu },
     init: { address: 'local', cluster_config: { parties: cluster, self_party: party } },
   }));
+  return fleets.sort((one, other) => (placeOf(one.url) < placeOf(other.url) ? -1 : 1));
+}
+
+/** The same of all parties that share a broker, whoever logs in. */
+function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return [hostname, port, pathname].join('\n');
 }
 
 const spuOf = (nodes: readonly object[]): object => ({ cluster_def: { nodes, runtime_config: RUNTIME } });

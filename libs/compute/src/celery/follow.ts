@@ -16,13 +16,15 @@ export interface Patience {
   readonly goneMs: number;
   /** How long a message may lie in the queue while no worker answers. */
   readonly noWorkerMs: number;
+  /** How long the broker may take to answer. */
+  readonly commandMs: number;
   /** How long the broker may be away. */
   readonly awayMs: number;
 }
 
 const PATIENCE: Patience = {
   ...{ lookMs: 500, searchMs: 3_000, askMs: 15_000, answerMs: 1_500 },
-  ...{ goneMs: 6_000, noWorkerMs: 60_000, awayMs: 60_000 },
+  ...{ goneMs: 6_000, noWorkerMs: 60_000, commandMs: 5_000, awayMs: 60_000 },
 };
 
 /** Starts of a task without a retry in between that are still no loop: a worker may be stopped once or twice. */
@@ -47,6 +49,8 @@ const STAGES: Readonly<Record<string, string>> = {
 
 /** One task at a fleet. */
 export interface FarTask {
+  /** Whether other fleets run it too, which wait for it meanwhile. */
+  readonly isShared: boolean;
   readonly broker: Broker;
   /** Celery's id, which events name as `execution_id` as well. */
   readonly id: string;
@@ -82,6 +86,13 @@ export async function cancel({ broker, id, attempt }: FarTask): Promise<void> {
   await broker.withdraw(id);
 }
 
+/** What is heard of a task on its way. */
+export interface Hearing {
+  /** A worker has begun it, and holds a slot for it. */
+  readonly started: () => void;
+  readonly progress: (fraction: number, stage: string) => void;
+}
+
 /**
  * Publishes a task, unless that was done, and waits for its end. The result key is the truth: events tell how far it is, and how often it began. Throws TaskFailure REMOTE_FAILED,
  * WORKER_CRASH_LOOP, FLEET_WORKER_LOST, NO_WORKER, BROKER_LOST (the last three may be tried again), and the signal's reason.
@@ -90,11 +101,11 @@ export async function follow(
   task: FarTask,
   argument: object,
   signal: AbortSignal,
-  progress: (fraction: number, stage: string) => void,
+  hearing: Hearing,
   patience = PATIENCE,
 ): Promise<void> {
   const { broker, id } = task;
-  const watch = new Watch(task, patience, progress);
+  const watch = new Watch(task, patience, hearing);
   let wake = (): void => undefined;
   const onAbort = (): void => wake();
   let stopListening: (() => void) | undefined;
@@ -144,29 +155,34 @@ class Watch {
   constructor(
     private readonly task: FarTask,
     private readonly patience: Patience,
-    private readonly progress: (fraction: number, stage: string) => void,
+    private readonly hearing: Hearing,
   ) {}
 
   /** Takes in what some worker says of some task; anything else has no effect. */
   event(event: unknown): void {
     if (!isMap(event) || event.execution_id !== this.task.id || !isMap(event.data)) return;
     const { stage, progress } = event.data;
-    if (stage === 'celery_task_started') this.starts += 1;
+    if (stage === 'celery_task_started') {
+      this.starts += 1;
+      this.hearing.started();
+    }
     const words = typeof stage === 'string' && Object.hasOwn(STAGES, stage) ? STAGES[stage]! : undefined;
     if (words === undefined) return;
     const fraction = typeof progress === 'number' && progress >= 0 && progress <= 1 ? progress : 0;
-    this.progress(fraction, words);
+    this.hearing.progress(fraction, words);
   }
 
   /** Whether the task has succeeded. */
   async look(): Promise<boolean> {
     const { broker, id, fleet, attempt } = this.task;
     const meta = await broker.meta(id);
+    if (meta.status === 'SUCCESS' || meta.status === 'STARTED') this.hearing.started();
     if (meta.status === 'SUCCESS') return true;
     if (meta.status === 'REVOKED') throw await this.revoked();
+    if (this.task.isShared) this.keepSlot(meta);
     if (meta.status === 'RETRY') {
       this.starts = 0;
-      this.progress(0, 'the fleet tries again');
+      this.hearing.progress(0, 'the fleet tries again');
     }
     if (this.starts > MOST_STARTS) {
       await cancel(this.task);
@@ -205,6 +221,14 @@ class Watch {
     throw new TaskFailure('BROKER_LOST', message, true, {}, { cause });
   }
 
+  /** Throws where the task has left its slot, which another may have by now: the other fleets would wait for it, and others for them. All of them begin anew together. */
+  private keepSlot({ status, result }: FarMeta): void {
+    const { fleet } = this.task;
+    if (status === 'RETRY') throw failed(fleet, result, true);
+    if (this.starts <= 1) return;
+    throw new TaskFailure('FLEET_WORKER_LOST', `${fleet}: the worker's process died at this task.`, true);
+  }
+
   private async isGone(meta: FarMeta, now: number): Promise<false> {
     this.gone ??= now;
     if (now - this.gone < this.patience.goneMs || (await this.isHeld())) return false;
@@ -220,7 +244,7 @@ class Watch {
       this.unanswered = 0;
       const isAny = Object.keys(await broker.ask('ping', {}, answerMs)).length > 0;
       this.alone = isAny ? undefined : (this.alone ?? now);
-      this.progress(0, isAny ? 'waits in the queue of the fleet' : 'waits for a worker of the fleet');
+      this.hearing.progress(0, isAny ? 'waits in the queue of the fleet' : 'waits for a worker of the fleet');
       if (this.alone === undefined || now - this.alone < noWorkerMs) return;
       await cancel(this.task);
       throw new TaskFailure('NO_WORKER', `${fleet}: no worker answers. The task was taken back.`, true);
@@ -241,10 +265,9 @@ class Watch {
       broker.ask('scheduled', {}, this.patience.answerMs),
     ]);
     const isLater = (each: unknown): boolean => isMap(each) && isMap(each.request) && each.request.id === id;
-    return (
-      Object.values(held).some((known) => isMap(known) && Object.hasOwn(known, id)) ||
-      Object.values(later).some((known) => Array.isArray(known) && known.some(isLater))
-    );
+    const known = Object.values(held).flatMap((each) => (isMap(each) && Object.hasOwn(each, id) ? [each[id]] : []));
+    if (known.some((each) => Array.isArray(each) && each[0] === 'active')) this.hearing.started();
+    return known.length > 0 || Object.values(later).some((each) => Array.isArray(each) && each.some(isLater));
   }
 
   private async revoked(): Promise<TaskFailure> {
@@ -266,7 +289,7 @@ function kindOf(result: unknown): string | undefined {
 }
 
 /** What a fleet's error comes to. Its text may quote data: only its kind is told. */
-function failed(fleet: string, result: unknown): TaskFailure {
+function failed(fleet: string, result: unknown, isRetryable = false): TaskFailure {
   const own = isMap(result) && isKind(result.error_type) ? result.error_type : undefined;
   const name = kindOf(result) ?? own;
   if (name === 'WorkerLostError') {
@@ -277,9 +300,7 @@ function failed(fleet: string, result: unknown): TaskFailure {
   return new TaskFailure(
     'REMOTE_FAILED',
     `${fleet}: ${why} (${name ?? 'no kind'}). Its worker's log says more.`,
-    false,
-    {
-      error_type: name ?? null,
-    },
+    isRetryable,
+    { error_type: name ?? null },
   );
 }
