@@ -155,7 +155,7 @@ else {
     });
 
     test.each([
-      ['tries its task again', ['retry 0.1', 'sleep 60'], 'REMOTE_FAILED'],
+      ['tries its task again', ['retry 5', 'sleep 60'], 'REMOTE_FAILED'],
       ['has a process that dies', ['die', 'sleep 60'], 'FLEET_WORKER_LOST'],
     ])('ends all, to begin anew together, where one fleet %s', async (_, steps, code) => {
       await fleets.bob.plan(...steps);
