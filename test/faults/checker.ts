@@ -19,6 +19,12 @@ export interface CheckOptions {
   readonly anyEnd?: boolean;
 }
 
+/**
+ * How long jobs of a dead worker may be shown as active. BullMQ looks each 30 s: one look marks them, the next ends them, and a look that
+ * comes just before the one before it has expired is left out. As long again for a crowded machine.
+ */
+export const LOCKS_END_MS = 180_000;
+
 const TWO_ENDS = `SELECT chain_id || '/' || task_id || '.' || attempt AS what FROM chain_events
      WHERE kind IN ('TaskSucceeded','TaskFailed','TaskLost') AND disposition = 'ACCEPTED'
      GROUP BY chain_id, task_id, attempt HAVING count(*) > 1`;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFaketime } from '#libs/testing';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, within, type Fault, type Trial } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
@@ -33,7 +34,7 @@ export const clockSteps: Fault = {
     set(file, 0);
     await trial.services.restartPostgres(env(file));
     try {
-      return await onSystem(trial, { workers: 2, slots: 6 }, { emptyWithinMs: 60_000 }, async (system) => {
+      return await onSystem(trial, { workers: 2, slots: 6 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
         const random = seeded(trial.seed);
         const answers = noAnswers();
         const violations: string[] = [];

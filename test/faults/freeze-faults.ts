@@ -1,4 +1,5 @@
 import { underBlows, type Blow } from './blows.js';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, type Fault } from './fault.js';
 import type { System } from './system.js';
 
@@ -12,7 +13,7 @@ export const frozen: Fault = {
   backends: BOTH,
   shortOn: ['redis'],
   run: (trial) =>
-    onSystem(trial, {}, { emptyWithinMs: 60_000 }, (system) =>
+    onSystem(trial, {}, { emptyWithinMs: LOCKS_END_MS }, (system) =>
       underBlows(trial, system, blowsOn(system, trial.long), {
         withinMs: MOVES_WITHIN_MS,
         // A client gives up after 30 s, and the answer of an API that stands still comes later.

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { executions } from './checker.js';
+import { LOCKS_END_MS, executions } from './checker.js';
 import { BOTH, onSystem, within, type Fault, type Trial } from './fault.js';
 import {
   anyChain,
@@ -27,7 +27,7 @@ export const killRandom: Fault = {
   name: 'kill -9 of a random process every 2 s',
   backends: BOTH,
   run: (trial) =>
-    onSystem(trial, { apis: 2, listeners: 2, workers: 3 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { apis: 2, listeners: 2, workers: 3 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const random = seeded(trial.seed);
       const answers = noAnswers();
       const chains = trial.long ? 500 : 80;
@@ -97,7 +97,7 @@ export const failpoints: Fault = {
   name: 'death at each point of the protocol',
   backends: BOTH,
   run: (trial) =>
-    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const random = seeded(trial.seed);
       const answers = noAnswers();
       const violations: string[] = [];

@@ -1,3 +1,4 @@
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, type Fault } from './fault.js';
 import { underBlows, type Blow } from './blows.js';
 import { createChain, chainOf, noAnswers } from './load.js';
@@ -21,7 +22,7 @@ export const outOfMemory: Fault = {
     onSystem(
       trial,
       { listeners: 1, workers: 1, slots: 64 },
-      { emptyWithinMs: 60_000, crashesAllowed: true },
+      { emptyWithinMs: LOCKS_END_MS, crashesAllowed: true },
       async (system) => {
         const extra = noAnswers();
         const small: Blow = {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobId } from '#libs/queues';
 import { TcpProxy } from '#libs/testing';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain, readAndSteer, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
@@ -48,7 +49,7 @@ export const redisLost: Fault = {
   name: 'FLUSHALL every 15 s, Redis down 20 s three times',
   backends: ['redis'],
   run: (trial) =>
-    onSystem(trial, { workers: 3, slots: 8 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { workers: 3, slots: 8 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const { services, long } = trial;
       const random = seeded(trial.seed);
       const answers = noAnswers();
@@ -104,7 +105,7 @@ export const postgresRestarts: Fault = {
   name: 'PostgreSQL immediate restart every 20 s',
   backends: BOTH,
   run: (trial) =>
-    onSystem(trial, { apis: 2, listeners: 2, workers: 2 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { apis: 2, listeners: 2, workers: 2 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const random = seeded(trial.seed);
       const answers = noAnswers();
       const violations: string[] = [];

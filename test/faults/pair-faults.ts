@@ -1,6 +1,7 @@
 import { TcpProxy } from '#libs/testing';
 import type { Role } from './app-process.js';
 import { underBlows, type Blow } from './blows.js';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, type Fault } from './fault.js';
 import type { Services } from './services.js';
 import type { SystemOptions } from './system.js';
@@ -68,8 +69,11 @@ export const pairs: Fault = {
       ...(trial.long ? [{ name: `${name} half-open`, lastsMs: 0, begin: () => proxy.swallow() }] : []),
     ]);
     try {
-      return await onSystem(trial, { ...ways.options, listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, (system) =>
-        underBlows(trial, system, blows, { withinMs: MOVES_WITHIN_MS }),
+      return await onSystem(
+        trial,
+        { ...ways.options, listeners: 1, workers: 1 },
+        { emptyWithinMs: LOCKS_END_MS },
+        (system) => underBlows(trial, system, blows, { withinMs: MOVES_WITHIN_MS }),
       );
     } finally {
       await ways.close();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, judged, onSystem, within, type Fault } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain } from './load.js';
 import { pick, seeded } from './random.js';
@@ -94,7 +95,7 @@ export const poison: Fault = {
   name: 'poison reports and notes in the channel',
   backends: BOTH,
   run: (trial) =>
-    onSystem(trial, { workers: 2, slots: 40 }, { anyEnd: true, emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { workers: 2, slots: 40 }, { anyEnd: true, emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const answers = noAnswers();
       const random = seeded(trial.seed);
       const victims: string[] = [];
@@ -220,7 +221,7 @@ export const waiting: Fault = {
   backends: BOTH,
   shortOn: ['redis'],
   run: (trial) =>
-    onSystem(trial, { listeners: 2, workers: 0 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { listeners: 2, workers: 0 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const answers = noAnswers();
       const violations: string[] = [];
       const chains = trial.long ? 100 : 3;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { revertMigration, runMigrations, showMigrations } from '#libs/repositories';
 import { buildLastRelease } from '#libs/testing';
 import { recovered } from './blows.js';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
 import { createMany, noAnswers, randomChain, REFUSED, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
@@ -28,7 +29,7 @@ export const upgraded: Fault = {
     const { migrations } = (await import(join(last, 'migrations/index.js'))) as { migrations: readonly unknown[] };
     const revert = (databaseUrl: string): Promise<void> => revertTo(databaseUrl, migrations.length);
     const options = { apis: 2, listeners: 2, workers: 2, dist: last, prepare: revert };
-    return onSystem(trial, options, { emptyWithinMs: 60_000 }, async (system) => {
+    return onSystem(trial, options, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const random = seeded(trial.seed);
       const answers = noAnswers();
       const over = new AbortController();
@@ -83,7 +84,7 @@ export const restored: Fault = {
   name: 'PostgreSQL restored from a backup under load',
   backends: BOTH,
   run: (trial) =>
-    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const random = seeded(trial.seed);
       const violations: string[] = [];
       const kept: string[] = [];

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
 import { chainOf, createChain, createMany, noAnswers, randomChain, REFUSED, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
@@ -28,7 +29,7 @@ export const stopped: Fault = {
         // The worker stops between the end of a run and its report: once it continues, its reports are late.
         firstStart: (name) => (name === 'compute-worker-1' ? { FAILPOINT: 'worker.beforePublish:sleep:3000' } : {}),
       },
-      { emptyWithinMs: 60_000 },
+      { emptyWithinMs: LOCKS_END_MS },
       async (system) => {
         const random = seeded(trial.seed);
         const answers = noAnswers();

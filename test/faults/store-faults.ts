@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LOCKS_END_MS } from './checker.js';
 import { Crowd } from './crowd.js';
 import { underBlows, type Blow } from './blows.js';
 import { BOTH, onSystem, type Fault } from './fault.js';
@@ -26,7 +27,7 @@ export const truncatedAof: Fault = {
       end: () => services.startRedis(),
     }));
     try {
-      return await onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, (system) =>
+      return await onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: LOCKS_END_MS }, (system) =>
         underBlows(trial, system, blows, { withinMs: AFTER_LOSS_WITHIN_MS }),
       );
     } finally {
@@ -42,7 +43,7 @@ export const crowded: Fault = {
   backends: BOTH,
   shortOn: ['postgres'],
   run: (trial) =>
-    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, async (system) => {
+    onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
       const crowd = new Crowd(system.databaseUrl);
       const blow: Blow = {
         name: 'too many clients',
@@ -90,7 +91,7 @@ export const slowDisk: Fault = {
         return pulses;
       },
     };
-    return onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: 60_000 }, (system) =>
+    return onSystem(trial, { listeners: 1, workers: 1 }, { emptyWithinMs: LOCKS_END_MS }, (system) =>
       underBlows(trial, system, long ? [blow, blow, blow] : [blow], { withinMs: MOVES_WITHIN_MS }),
     );
   },

@@ -1,4 +1,5 @@
 import { withConnection } from '#libs/local-postgres';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, type Fault } from './fault.js';
 import { chainOf, createMany, noAnswers, wrongAnswers } from './load.js';
 import { percentile } from './random.js';
@@ -16,7 +17,7 @@ export const heldVacuum: Fault = {
   backends: BOTH,
   shortOn: ['postgres'],
   run: (trial) =>
-    onSystem(trial, { listeners: 1, workers: 1, slots: 32 }, { emptyWithinMs: 60_000 }, (system) =>
+    onSystem(trial, { listeners: 1, workers: 1, slots: 32 }, { emptyWithinMs: LOCKS_END_MS }, (system) =>
       withConnection(system.databaseUrl, async (holder) => {
         await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
         await holder.query('SELECT FROM task_chains LIMIT 1');

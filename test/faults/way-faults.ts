@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TcpProxy } from '#libs/testing';
+import { LOCKS_END_MS } from './checker.js';
 import { BOTH, onSystem, within, type Fault } from './fault.js';
 import { createMany, noAnswers, randomChain, wrongAnswers } from './load.js';
 import { seeded } from './random.js';
@@ -29,7 +30,7 @@ export const halfOpen: Fault = {
       ...(redis && { env: { REDIS_URL: through(redis, redisUrl!) } }),
     };
     try {
-      return await onSystem(trial, ways, { emptyWithinMs: 60_000 }, async (system) => {
+      return await onSystem(trial, ways, { emptyWithinMs: LOCKS_END_MS }, async (system) => {
         const random = seeded(trial.seed);
         const answers = noAnswers();
         const over = new AbortController();
