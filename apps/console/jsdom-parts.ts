@@ -25,6 +25,5 @@ Map.groupBy ??= <Key, Item>(items: Iterable<Item>, keyOf: (item: Item, at: numbe
   }
   return groups;
 };
-// jsdom cannot tell the style of a pseudo-element, which is asked for the width of a scrollbar.
-const styleOf = globalThis.getComputedStyle;
-globalThis.getComputedStyle = (element) => styleOf(element);
+// What an element says in its `style`: to match the rules of all style sheets takes a quarter of what the tests cost.
+globalThis.getComputedStyle = (element) => (element as HTMLElement).style;
