@@ -3,13 +3,12 @@ import { expect } from '@jest/globals';
 import { parse } from 'yaml';
 import type { scene } from '../../attacks/two-owners.js';
 import { allow } from '../../attacks/two-owners.js';
-import { expectAccessible, type Window } from './console-browser.js';
+import { expectAccessible, visit, type Window } from './console-browser.js';
 
 /** Finds a dataset, edits its policy, and reads the file and the commands that its owner signs with. */
 export async function dataFlow({ page, faults }: Window, { a, b }: Awaited<ReturnType<typeof scene>>): Promise<void> {
-  const base = new URL(page.url()).origin;
   await allow(a, { with: [b.party], words: '<img src=x onerror="document.title=1">' });
-  await page.goto(`${base}/data?party=${a.party}`);
+  await visit(page, `/data?party=${a.party}`);
   await page.getByText(`task-chain datasets register ${a.party}/<name>`).waitFor();
   await page.getByText(`${b.party}/customers@1`).waitFor({ state: 'hidden' });
   await page.getByRole('searchbox').fill('no column of this name');
@@ -52,7 +51,6 @@ export async function dataFlow({ page, faults }: Window, { a, b }: Awaited<Retur
 /** Looks at the pages of data: with data, empty, with an error. */
 export async function dataPages(window: Window, party: string, name: string): Promise<void> {
   const { page } = window;
-  const base = new URL(page.url()).origin;
   for (const [path, text, as] of [
     [`?party=${party}`, `${party}/customers@1`, 'data'],
     ['?q=nothing-of-this-name', /No dataset fits|没有符合条件的数据集/, 'data-empty'],
@@ -61,7 +59,7 @@ export async function dataPages(window: Window, party: string, name: string): Pr
     [`/${party}/customers?view=policy`, 'policies set', 'dataset-policy'],
     [`/${party}/customers?view=ledger`, /Nothing was opened yet|还没有开放任何内容/, 'dataset-ledger'],
   ] as const) {
-    await page.goto(`${base}/data${path}`);
+    await visit(page, `/data${path}`);
     await page.getByText(text).first().waitFor();
     await expectAccessible(window, `${name}-${as}`);
   }

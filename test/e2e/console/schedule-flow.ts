@@ -1,14 +1,13 @@
 import { expect } from '@jest/globals';
 import { chain, line, type ApiClient } from '../../integration/system/index.js';
-import { expectAccessible, type Window } from './console-browser.js';
+import { expectAccessible, visit, type Window } from './console-browser.js';
 
 /** Makes a schedule of a template, runs it, fills back, pauses and resumes it, changes it, deletes and restores it. */
 export async function scheduleFlow({ page, faults }: Window, api: ApiClient): Promise<void> {
-  const base = new URL(page.url()).origin;
   const body = { title: 'to be made each night', chain: chain(line(2)) };
   await api.expect(201, '/templates', { method: 'POST', body });
   const asked = page.locator('.ant-modal');
-  await page.goto(`${base}/schedules`);
+  await visit(page, '/schedules');
   await page.getByText('There is no schedule yet.').waitFor();
   await page.getByRole('button', { name: 'New schedule' }).click();
   await asked.getByLabel('Title *').fill('nightly');
@@ -33,14 +32,14 @@ export async function scheduleFlow({ page, faults }: Window, api: ApiClient): Pr
   await page.getByText('paused', { exact: true }).waitFor();
   // Filters are in the address: found by words of its title and its state, and not among those that run.
   const own = page.url();
-  await page.goto(`${base}/schedules?q=NIGHT&state=paused`);
+  await visit(page, '/schedules?q=NIGHT&state=paused');
   await page.getByRole('link', { name: 'nightly' }).waitFor();
   await page.getByRole('searchbox', { name: 'Words in title' }).fill('nightly week');
   await page.keyboard.press('Enter');
   await page.getByText('No schedule fits.').waitFor();
-  await page.goto(`${base}/schedules?state=active`);
+  await visit(page, '/schedules?state=active');
   await page.getByText('No schedule fits.').waitFor();
-  await page.goto(own);
+  await visit(page, own);
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await page.getByRole('button', { name: 'Edit' }).click();
@@ -63,16 +62,15 @@ export async function scheduleFlow({ page, faults }: Window, api: ApiClient): Pr
 /** Looks at the schedules, one of which has had a due time that made no chain. */
 export async function schedulePages(window: Window, api: ApiClient, name: string): Promise<void> {
   const { page } = window;
-  const base = new URL(page.url()).origin;
   const { schedule_id: id } = await api.expect<{ schedule_id: string }>(201, '/schedules', {
     method: 'POST',
     body: { title: '名'.repeat(80), cron: '0 2 * * *', time_zone: 'Asia/Shanghai', chain: chain(line(1)) },
   });
   await api.expect(201, `/schedules/${id}/run`, { method: 'POST' });
-  await page.goto(`${base}/schedules`);
+  await visit(page, '/schedules');
   await page.getByText('名名').first().waitFor();
   await expectAccessible(window, `${name}-schedules`);
-  await page.goto(`${base}/schedules/${id}`);
+  await visit(page, `/schedules/${id}`);
   await page.locator('.ant-table-row').first().waitFor();
   await expectAccessible(window, `${name}-schedule`);
 }

@@ -1,12 +1,11 @@
 import type { Page } from 'playwright-core';
 import { expect } from '@jest/globals';
 import { ApiClient } from '../../integration/system/index.js';
-import { expectAccessible, type Window } from './console-browser.js';
+import { expectAccessible, visit, type Window } from './console-browser.js';
 
 /** Makes, uses, revokes and restores a key; makes a webhook and a secret, and removes them; changes how the console looks. */
 export async function settingsFlow({ page, faults }: Window, api: ApiClient): Promise<void> {
-  const base = new URL(page.url()).origin;
-  await page.goto(`${base}/settings?view=keys`);
+  await visit(page, '/settings?view=keys');
   await page.getByRole('button', { name: 'New API key' }).click();
   await asked(page).getByLabel('Name *').fill('of the console');
   await asked(page).getByRole('button', { name: 'Make' }).click();
@@ -79,9 +78,8 @@ export async function settingsFlow({ page, faults }: Window, api: ApiClient): Pr
 /** Looks at the settings. */
 export async function settingsPages(window: Window, _api: ApiClient, name: string): Promise<void> {
   const { page } = window;
-  const base = new URL(page.url()).origin;
   for (const view of ['look', 'keys', 'webhooks', 'secrets', 'signals', 'audit', 'tenant']) {
-    await page.goto(`${base}/settings?view=${view}`);
+    await visit(page, `/settings?view=${view}`);
     await page
       .locator(view === 'look' ? '.ant-radio-group' : '.ant-table')
       .first()

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { chain, taskOf, type ApiClient } from '../../integration/system/index.js';
-import { expectAccessible, type Window } from './console-browser.js';
+import { expectAccessible, visit, type Window } from './console-browser.js';
 
 const FORM = {
   type: 'object',
@@ -24,9 +24,8 @@ async function asking(api: ApiClient, question: string, who = 'role:admin'): Pro
 
 /** Answers from the inbox and from the drawer: with a fault at a field, approved, rejected, and where others are asked. */
 export async function signOffFlow({ page, faults }: Window, api: ApiClient): Promise<void> {
-  const base = new URL(page.url()).origin;
   const first = await asking(api, 'May the rows go?');
-  await page.goto(`${base}/approvals`);
+  await visit(page, '/approvals');
   const card = page.locator('.asked').filter({ hasText: 'May the rows go?' });
   await card.getByText('role:admin').waitFor();
   await card.getByRole('button', { name: 'Sign off' }).click();
@@ -42,7 +41,7 @@ export async function signOffFlow({ page, faults }: Window, api: ApiClient): Pro
   expect([done.answer, done.note]).toEqual([{ rows: 7, column: 'id' }, 'looked at it']);
 
   const second = await asking(api, 'May they go again?');
-  const drawer = await openTask(page, `${base}/chains/${second}?task=ask`);
+  const drawer = await openTask(page, `/chains/${second}?task=ask`);
   await drawer.locator('.sign-off').getByText('May they go again?').waitFor();
   expect(await drawer.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
   await drawer.getByLabel('Note').fill('not yet');
@@ -50,7 +49,7 @@ export async function signOffFlow({ page, faults }: Window, api: ApiClient): Pro
   await drawer.getByText('SIGN_OFF_REJECTED').waitFor();
 
   const others = await asking(api, 'Who may?', 'oidc:somebody');
-  const read = await openTask(page, `${base}/chains/${others}?task=ask`);
+  const read = await openTask(page, `/chains/${others}?task=ask`);
   await read.getByText('You are not among those whom it asks.').waitFor();
   expect(await read.getByRole('button', { name: 'Sign off' }).count()).toBe(0);
   expect(faults).toEqual([]);
@@ -59,12 +58,12 @@ export async function signOffFlow({ page, faults }: Window, api: ApiClient): Pro
 /** Looks at a question in the drawer; the inbox has it as well. */
 export async function signOffPages(window: Window, api: ApiClient, name: string): Promise<void> {
   const id = await asking(api, '名'.repeat(200));
-  const drawer = await openTask(window.page, `${new URL(window.page.url()).origin}/chains/${id}?task=ask`);
+  const drawer = await openTask(window.page, `/chains/${id}?task=ask`);
   await drawer.getByText('名名').first().waitFor();
   await expectAccessible(window, `${name}-sign-off`);
 }
 
-async function openTask(page: Page, address: string) {
-  await page.goto(address);
+async function openTask(page: Page, path: string) {
+  await visit(page, path);
   return page.locator('.ant-drawer-body');
 }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from '@jest/globals';
 import { task, type ApiClient } from '../../integration/system/index.js';
-import { expectAccessible, type Window } from './console-browser.js';
+import { expectAccessible, visit, type Window } from './console-browser.js';
 
 /** A chain with a parameter that has no default. */
 const CHAIN = {
@@ -57,7 +57,7 @@ export async function templateFlow({ page, faults }: Window, api: ApiClient): Pr
   await page.getByRole('link', { name: 'Compare' }).click();
   await page.locator('.node-renamed, .node-added').filter({ hasText: 'again' }).waitFor();
 
-  await page.goto(`${base}/templates/${id}?view=compare&from=1&to=3`);
+  await visit(page, `/templates/${id}?view=compare&from=1&to=3`);
   await page.locator('.node-added').filter({ hasText: 'third' }).getByText('+ added').waitFor();
   await page.getByText('How version 1 became version 3:').waitFor();
   expect(await page.locator('.node-same').count()).toBe(2);
@@ -124,7 +124,6 @@ export async function templateFlow({ page, faults }: Window, api: ApiClient): Pr
 /** Looks at the pages of templates: with data, empty, with an error. */
 export async function templatePages(window: Window, api: ApiClient, name: string): Promise<void> {
   const { page } = window;
-  const base = new URL(page.url()).origin;
   const body = {
     title: `${'名'.repeat(80)} ${name}`,
     description: '<b>\u202e'.repeat(40),
@@ -141,7 +140,7 @@ export async function templatePages(window: Window, api: ApiClient, name: string
     [`/${id}?view=versions`, 'sha256:', 'template-versions'],
     [`/${id}?view=compare&from=1&to=2`, /1 added|新增 1 个/, 'template-compare'],
   ] as const) {
-    await page.goto(`${base}/templates${path}`);
+    await visit(page, `/templates${path}`);
     await page.getByText(text).first().waitFor();
     if (/start|compare/.test(as)) await page.locator('.node').first().waitFor();
     await expectAccessible(window, `${name}-${as}`);
