@@ -26,10 +26,10 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
-/** Starts it: embedded PostgreSQL, three apps. Rejects when an app does not come up. */
-export async function startSystem(): Promise<RunningSystem> {
+/** Starts it: embedded PostgreSQL, three apps. `settings` are more variables of its environment. Rejects when an app does not come up. */
+export async function startSystem(settings: Readonly<Record<string, string>> = {}): Promise<RunningSystem> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tc-e2e-'));
-  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', SCRIPT_TASKS: SCRIPTS });
+  const config = readConfig({ DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn', SCRIPT_TASKS: SCRIPTS, ...settings });
   const stop = new AbortController();
   const wrote: string[] = [];
   copyTables(config.dataRoot);
