@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
-import { isAtSites, placesOf, runTask, TaskFailure, withMarkers } from '#libs/compute';
+import { isAtSites, placesOf, RunStopped, runTask, TaskFailure, withMarkers } from '#libs/compute';
 import type { AllowedScripts, TaskParams, TaskRun, TaskRunner } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
@@ -46,9 +46,9 @@ export interface Run {
 type RunLog = (level: 'debug' | 'info' | 'error', fields: object, message: string) => void;
 
 /** The reason of a run's abort signal. */
-class RunStopped extends Error {
+class StoppedBy extends RunStopped {
   constructor(readonly reason: StopReason | 'timeout') {
-    super(`the run was stopped: ${reason}`);
+    super(`the run was stopped: ${reason}`, reason === 'shutdown');
   }
 }
 
@@ -70,7 +70,7 @@ export function startRun(job: TaskJob, context: RunContext): Run {
   const began = performance.now();
   const elapsed = (): { elapsedMs: number } => ({ elapsedMs: performance.now() - began });
   const abort = new AbortController();
-  const stop = (reason: StopReason | 'timeout'): void => abort.abort(new RunStopped(reason));
+  const stop = (reason: StopReason | 'timeout'): void => abort.abort(new StoppedBy(reason));
   const progress = new RunProgress(ref, context.note);
   const timers: NodeJS.Timeout[] = [];
   const begin = (): void => {
@@ -84,7 +84,7 @@ export function startRun(job: TaskJob, context: RunContext): Run {
   const ended = within(span, async (): Promise<DoneReport | null> => {
     const outcome = await outcomeOf(job, context, abort.signal, progress, log, begin);
     for (const timer of timers) clearTimeout(timer);
-    const stopped = abort.signal.reason instanceof RunStopped ? abort.signal.reason.reason : undefined;
+    const stopped = abort.signal.reason instanceof StoppedBy ? abort.signal.reason.reason : undefined;
     if (stopped !== undefined) span?.setAttribute('taskchain.run.stopped', stopped);
     // The attempt stays as it is: its job is sent again.
     const isLeft = stopped === 'shutdown' && isOffered();

@@ -42,10 +42,9 @@ export async function runCeleryPsi(
   const isKept = (attempt: number): Promise<boolean> => homes.areThere(attempt);
   return withFarTasks({ run, settings, parties, isKept, ...(patience && { patience }) }, async (far) => {
     const home = (party: string): string => homes.of(party, far.published);
-    const exchange = new Exchange(
-      { here: settings.dataRoot, there: settings.farRoot },
-      farId(run.chainId, run.taskId, far.published, ''),
-    );
+    const exchangeOf = (attempt: number): Exchange =>
+      new Exchange({ here: settings.dataRoot, there: settings.farRoot }, farId(run.chainId, run.taskId, attempt, ''));
+    const exchange = exchangeOf(far.published);
     const argsOf = (party: string): CeleryPsiParty.CeleryPsiPartyArgs => ({
       keys: config.keys[party]!,
       inputPath: config.input_paths[party]!,
@@ -84,7 +83,8 @@ export async function runCeleryPsi(
     } finally {
       // Another attempt that follows the task by now needs them.
       if (await far.isOurs()) {
-        await exchange.remove();
+        // Those before it may have ended between their files and their task.
+        for (let each = far.published; each > 0; each -= 1) await exchangeOf(each).remove();
         await homes.remove(far.published);
       }
     }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -207,6 +207,14 @@ function withCelery(version: string, url: string): void {
         code: 'FLEET_WORKER_LOST',
       });
       expect(await fleet.starts()).toHaveLength(2);
+    });
+
+    test('removes what an attempt left that ended before its task was published', async () => {
+      await fleet.plan();
+      const run = runOf({}, { attempt: 2 });
+      mkdirSync(`${run.dataRoot}/.celery/${farId('chain-1', run.taskId, 1, '')}`, { recursive: true });
+      await engine.run('psi', run);
+      expect(exchanged()).toEqual([]);
     });
 
     test.each(['forge', 'link'])('refuses what a fleet cannot have found (%s)', async (how) => {

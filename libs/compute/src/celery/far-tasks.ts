@@ -1,4 +1,4 @@
-import { TaskFailure, type TaskRun } from '../contract/task-type.js';
+import { RunStopped, TaskFailure, type TaskRun } from '../contract/task-type.js';
 import { Broker } from './broker.js';
 import { farId } from './far-id.js';
 import { fleetsOf, type CelerySettings, type Fleet } from './fleet.js';
@@ -14,14 +14,14 @@ export interface FarTasks {
   readonly isAdopted: boolean;
   /**
    * Publishes the tasks, unless they are, and waits until all have succeeded. When one fails, or the signal is aborted, the others are ended. A fleet gets its task once that before
-   * it has begun its own: of two tasks none holds a slot of one fleet while it waits for that which the other holds.
+   * it has begun its own: of two tasks none holds a slot of one fleet while it waits for that which the other holds. A run that is handed over leaves them as they are.
    */
   complete(
     argumentOf: (fleet: Fleet) => (id: string) => object,
     signal: AbortSignal,
     progress: (fraction: number, stage: string) => void,
   ): Promise<void>;
-  /** Whether no other attempt follows the tasks. Never throws. */
+  /** Whether no other attempt follows the tasks, or will. Never throws. */
   isOurs(): Promise<boolean>;
 }
 
@@ -94,11 +94,13 @@ export async function withFarTasks<T>(request: Request, work: (far: FarTasks) =>
         const failed = ends.some(({ status }) => status === 'rejected');
         if (!failed) return;
         const reason: unknown = signal.aborted ? signal.reason : stop.signal.reason;
+        if (isHandedOver(run.signal)) throw reason;
         // The next attempt looks for what goes on behind a broker that is away.
         await Promise.all(tasks.map((task) => cancel(task).catch(() => undefined)));
         throw reason;
       },
       async isOurs() {
+        if (isHandedOver(run.signal)) return false;
         const followers = await Promise.all(tasks.map(({ broker, id }) => broker.follower(id).catch(() => -1)));
         return followers.every((follower) => follower === undefined || follower === run.attempt);
       },
@@ -134,6 +136,8 @@ async function earlier(
   }
   return found;
 }
+
+const isHandedOver = ({ reason }: AbortSignal): boolean => reason instanceof RunStopped && reason.isHandedOver;
 
 const lost = (cause: unknown): TaskFailure =>
   new TaskFailure('BROKER_LOST', 'A broker of CELERY_BROKERS does not answer.', true, {}, { cause });

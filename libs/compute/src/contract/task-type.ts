@@ -125,7 +125,7 @@ export interface TaskRun<Config = Record<string, unknown>> {
   readonly site?: Site | undefined;
   /** At a site: takes complete files under their temporary names, which get their own ones once the result is made. */
   hold?(files: readonly HeldFile[]): void;
-  /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. */
+  /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. The reason of a worker is a `RunStopped`. */
   readonly signal: AbortSignal;
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */
   progress(fraction: number, stage: string): void;
@@ -135,6 +135,17 @@ export interface TaskRun<Config = Record<string, unknown>> {
 }
 
 export type RunTask<Config = Record<string, unknown>> = (run: TaskRun<Config>) => Promise<TaskRunResult>;
+
+/** Why a worker ends a run. */
+export class RunStopped extends Error {
+  constructor(
+    message: string,
+    /** Whether another attempt takes its place: what runs elsewhere for this one is left to that. */
+    readonly isHandedOver: boolean,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * A task that cannot succeed: `code` is stable UPPER_SNAKE (task-catalogue), `message` says what to do and names
