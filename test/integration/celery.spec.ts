@@ -1,0 +1,209 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { startTestRedis, TcpProxy } from '#libs/testing';
+import { noCelery, QUEUE, TestFleet } from '../../libs/compute/src/celery/fleet-for-tests.js';
+import { chain, describeSystem, eventually, taskOf, TEST_API_KEY, type SystemUnderTest } from './system/index.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
+const OWNED = 'bank-a';
+const PARTIES = ['alice', 'bob'];
+/** The design's, and the newest: each has a database of the Redis. */
+const VERSIONS = ['5.2.7', '5.7.0'];
+
+const redis = await startTestRedis();
+const work = mkdtempSync(join(tmpdir(), 'task-chain-celery-'));
+afterAll(async () => {
+  await redis.stop();
+  rmSync(work, { recursive: true });
+});
+
+/** A psi at the fleet, of a table of each party. */
+const psi = (inputs: Readonly<Record<string, string>>, more: object = {}): Record<string, unknown> => ({
+  ...{ task_id: 'match', task_type: 'psi', depends_on: [] },
+  task_params: {
+    engine: 'celery',
+    sf_init_config: { parties: Object.keys(inputs), address: 'local' },
+    task_config: {
+      keys: Object.fromEntries(Object.keys(inputs).map((party) => [party, ['id']])),
+      input_paths: inputs,
+    },
+  },
+  ...more,
+});
+const plain = (more: object = {}, options: object = {}): Record<string, unknown> =>
+  chain([psi(Object.fromEntries(PARTIES.map((party) => [party, 't.csv'])), more)], options);
+
+for (const version of VERSIONS) {
+  const skipped = redis.skip || noCelery(version);
+  if (skipped) test.skip(`chains at a fleet of Celery ${version} [skipped: ${skipped}]`, () => undefined);
+  else await atFleet(version);
+}
+
+async function atFleet(version: string): Promise<void> {
+  const proxy = await TcpProxy.start(Number(new URL(redis.url).port));
+  const database = VERSIONS.indexOf(version);
+  const url = `${redis.url}/${database}`;
+  const env = {
+    CELERY_BROKERS: JSON.stringify({ '*': `redis://127.0.0.1:${proxy.port}/${database}` }),
+    WORKER_DRAIN_SECONDS: '1',
+  };
+  // What our apps do by themselves is looked at once: at the version that the design has.
+  const isDesigns = version === '5.2.7';
+  const options = { apps: ['api', 'status-listener'], env } as const;
+  describeSystem(`chains at a fleet of Celery ${version}`, 'redis', options, (check, system) => {
+    const broker = new Redis(url, { lazyConnect: true });
+    let fleet: TestFleet;
+    beforeAll(async () => {
+      for (const [at, party] of PARTIES.entries()) writeTable(join(system.dataRoot, party), 't.csv', 1 + 100 * at);
+      fleet = await TestFleet.start(version, url);
+      // Without the fleet it would not be ready.
+      await system.startApp('compute-worker');
+    });
+    afterAll(async () => {
+      broker.disconnect();
+      await fleet.stop();
+      await proxy.stop();
+    });
+    /** The fleet, which does this at the next starts. */
+    const planned = async (...steps: readonly string[]): Promise<TestFleet> => {
+      await fleet.plan(...steps);
+      return fleet;
+    };
+    const begun = (at: TestFleet): Promise<true> =>
+      eventually('the fleet has begun', async () => (await at.starts()).length > 0 || undefined);
+    /** What the fleet has of tasks, and what is left for it. */
+    const left = async (): Promise<unknown[]> => [
+      await broker.llen(QUEUE),
+      await broker.hlen('unacked'),
+      readdirSync(join(system.dataRoot, '.celery')),
+    ];
+    const nothingLeft = (): Promise<true> =>
+      eventually('nothing is left', async () => JSON.stringify(await left()) === '[0,0,[]]' || undefined);
+
+    check('give the result of native', async ({ api }) => {
+      const at = await planned();
+      const { status, error, tasks } = await api.run(plain());
+      expect({ status, error }).toEqual({ status: 'SUCCESS', error: null });
+      expect(tasks[0]!.result).toMatchObject({ intersection_count: 200, psi_protocol: 'KKRT_PSI_2PC' });
+      expect(await at.starts()).toHaveLength(1);
+      await nothingLeft();
+    });
+
+    for (const [what, more, options, how] of [
+      ['is cancelled', {}, {}, ['CANCELLED', undefined]],
+      ['takes too long', { timeout: 4, retry_policy: { max_retries: 0 } }, {}, ['FAILURE', 'TIMEOUT_RUN']],
+      ['is in a chain that takes too long', {}, { timeout: 4 }, ['FAILURE', undefined]],
+    ] as const) {
+      if (!isDesigns && how[0] !== 'CANCELLED') continue;
+      check(`end at the fleet with a task that ${what}`, async ({ api }) => {
+        const at = await planned('sleep 60');
+        const id = await api.start(plain(more, options));
+        await begun(at);
+        if (how[0] === 'CANCELLED') await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
+        const ended = await api.ended(id);
+        expect([ended.status, taskOf(ended, 'match').error?.code]).toEqual(how);
+        const [start] = await at.starts();
+        await eventually('it is revoked', async () => {
+          const meta = await broker.get(`celery-task-meta-${start!.split(' ')[0]}`);
+          return meta?.includes('"REVOKED"') || undefined;
+        });
+        await nothingLeft();
+      });
+    }
+
+    const checkHere = isDesigns ? check : () => undefined;
+    checkHere('go on where the broker was away for some seconds', async ({ api }) => {
+      const at = await planned('sleep 4');
+      const id = await api.start(plain());
+      await begun(at);
+      proxy.cut();
+      await new Promise((later) => setTimeout(later, 2_000));
+      proxy.letGo();
+      const { status, tasks } = await api.ended(id);
+      expect([status, tasks[0]!.attempt]).toEqual(['SUCCESS', 1]);
+      expect(await at.starts()).toHaveLength(1);
+    });
+
+    for (const [what, end, seconds] of [
+      ['stopped', 'stop', 8],
+      ['killed', 'kill', 25],
+    ] as const) {
+      if (!isDesigns) continue;
+      check(`go on at another worker where one is ${what}, and run once at the fleet`, async ({ api }) => {
+        const first = system.app('compute-worker');
+        const at = await planned(`sleep ${seconds}`);
+        const id = await api.start(plain());
+        await begun(at);
+        await system.startApp('compute-worker');
+        await first[end]();
+        const { status, tasks } = await api.ended(id);
+        const result = expect.objectContaining({ intersection_count: 200 }) as unknown;
+        expect([status, tasks[0]!.attempt, tasks[0]!.result]).toEqual(['SUCCESS', 2, result]);
+        expect(await at.starts()).toHaveLength(1);
+        await nothingLeft();
+      });
+    }
+
+    checkHere('are published once the owner lets the engine in, has noted it, and has some left', async ({ api }) => {
+      const at = await planned('sleep 2');
+      const cli = await claimed(system);
+      const inputs = { [OWNED]: `dataset:${OWNED}/customers@1`, bob: 't.csv' };
+      const waits = async (id: string): Promise<string> => {
+        await api.until(id, 'it waits for the owner', ({ tasks }) => tasks[0]!.hold === 'APPROVAL');
+        const { items } = await api.expect<{ items: Record<string, string>[] }>(200, `/chains/${id}/approvals`);
+        const asked = items.find(({ party }) => party === OWNED)!;
+        expect(asked).toMatchObject({ engine: 'celery', leaves: expect.stringContaining("the fleet's word") });
+        return asked.reasons!;
+      };
+      const ledger = join(system.dataRoot, OWNED, '.party/ledger.jsonl');
+
+      await policy(cli, {});
+      expect(await waits(await api.start(chain([psi(inputs)])))).toContain('the engine celery is not allowed');
+      expect(await at.starts()).toEqual([]);
+
+      await policy(cli, { engines: ['native', 'celery'], uses: { max: 1, days: 1 } });
+      const id = await api.start(chain([psi(inputs)]));
+      await begun(at);
+      expect(readFileSync(ledger, 'utf8')).toContain('psi');
+      expect((await api.ended(id)).status).toBe('SUCCESS');
+
+      expect(await waits(await api.start(chain([psi(inputs)])))).toContain('it was used 1 times');
+      expect(await at.starts()).toHaveLength(1);
+      await nothingLeft();
+    });
+  });
+}
+
+/** 300 keys from this one on. */
+function writeTable(folder: string, name: string, from: number): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `id\n${Array.from({ length: 300 }, (_, i) => from + i).join('\n')}\n`);
+}
+
+type Cli = (...args: string[]) => Promise<unknown>;
+
+/** The command line of the owner of a folder that is claimed, with a dataset. */
+async function claimed({ api, dataRoot }: SystemUnderTest): Promise<Cli> {
+  const env = { PATH: process.env.PATH, HOME: work, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: TEST_API_KEY };
+  const cli: Cli = (...args) => promisify(execFile)(process.execPath, [PROGRAM, ...args], { cwd: work, env });
+  const [folder, key] = [join(dataRoot, OWNED), join(work, `${OWNED}.key`)];
+  writeTable(folder, 'customers.csv', 1);
+  await cli('parties', 'keygen', OWNED, '--out', work);
+  await cli('parties', 'claim', OWNED, '--key', key, '--folder', folder);
+  const file = ['--file', 'customers.csv', '--folder', folder];
+  await cli('datasets', 'register', `${OWNED}/customers`, ...file, '--key', key);
+  return (...args) => cli(...args, '--key', key);
+}
+
+async function policy(cli: Cli, more: object): Promise<void> {
+  const file = join(work, 'policy.json');
+  const rule = { effect: 'allow', task_types: ['psi'], ...more };
+  writeFileSync(file, JSON.stringify({ expires_at: '2999-01-01T00:00:00Z', rules: [rule] }));
+  await cli('policies', 'set', `${OWNED}/customers`, '--file', file);
+}
