@@ -5,7 +5,7 @@ import { quantile } from '../statistics.js';
 import { sequence } from '../workloads.js';
 import { withSystem, type Figure, type OwnMeasurement } from './own.js';
 
-const LISTED = 100_000;
+export const LISTED = 100_000;
 
 interface Page {
   readonly next_cursor: string | null;
@@ -53,7 +53,7 @@ export const apiLoad: OwnMeasurement = {
 };
 
 /** Sends requests for some seconds over this many connections. */
-async function load(
+export async function load(
   connections: number,
   seconds: number,
   request: () => Promise<unknown>,
@@ -72,14 +72,14 @@ async function load(
 }
 
 /** The path of a chain of 100 tasks that has run. */
-async function chainOf100(system: System, client: HttpClient): Promise<string> {
+export async function chainOf100(system: System, client: HttpClient): Promise<string> {
   const { chain_id: id } = await client.send<{ chain_id: string }>('POST', '/chains', bodyOf(sequence(100), true));
   await endOf(system, [id]);
   return `/chains/${id}`;
 }
 
 /** Filling, not measuring: rows of finished chains by one statement, past the API and without tasks, which no list reads. */
-async function fillChains(system: System, count: number): Promise<void> {
+export async function fillChains(system: System, count: number): Promise<void> {
   await system.rows(
     `INSERT INTO task_chains (chain_id, tenant_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds,
                               created_at, started_at, completed_at)
@@ -91,7 +91,7 @@ async function fillChains(system: System, count: number): Promise<void> {
 }
 
 /** The cursor of every page of 200, from the newest to the oldest. */
-async function walk(client: HttpClient): Promise<string[]> {
+export async function walk(client: HttpClient): Promise<string[]> {
   const cursors: string[] = [];
   for (let cursor = ''; ; cursor = `&cursor=${cursors.at(-1)}`) {
     const { next_cursor: next } = await client.send<Page>('GET', `/chains?page_size=200${cursor}`);
