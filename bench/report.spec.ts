@@ -44,22 +44,24 @@ describe('goals', () => {
     const results = resultsOf({
       W4: { ours: [100, 200], 'celery-prefork': [700, 1400], 'celery-threads': [650, 1300] },
     });
-    expect(outcome(results, 'speed against Celery', 'W4')).toMatchObject({ value: 6.5, limit: 6, met: 'met' });
+    expect(outcome(results, 'speed against Celery', 'W4')).toMatchObject({ value: 6.5, limit: 4, met: 'met' });
     expect(outcome(results, "speed against DBOS's best", 'W4').met).toBe('not measured');
   });
 
   it('know at most from at least', () => {
-    const slow = resultsOf({ W1: { ours: [400], 'bullmq-flow': [100] } });
-    expect(outcome(slow, "time a hop, of BullMQ flows'", 'W1')).toMatchObject({ value: 4, limit: 3, met: 'missed' });
-    const quick = resultsOf({ W1: { ours: [200], 'bullmq-flow': [100] } });
-    expect(outcome(quick, "time a hop, of BullMQ flows'", 'W1').met).toBe('met');
+    const words = "W1 on PostgreSQL alone, time of graphile-worker's";
+    const slow = resultsOf({ W1: { ours: [1], 'ours-postgres': [400], graphile: [100], 'graphile-local': [110] } });
+    expect(outcome(slow, words, 'embedded')).toMatchObject({ value: 4, limit: 3, met: 'missed' });
+    const quick = resultsOf({ W1: { ours: [1], 'ours-postgres': [200], graphile: [100] } });
+    expect(outcome(quick, words, 'embedded').met).toBe('met');
     const diamond = resultsOf({ W5: { ours: [70] } });
     expect(outcome(diamond, 'over the critical path', 'W5')).toMatchObject({ value: 10, met: 'met' });
   });
 
   it('read the figures of our system alone', () => {
-    const results = resultsOf({}, [{ id: 'W6.growth', title: 'growth', unit: 'times', values: [1, 1.5, 1.4] }]);
-    expect(outcome(results, 'time a task at 10,000 against 1,000', 'W6')).toMatchObject({ value: 1.4, met: 'missed' });
+    const results = resultsOf({}, [{ id: 'start.cold', title: 'cold', unit: 'times', values: [1, 2.5, 2.4] }]);
+    const words = 'the first 5 chains after a start, of warm ones';
+    expect(outcome(results, words, 'W1')).toMatchObject({ value: 2.4, met: 'missed' });
     expect(judge(results).filter(({ met }) => met !== 'not measured')).toHaveLength(1);
   });
 });
@@ -67,13 +69,16 @@ describe('goals', () => {
 describe('the report', () => {
   it('tells goals, tables, charts, CPU time, own figures, and what was left out', () => {
     const times = { ours: [100, 110], 'bullmq-flow': [50, 60], 'celery-prefork': [1000, 900] };
-    const results = resultsOf({ W1: times, W4: times }, [{ id: 'W6.x', title: 'create', unit: 's', values: [1, 2] }]);
+    const results = resultsOf({ W1: times, W4: times }, [
+      { id: 'W6.x', title: 'create', unit: 's', values: [1, 2] },
+      { id: 'start.ready', title: 'to ready', unit: 's', values: [5] },
+    ]);
     const own = [{ id: 'W6', title: 'one chain', measure: async () => [] }];
     const text = markdown(results, judge(results), { contenders: contenders(), workloads: GRAPH_WORKLOADS, own });
     expectWellFormed(text);
     expect(text.match(/xychart-beta/g)).toHaveLength(2);
     for (const part of [
-      `## Goals: 4 met, 1 missed, ${GOALS.length - 5} not measured`,
+      `## Goals: 2 met, 1 missed, ${GOALS.length - 3} not measured`,
       '| Celery canvas, prefork | 9.5 | 9.25 to 9.75 | 9.09 | Redis, for a day | 2 |',
       'It was quiet',
       '| all together | 0.300 |',

@@ -41,8 +41,8 @@ export function figureOf({ samples }: Outcome, workload: string, contender: stri
 }
 
 /** Wall time over ours in the same round, the median of all rounds: above 1 is slower than ours. NaN where one has none. */
-export function ratioToOurs({ samples }: Outcome, workload: string, contender: string): number {
-  const ours = clean(samples, workload, 'ours');
+export function ratioToOurs({ samples }: Outcome, workload: string, contender: string, own = 'ours'): number {
+  const ours = clean(samples, workload, own);
   const time = ({ runs }: Sample): number => median(runs.map(({ ms }) => ms));
   const ratios = clean(samples, workload, contender).flatMap((sample) => {
     const same = ours.find(({ round }) => round === sample.round);
@@ -51,9 +51,11 @@ export function ratioToOurs({ samples }: Outcome, workload: string, contender: s
   return median(ratios);
 }
 
-/** CPU time a task in W4 by part of our system, and of all with the client, ms. */
-export function cpuOfW4({ samples }: Outcome): Readonly<Record<string, number>> {
-  const all = clean(samples, 'W4', 'ours').flatMap(({ cpuPerTask }) => (cpuPerTask === undefined ? [] : [cpuPerTask]));
+/** CPU time a task in W4 by part of a contender, and of all with the client, ms. */
+export function cpuOfW4({ samples }: Outcome, contender = 'ours'): Readonly<Record<string, number>> {
+  const all = clean(samples, 'W4', contender).flatMap(({ cpuPerTask }) =>
+    cpuPerTask === undefined ? [] : [cpuPerTask],
+  );
   const parts = Object.keys(all[0] ?? {});
   return Object.fromEntries(parts.map((part) => [part, median(all.map((each) => each[part]!))]));
 }

@@ -9,14 +9,18 @@ import { GOALS, judge } from './goals.js';
 import { describeMachine, Patience } from './machine.js';
 import { Opened } from './opened.js';
 import { apiLoad } from './own/api-load.js';
+import { bare } from './own/bare.js';
 import { commitLag, steadyRate } from './own/commit-lag.js';
 import { instances, turns } from './own/dynamic.js';
+import { full } from './own/full.js';
 import { growth } from './own/growth.js';
 import { idle } from './own/idle.js';
 import { overload } from './own/overload.js';
 import { runOwn, type OwnMeasurement } from './own/own.js';
+import { slots } from './own/slots.js';
 import { small } from './own/small.js';
 import { soak } from './own/soak.js';
+import { start } from './own/start.js';
 import { markdown } from './report.js';
 import { cpuOfW4, mediansOf, quietOf } from './results.js';
 import { runRounds } from './rounds.js';
@@ -59,7 +63,9 @@ const alone =
       ? overload(Number(args.overload))
       : undefined;
 const own: readonly OwnMeasurement[] =
-  alone === undefined ? [commitLag, growth, apiLoad, steadyRate, compute, instances, turns, small, idle] : [alone];
+  alone === undefined
+    ? [commitLag, growth, apiLoad, bare, steadyRate, compute, instances, turns, slots, small, start, full, idle]
+    : [alone];
 const graphs = alone === undefined ? GRAPH_WORKLOADS : [];
 const ids = [...graphs, ...own].map(({ id }) => id);
 const workloads = namesIn(args.workload, ids);
