@@ -174,7 +174,8 @@ describe('analysis', () => {
 
     const shares = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
     // The masked columns, five rounds of the rounding, and the rounded products.
-    const sizesOf = (party: string): number[] => shares.filter(({ from }) => from === party).map(({ bytes }) => bytes);
+    const sizesOf = (party: string): number[] =>
+      shares.filter(({ from, to }) => from === party && to !== NEUTRAL).map(({ bytes }) => bytes);
     for (const [party, columns] of [
       ['alice', 3],
       ['bob', 1],

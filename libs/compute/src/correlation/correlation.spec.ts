@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { checkTaskParams } from '../catalogue/check-params.js';
 import { breastCancer, csvOf } from '../table/breast-cancer-for-tests.js';
-import { permutation } from '../mpc/random.js';
+import { permutation, SEED_BYTES } from '../mpc/random.js';
 import { STATE_BITS, add, decode, encode, fromBytes, toBytes, type RingVector } from '../mpc/ring.js';
 import { NEUTRAL } from '../party/party-program.js';
 import type { CrossedMessage } from '../party/run-parties.js';
@@ -179,8 +179,13 @@ describe('pearson_correlation', () => {
     });
 
     const shares = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
+    const toDealer = crossed.filter(({ body, to }) => typeof body !== 'string' && to === NEUTRAL);
+    expect(toDealer.map(({ from: sender, bytes }) => [sender, bytes]).sort()).toEqual([
+      ['alice', SEED_BYTES],
+      ['bob', SEED_BYTES],
+    ]);
     // Masked columns of 509 rows, the three rounds of the rounding, and 15 * 15 rounded products, each way.
-    const sizes = shares.filter(({ from }) => from === 'alice').map(({ bytes }) => bytes);
+    const sizes = shares.filter(({ from, to }) => from === 'alice' && to === 'bob').map(({ bytes }) => bytes);
     expect([sizes[0], sizes.at(-1), sizes.length]).toEqual([509 * 15 * 16, 225 * 16, 5]);
     // What was opened is rounded: neither party could have read a further digit.
     const [ofAlice, ofBob] = ['alice', 'bob'].map((party) => {

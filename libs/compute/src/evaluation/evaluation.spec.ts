@@ -224,7 +224,7 @@ describe('evaluation', () => {
     });
     expect(asked.flat().toSorted((a, b) => a - b)).toEqual(splits.map((_, id) => id));
     // Of alice an option of 2 bytes for each row and tree, of 96; of bob 12 bytes of 90 bits for each option, a power of two in all.
-    const bits = crossed.filter(({ body, from }) => typeof body !== 'string' && from !== NEUTRAL);
+    const bits = crossed.filter(({ body, from, to }) => typeof body !== 'string' && from !== NEUTRAL && to !== NEUTRAL);
     const sizes = { alice: 0, bob: 0 };
     for (const { from, bytes } of bits) sizes[from as 'alice' | 'bob'] += bytes;
     const options = asked.map((group) => 2 ** Math.ceil(Math.log2(group.length + 1)));

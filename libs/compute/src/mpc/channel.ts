@@ -1,5 +1,7 @@
 /** One end of an ordered, reliable line to one other role. `send` resolves when the line has capacity again. */
 export interface Channel {
+  /** Whom it leads to, where that has a name. */
+  readonly to?: string;
   send(bytes: Uint8Array): Promise<void>;
   receive(): Promise<Uint8Array>;
 }

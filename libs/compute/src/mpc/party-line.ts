@@ -5,6 +5,7 @@ import { joinGroup, type GroupSession } from './session.js';
 /** A party's line to another role of its task, as a byte channel for the protocols. */
 export function lineTo(context: PartyContext, role: string): Channel {
   return {
+    to: role,
     send: (bytes) => context.send(role, bytes),
     receive: () => context.receiveBytes(role),
   };

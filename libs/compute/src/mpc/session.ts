@@ -1,3 +1,4 @@
+import { violation } from '../contract/peer-message.js';
 import type { Channel } from './channel.js';
 import { MaskStream, MatrixMask, SEED_BYTES, randomSeed } from './random.js';
 import type { ShareIndex } from './sharing.js';
@@ -33,10 +34,10 @@ export interface DealtParty {
   readonly matrixMask: MatrixMask;
 }
 
-/** Waits for the dealer's seed. Throws RangeError if the message is not a seed. */
+/** Makes a fresh seed, and hands it to the dealer alone. A seed lasts one run: no mask is ever used twice. */
 export async function joinGroup(index: number, peers: readonly Channel[], dealer: Channel): Promise<GroupSession> {
-  const seed = await dealer.receive();
-  if (seed.byteLength !== SEED_BYTES) throw new RangeError(`expected a seed, received ${seed.byteLength} bytes`);
+  const seed = randomSeed();
+  await dealer.send(seed);
   return { index, peers, dealer, masks: new MaskStream(seed, 'masks'), matrixMask: new MatrixMask(seed, 'matrix') };
 }
 
@@ -45,15 +46,17 @@ export async function joinSession(index: ShareIndex, peer: Channel, dealer: Chan
   return { ...(await joinGroup(index, [peer], dealer)), index, peer };
 }
 
-/** Sends each party a fresh seed. A seed lasts one run: no mask is ever used twice. */
+/**
+ * Takes the seed of each party: a dealer has no say over what the masks of a party are. Throws PROTOCOL_VIOLATION with the name of one that sends
+ * none.
+ */
 export async function dealGroup(channels: readonly Channel[]): Promise<DealtParty[]> {
-  const parties: DealtParty[] = [];
-  for (const channel of channels) {
-    const seed = randomSeed();
-    await channel.send(seed);
-    parties.push({ channel, masks: new MaskStream(seed, 'masks'), matrixMask: new MatrixMask(seed, 'matrix') });
-  }
-  return parties;
+  const seeds = await Promise.all(channels.map((channel) => channel.receive()));
+  return channels.map((channel, at) => {
+    const seed = seeds[at]!;
+    if (seed.byteLength !== SEED_BYTES) throw violation(channel.to ?? 'unknown', 'no seed');
+    return { channel, masks: new MaskStream(seed, 'masks'), matrixMask: new MatrixMask(seed, 'matrix') };
+  });
 }
 
 /** As {@link dealGroup}, for two parties. */

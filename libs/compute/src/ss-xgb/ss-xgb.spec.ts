@@ -277,9 +277,9 @@ describe('ss_xgb', () => {
         if (from !== NEUTRAL || to !== 'alice') expect(bytes.length).toBeGreaterThan(100_000);
         if (bytes.length > 2_000) expect(Math.abs(unevenness(bytes))).toBeLessThan(7);
       }
-      // Alice opens no number of bob's: he sends her as many as there are nodes of her own.
+      // Her seed. Alice opens no number of bob's: he sends her as many as there are nodes of her own.
       const toDealer = between('alice', NEUTRAL).filter(({ body }) => typeof body !== 'string');
-      expect(toDealer.map(({ bytes }) => bytes)).toEqual([1, 1, 1, 1, 1, 1]);
+      expect(toDealer.map(({ bytes }) => bytes)).toEqual([32, 1, 1, 1, 1, 1, 1]);
     }
   });
 
