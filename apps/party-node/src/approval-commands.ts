@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { accept, offered, refuse, shownTask, standing, standingOn, type Origins } from './approvals.js';
 import { servePage } from './approvals-page/serve.js';
+import { addingOf, membersOf, type Member } from './members.js';
 import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import { withStore } from './site-store.js';
@@ -34,15 +35,16 @@ export function addApprovalCommands(
 
   withFolder(approvals.command('show <hash>'))
     .description('show what a task would do, and what came of its runs')
-    .action((hash: string, { folder }: { folder: string }) =>
-      withStore(folder, (store) => {
+    .action(async (hash: string, { folder }: { folder: string }) => {
+      const file = await new NodeFolder(folder).read();
+      await withStore(folder, (store) => {
         const { task, origins, runs, standing: left } = shownTask(store, hash);
-        out(wordsOf(task) + originWords(origins));
+        out(wordsOf(task) + memberWords(membersOf(file, task)) + originWords(origins));
         for (const { decision: _, ...each } of runs) out(`${JSON.stringify(each, null, 2)}\n`);
         if (left) out(`Every later run is accepted until ${left.ends}. To take that back: approvals refuse ${hash}\n`);
         if (runs.some(({ state }) => state === 'WAITING')) out(`To take part: approvals accept ${hash}\n`);
-      }),
-    );
+      });
+    });
 
   withFolder(approvals.command('accept <hash>'))
     .description('take part in the task of this hash, in its runs that wait; look at it with show first')
@@ -87,6 +89,16 @@ export function addApprovalCommands(
       if (!signal.aborted)
         err('The page has ended: nobody has opened it within 60 s, or used it for 30 min or 12 h.\n');
     });
+}
+
+/** Who else takes part, by the keys that this site knows them by. */
+function memberWords(members: readonly Member[]): string {
+  const lines = members.map((member) => {
+    const name = plain(member.name) + (member.isDealer ? ', the dealer' : '');
+    if (member.fingerprint !== undefined) return `Takes part: ${name}, by its key ${member.fingerprint}`;
+    return `Takes part: ${name}, of which this site has no key yet. Compare its fingerprint by telephone, then: ${plain(addingOf(member))}`;
+  });
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** What made the artifacts that a task reads. An owner who approves the task signs the hash with that. */

@@ -1,5 +1,6 @@
 import { endOf, type Decision, type From } from './decision.js';
 import { requireInputs } from './inputs.js';
+import { membersOf, requireKnown } from './members.js';
 import { NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
 import { withStore, type Offer, type SiteStore } from './site-store.js';
@@ -100,15 +101,16 @@ interface Accepting {
 /** Takes part in the task of a hash. Returns how many runs wait that were accepted. Throws Refusal. */
 export async function accept(folder: string, hash: string, { again, judged, seen }: Accepting): Promise<number> {
   const site = new NodeFolder(folder);
-  const { name } = await site.read();
+  const file = await site.read();
   return withStore(folder, (store) => {
     const offers = offersOf(store, hash);
     const task = taskOf(offers);
+    requireKnown(membersOf(file, task));
     const origins = originsOf(store, task);
     if (judged !== undefined && origins.judged !== judged)
       throw new Refusal('What the task reads was made anew meanwhile: look at it again.');
     // An accept is for what the task reads: so that has to be there.
-    requireInputs(site, name, store, task.reads);
+    requireInputs(site, file.name, store, task.reads);
     const meant = offers.filter((offer) => isOpen(offer) && (seen?.includes(offer.run) ?? true));
     if (meant.length === 0 && !again)
       throw new Refusal(`No run of this task ${seen ? 'that you were shown ' : ''}waits for you.`);

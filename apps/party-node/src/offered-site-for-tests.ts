@@ -73,6 +73,8 @@ export class OfferedSite {
   static async make(below: string, name = 'alice'): Promise<OfferedSite> {
     const folder = new NodeFolder(await mkdtemp(join(below, 'site-')));
     const site = new OfferedSite(folder, name, await folder.init({ name, dealer: false }));
+    const peers = { [name === 'bob' ? 'alice' : 'bob']: { fingerprint: fingerprintOf(bob.publicKey) } };
+    await folder.write({ ...(await folder.read()), peers });
     await site.open();
     return site;
   }

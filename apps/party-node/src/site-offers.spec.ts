@@ -13,6 +13,18 @@ import { offeredTask } from './task-file.js';
 const work = await mkdtemp(join(tmpdir(), 'site-offers-'));
 afterAll(() => rm(work, { recursive: true, force: true }));
 
+const both = { alice: 'a.csv', bob: 'b.csv' };
+const TRAINING = {
+  ...{ chain_id: 'chain-1', task_id: 'train', task_type: 'ss_lr' },
+  task_params: {
+    sf_init_config: { parties: ['alice', 'bob'], address: 'node', dealer: 'lab' },
+    task_config: {
+      ...{ train_data: both, features: { alice: ['x'], bob: ['z'] }, label: 'y', label_party: 'alice' },
+      ...{ model_output: both, params: { epochs: 1, learning_rate: 0.1, reg_type: 'logistic' } },
+    },
+  },
+};
+
 let site: OfferedSite;
 beforeEach(async () => {
   site = await OfferedSite.make(work);
@@ -41,6 +53,33 @@ describe('an offer', () => {
     expect(site.said).toEqual([{ run: RUN, state: 'ACCEPTED' }]);
     expect(site.started).toEqual([]);
     expect(site.store.entries(9).map(({ action }) => action)).toEqual(['decided']);
+  });
+
+  test('with a site whose key nobody here has written down waits, and says whom to ask', async () => {
+    const peers = async (...args: string[]) => command(['peers', ...args, '--folder', site.folder.path]);
+    for (const [known, role, task] of [
+      ['bob', 'party', taskOf()],
+      ['lab', 'dealer', TRAINING],
+    ] as const) {
+      const fingerprint = `sha256:${Buffer.alloc(32, known).toString('hex')}`;
+      await peers('rm', known);
+      // A party of that name is no dealer, and a dealer no party.
+      if (role === 'dealer') await peers('add', known, fingerprint);
+      site.offer(RUN, task);
+      const hash = await site.waiting();
+      const adding = `task-chain-node peers add ${known} <fingerprint>${role === 'dealer' ? ' --dealer' : ''}`;
+      expect((await site.approvals('show', hash)).out).toContain(`of which this site has no key yet`);
+      expect((await site.approvals('show', hash)).out).toContain(adding);
+      for (const again of [[], ['--again']]) {
+        const { code, err } = await site.approvals('accept', hash, ...again);
+        expect([code, err]).toEqual([2, expect.stringContaining(`no key of the ${role} ${known}`)]);
+        expect(err).toContain(adding);
+      }
+      expect([site.said, site.store.find(RUN)?.state]).toEqual([[], 'WAITING']);
+      await peers('rm', known);
+      expect((await peers('add', known, fingerprint, ...(role === 'dealer' ? ['--dealer'] : []))).code).toBe(0);
+      expect((await site.approvals('show', hash)).out).toContain(`by its key ${fingerprint}`);
+    }
   });
 
   test('shows no line and no order of its own making, and its JSON stays the same', async () => {
@@ -170,7 +209,7 @@ describe('an offer', () => {
     await site.approvals('accept', hash);
     await runOffer(site.folder.path, LATER, '127.0.0.1:1', new AbortController().signal, (each) => said.push(each));
     // It begins, and misses the other site.
-    const message = expect.stringContaining('no party bob') as unknown;
+    const message = expect.stringContaining('no address of bob') as unknown;
     expect(said.at(-1)).toMatchObject({ kind: 'failed', failed: { code: 'SITE_NOT_READY', message } });
   });
 

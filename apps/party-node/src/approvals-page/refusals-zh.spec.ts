@@ -24,6 +24,7 @@ describe('the refusals of the page', () => {
   for (const [file, most] of [
     ['../approvals.js', 6],
     ['../inputs.js', 2],
+    ['../members.js', 2],
     ['./serve.js', 1],
   ] as const)
     test(`of ${file} are all in Chinese`, async () => {

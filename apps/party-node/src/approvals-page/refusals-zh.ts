@@ -2,6 +2,10 @@
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/^What the task reads was made anew meanwhile: look at it again\.$/, '任务所读的内容已重新生成：请再次查看。'],
   [/^No run of this task that you were shown waits for you\.$/, '您看到的此任务的运行都不再等待您决定。'],
+  [
+    /^This site has no key of the (?:dealer|party) (\S+)\. Compare its fingerprint by telephone, then: (.+)\. The task waits for you meanwhile\.$/,
+    '本站点没有 $1 的密钥。请通过电话核对其指纹，然后运行：$2。任务会等待您。',
+  ],
   [/^No run of this task waits for you\.$/, '此任务没有运行等待您决定。'],
   [
     /^To accept every later run, tick the box that says what that means\.$/,

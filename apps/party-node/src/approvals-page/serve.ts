@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { accept, offered, refuse, shownTask, standing, standingOn } from '../approvals.js';
+import { membersOf } from '../members.js';
 import { NodeFolder } from '../node-folder.js';
 import { Refusal } from '../refusal.js';
 import { withStore } from '../site-store.js';
@@ -156,7 +157,8 @@ class ApprovalsPage {
     const status = fault === undefined ? 200 : 409;
     try {
       const task = await withStore(this.folder, (store) => shownTask(store, hash));
-      return shown(status, taskView(place, task, fault));
+      const members = membersOf(await new NodeFolder(this.folder).read(), task.task);
+      return shown(status, taskView(place, task, members, fault));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const left = await withStore(this.folder, (store) => standingOn(store, hash));

@@ -1,4 +1,5 @@
 import { isOpen, isRefusable, type ShownRun, type ShownTask, type Standing } from '../approvals.js';
+import { addingOf, type Member } from '../members.js';
 import type { Offer } from '../site-store.js';
 import type { SharedTask } from '../task-file.js';
 import { html, type Html } from './html.js';
@@ -104,7 +105,12 @@ function tableWith(columns: readonly string[], rows: readonly Html[], label: str
 }
 
 /** What a task would do, what came of its runs, and the forms that decide on it. */
-export function taskView(place: Place, { task, origins, runs, standing }: ShownTask, fault?: string): Html {
+export function taskView(
+  place: Place,
+  { task, origins, runs, standing }: ShownTask,
+  members: readonly Member[],
+  fault?: string,
+): Html {
   const { language, session } = place;
   const words = wordsOf(language);
   const { statement, type, dealer, hash } = task;
@@ -130,6 +136,11 @@ export function taskView(place: Place, { task, origins, runs, standing }: ShownT
     <h2>${words.parameters}</h2>
     ${preOf(task.params, words.parameters)}
     ${
+      members.length > 0 &&
+      html`<h2>${words.members}</h2>
+        ${membersList(members, language)}`
+    }
+    ${
       makers.length > 0 &&
       html`<h2>${words.origins}</h2>
         <dl>
@@ -143,6 +154,22 @@ export function taskView(place: Place, { task, origins, runs, standing }: ShownT
     <h2>${words.runs}</h2>
     ${runs.map((run) => runOf(run, language))}`;
   return shell(language, titleOf(task, language), otherOf(session, language, `tasks/${hash.slice(7)}`), main);
+}
+
+function membersList(members: readonly Member[], language: Language): Html {
+  const words = wordsOf(language);
+  const rows = members.map(
+    (member) =>
+      html`<dt>${member.name}${member.isDealer && words.isDealer}</dt>
+        <dd>
+          ${
+            member.fingerprint === undefined
+              ? html`${words.noKey} <code>${addingOf(member)}</code>`
+              : html`<code>${member.fingerprint}</code>`
+          }
+        </dd>`,
+  );
+  return html`<dl>${rows}</dl>`;
 }
 
 /** A task that is offered no longer, and would run without asking if it were. */
