@@ -1,5 +1,6 @@
 import { diskFull, NEUTRAL, TaskFailure } from '#libs/compute';
 import { PeerFault } from '#libs/peers';
+import { endOf } from './decision.js';
 import { NodeFolder } from './node-folder.js';
 import { withStore, type SiteStore } from './site-store.js';
 import { Refusal } from './refusal.js';
@@ -28,11 +29,12 @@ export async function runOffer(
 ): Promise<void> {
   const folder = new NodeFolder(path);
   try {
-    const task = await withStore(folder.path, (store) => begin(store, run));
+    const { task, expires } = await withStore(folder.path, (store) => begin(store, run));
     const file = await folder.read();
     await takePart({
       ...{ folder, file, task, dealer: task.dealer, run, relay },
       waitMs: WAIT_MS,
+      expires,
       signal,
       progress: (fraction, stage) => say({ kind: 'progress', fraction, stage }),
       log: (message) => say({ kind: 'log', message }),
@@ -46,13 +48,14 @@ export async function runOffer(
 }
 
 /** Takes a run as begun. What counts is what lies in the folder now, whatever the control plane or another process says. */
-function begin(store: SiteStore, run: string): SharedTask {
+function begin(store: SiteStore, run: string): { readonly task: SharedTask; readonly expires: string } {
   const task = offeredTask(store.find(run)?.task);
-  if (store.decided({ run, hash: task.hash, makers: makersOf(task) })?.decision !== 'accept')
+  const made = store.decided({ run, hash: task.hash, makers: makersOf(task) });
+  if (made?.decision !== 'accept')
     throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
   if (!store.begin(run, task.hash))
     throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
-  return task;
+  return { task, expires: endOf(made) };
 }
 
 /** What the control plane learns of an error that ended a run at the site in this folder. */

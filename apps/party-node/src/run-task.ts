@@ -14,6 +14,7 @@ import {
   type Transcript,
 } from '#libs/compute';
 import { meet, ownFingerprint, PeerFault, reachOverRelay, type Met, type Peer, type ResumeBounds } from '#libs/peers';
+import { commit, type Commitment } from './commitment.js';
 import { requireInputs, stampOf } from './inputs.js';
 import { addressOf, type NodeFile, type NodeFolder } from './node-folder.js';
 import { Refusal } from './refusal.js';
@@ -35,6 +36,8 @@ export interface Participation {
   /** The relay of the control plane, `host:port`, for sites that cannot reach each other. It is read only where one of them is such a site. */
   readonly relay?: string;
   readonly waitMs: number;
+  /** Until when the accept counts, in ISO 8601; without it, as long as the others may take to come. */
+  readonly expires?: string;
   /** Where it is asked, if it serves. */
   readonly endpoint?: Site['endpoint'];
   /** Of connections that are cut during the run. */
@@ -69,6 +72,8 @@ interface RunRecord {
   ended?: string;
   session?: string;
   accepts?: Readonly<Record<string, string>>;
+  /** What the own accept commits to, and how to show that it does. */
+  committed?: Pick<Commitment, 'key' | 'files'>;
   readonly crossed: Record<string, Transcript>;
   outcome: string;
 }
@@ -117,11 +122,13 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
     inputs: read(store),
   }));
   const own = { ...statement, from };
+  let committed: Commitment | undefined;
   const done = part.prepares ? 'PREPARED' : 'SUCCESS';
   let members: Readonly<Record<string, string>> = {};
   const madeOf = (store: SiteStore, files: readonly { readonly name: string; readonly temporary: string }[]): Made => {
     if (!isDeepStrictEqual(read(store), inputs))
       throw new Refusal('What the task reads was made anew while it ran: run it again.');
+    committed?.requireSame();
     const stamps = Object.fromEntries(files.map(({ name: path, temporary }) => [path, stampOf(temporary)!]));
     return { task: hashOf(own), session: record.session!, files: stamps };
   };
@@ -134,7 +141,11 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
     party: member,
     async meet(others) {
       const peers = new Map(others.map((other) => [other, peerOf(part, other)]));
-      const met = await meetOthers(part, member, { peers, inputs, marks });
+      if (!file.dealer) {
+        committed = await commit(folder, member, task);
+        record.committed = { key: committed.key, files: committed.files };
+      }
+      const met = await meetOthers(part, member, { peers, inputs, marks, data: committed?.data });
       record.session = met.session;
       record.accepts = Object.fromEntries(met.accepts);
       const known = [...peers].map(([other, { fingerprint }]) => [other, fingerprint] as const);
@@ -208,11 +219,12 @@ interface Meeters {
   readonly peers: ReadonlyMap<string, Peer>;
   readonly inputs: Readonly<Record<string, string>>;
   readonly marks: SiteMarks;
+  readonly data: string | undefined;
 }
 
 /** Meets those who take part, as this site knows them. */
-async function meetOthers(part: Participation, member: string, { peers, inputs, marks }: Meeters): Promise<Met> {
-  const { folder, file, task, run, relay, waitMs, resume, signal, log } = part;
+async function meetOthers(part: Participation, member: string, { peers, inputs, marks, data }: Meeters): Promise<Met> {
+  const { folder, file, task, run, relay, waitMs, expires, resume, signal, log } = part;
   const named = (which: (peer: Peer) => boolean): string =>
     [...peers].flatMap(([name, peer]) => (which(peer) ? [name] : [])).join(', ');
   const awaited = named((peer) => peer.address === undefined && !peer.relay);
@@ -231,7 +243,7 @@ async function meetOthers(part: Participation, member: string, { peers, inputs, 
   const held = marks.held(peers);
   const returned = (from: string, mark: unknown): void => marks.returned(from, peers.get(from)!.fingerprint, mark);
   return meet({
-    ...{ member, identity, task: task.hash, run, inputs, peers, held, returned },
+    ...{ member, identity, task: task.hash, run, inputs, data, expires, peers, held, returned },
     ...{ listen, overRelay, waitMs, resume, signal, log },
   });
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
 import { freePort } from '#libs/local-postgres';
 import { TcpProxy, TestOwner } from '#libs/testing';
+import { commitmentTo } from './commitment.js';
 import { NodeFolder } from './node-folder.js';
 import { takePart } from './run-task.js';
 import { withStore } from './site-store.js';
@@ -125,6 +126,10 @@ const recordsOf = async (site: string): Promise<Record<string, unknown>[]> => {
   return Promise.all(names.map(async (name) => JSON.parse(await sites.read(site, 'runs', name)) as never));
 };
 
+/** What a signed accept says. */
+const signedIn = (jws: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString('utf8')) as Record<string, unknown>;
+
 describe('a task over sites', () => {
   for (const [type, task] of Object.entries(TASKS)) {
     test(`${type} gives both parties what it gives on one machine, and a dealer nothing`, async () => {
@@ -179,6 +184,31 @@ describe('a task over sites', () => {
     const crossed = [alice, bob, lab].map((each) => each!['crossed'] as Crossed);
     expect(crossed[0]!['bob']!['sentSha256']).toBe(crossed[1]!['alice']!['receivedSha256']);
     expect(crossed[2]!['alice']!['sentSha256']).toBe(crossed[0]!['#neutral']!['receivedSha256']);
+  });
+
+  test('commits each site to the files that it reads, which it alone can show, and the dealer to none', async () => {
+    const runs = await Promise.all(['alice', 'bob'].map(recordsOf));
+    const seen = new Set<string>();
+    for (const [at, party] of ['alice', 'bob'].entries()) {
+      const { committed, accepts } = runs[at]!.find(({ task }) => isOf(task, 'ss_lr'))! as unknown as {
+        committed: { key: string; files: Record<string, string> };
+        accepts: Record<string, string>;
+      };
+      const rows = await sites.read(party, 'data', party, 'rows.csv');
+      expect(committed.files).toEqual({ 'rows.csv': createHash('sha256').update(rows).digest('hex') });
+      // The other one keeps what this one has signed, and can hold it to that.
+      const kept = runs[1 - at]!.find(({ task }) => isOf(task, 'ss_lr'))!['accepts'] as Record<string, string>;
+      expect(kept[party]).toBe(accepts[party]);
+      expect(signedIn(kept[party]!)['data']).toBe(commitmentTo(committed.files, committed.key));
+      expect(commitmentTo({ 'rows.csv': '0'.repeat(64) }, committed.key)).not.toBe(signedIn(kept[party]!)['data']);
+      expect(Object.keys(signedIn(kept['#neutral']!))).not.toContain('data');
+      for (const { accepts: of } of runs[at]!)
+        if (of) seen.add(String(signedIn((of as typeof accepts)[party]!)['data']));
+    }
+    // The same files in another run look like others.
+    const met = runs.flat().filter(({ accepts }) => accepts !== undefined);
+    expect(seen.size).toBe(met.length);
+    expect(met.length).toBeGreaterThan(4);
   });
 
   test('is in the log of each site', async () => {

@@ -17,6 +17,7 @@ export { takesSecret } from './catalogue/secret-params.js';
 export { findTaskType, taskTypes, type TaskTypeName } from './catalogue/task-types.js';
 export { startUnbundled } from './party/bundles.js';
 export { nameFiles } from './party/held-files.js';
+export { openInput } from './party/input-files.js';
 export { LINEAGE_FILE } from './party/lineage.js';
 export { digestWith } from './party/owner.js';
 export { openedOf, readOwnedFolder, type OwnedFolder } from './party/owned-folder.js';

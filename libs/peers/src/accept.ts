@@ -3,6 +3,9 @@ import { CompactSign } from 'jose/jws/compact/sign';
 import { compactVerify } from 'jose/jws/compact/verify';
 import { canonicalJson } from '#libs/consent';
 
+/** How a dealer is called among the members. */
+export const DEALER = '#neutral';
+
 /** What a member signs when it takes part in one run of a task. */
 export interface Accept {
   readonly kind: 'accept';
@@ -13,6 +16,13 @@ export interface Accept {
   readonly run?: string;
   /** The runs that made what it reads of earlier tasks of its chain: by task, the name of the run. Absent where it reads nothing of them. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /**
+   * Commits to the files that it reads: `sha256:<hex>` under a key that its site keeps, new in every run. It tells others nothing, and the site can
+   * show later which files these were. Absent at a dealer.
+   */
+  readonly data?: string;
+  /** Until when it counts, in ISO 8601, by the clock of the site. */
+  readonly expires: string;
   /** Everybody who takes part, by name: the fingerprint of the key. */
   readonly members: Readonly<Record<string, string>>;
   /** 32 random bytes in hex, new in every run. All of them together name the run. */

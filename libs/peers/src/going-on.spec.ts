@@ -52,7 +52,13 @@ const meeting = async (
   more: Partial<Meeting>,
 ): Promise<Met> => {
   const met = await meet({
-    ...{ member, identity, task: `sha256:${'0'.repeat(64)}`, peers: new Map(Object.entries(peers)) },
+    ...{
+      member,
+      identity,
+      task: `sha256:${'0'.repeat(64)}`,
+      data: `sha256:${'d'.repeat(64)}`,
+      peers: new Map(Object.entries(peers)),
+    },
     ...{
       waitMs: 60_000,
       signal: new AbortController().signal,

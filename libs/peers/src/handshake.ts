@@ -1,13 +1,16 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { canonicalJson } from '#libs/consent';
-import { sha256, sign, verified, type Accept, type Proof } from './accept.js';
+import { DEALER, sha256, sign, verified, type Accept, type Proof } from './accept.js';
 import { FINGERPRINT } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
 import { PeerFault } from './peer-fault.js';
 
 /** The versions of the protocol between sites that this side speaks: the oldest and the newest. */
-const PROTOCOL = [2, 2] as const;
+const PROTOCOL = [3, 3] as const;
+
+/** How far the clocks of two sites may be apart, ms. */
+const CLOCKS_MS = 3_600_000;
 
 /** RFC 9266: the label and the length of `tls-exporter`. Its context is empty. */
 const CHANNEL_LABEL = 'EXPORTER-Channel-Binding';
@@ -132,6 +135,11 @@ function requireSame(
   }
   if (canonicalJson(found.members) !== canonicalJson(members))
     throw violation(member, 'has accepted other members, or other keys of them: compare the fingerprints');
+  const { data, expires } = found;
+  if (member === DEALER ? data !== undefined : typeof data !== 'string' || !FINGERPRINT.test(data))
+    throw violation(member, 'gave no commitment to what it reads');
+  if (typeof expires !== 'string' || !(Date.parse(expires) + CLOCKS_MS >= Date.now()))
+    throw violation(member, 'gave an accept that has expired, by the clock of this side');
   // A task that only one of them took part in, the other has no run of.
   const theirs: Readonly<Record<string, unknown>> = isObject(found.inputs) ? found.inputs : {};
   const mixed = Object.keys(inputs).find((each) => Object.hasOwn(theirs, each) && theirs[each] !== inputs[each]);

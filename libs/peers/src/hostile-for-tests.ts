@@ -66,7 +66,7 @@ export class Liar {
     const key = createPrivateKey(this.identity.key);
     const accept = await sign({ ...this.accept, ...lie.accept } as Accept, key);
     const proof = await sign({ kind: 'proof', accept: sha256(accept), to: this.to, channel }, key);
-    this.greeting = { protocol: [2, 2], accept, proof };
+    this.greeting = { protocol: [3, 3], accept, proof };
     socket.write(lie.bytes ?? framed(lie.greeting?.(this.greeting) ?? this.greeting));
     if (lie.cut) return void socket.destroy();
     if (lie.accepts) socket.write(framed({ accepts: lie.accepts(accept) }));
@@ -85,6 +85,8 @@ export const acceptOf = (member: string, task: string, members: Record<string, I
   kind: 'accept',
   member,
   task,
+  data: `sha256:${'d'.repeat(64)}`,
+  expires: '2999-01-01T00:00:00.000Z',
   members: JSON.parse(
     canonicalJson(Object.fromEntries(Object.entries(members).map(([name, each]) => [name, ownFingerprint(each)]))),
   ) as Record<string, string>,

@@ -12,6 +12,7 @@ import type { PeerFault } from './peer-fault.js';
 
 const TASK = `sha256:${'0'.repeat(64)}`;
 const OTHER_TASK = `sha256:${'1'.repeat(64)}`;
+const DATA = `sha256:${'d'.repeat(64)}`;
 let a: Identity, b: Identity, c: Identity, mallory: Identity;
 const logs: string[] = [];
 let stop = new AbortController();
@@ -40,6 +41,7 @@ const meeting = (member: string, identity: Identity, peers: Record<string, Peer>
     member,
     identity,
     task: TASK,
+    data: DATA,
     peers: new Map(Object.entries(peers)),
     waitMs: 60_000,
     signal: stop.signal,
@@ -278,8 +280,17 @@ describe('a member with the right key that', () => {
     ['speaks in another name', { accept: { member: 'b' } }, 'another name'],
     ['signs something else', { accept: { kind: 'proof' } }, 'another name'],
     ['gives no nonce', { accept: { nonce: 'short' } }, 'no nonce'],
-    ['gives no accept', { greeting: ({ proof }) => ({ protocol: [2, 2], proof }) }, 'no accept'],
-    ['gives no proof', { greeting: ({ accept }) => ({ protocol: [2, 2], accept }) }, 'another connection'],
+    ['commits to nothing', { accept: { data: undefined } }, 'no commitment'],
+    ['commits by something else', { accept: { data: 'customers.csv' } }, 'no commitment'],
+    ['says no end of its accept', { accept: { expires: undefined } }, 'has expired'],
+    ['says no time as the end', { accept: { expires: 'soon' } }, 'has expired'],
+    [
+      'has an accept that ended over an hour ago',
+      { accept: { expires: new Date(Date.now() - 61 * 60_000).toISOString() } },
+      'has expired',
+    ],
+    ['gives no accept', { greeting: ({ proof }) => ({ protocol: [3, 3], proof }) }, 'no accept'],
+    ['gives no proof', { greeting: ({ accept }) => ({ protocol: [3, 3], accept }) }, 'another connection'],
     [
       'gives a proof of another kind',
       { greeting: (right) => ({ ...right, proof: right.accept }) },
@@ -317,14 +328,14 @@ describe('a member with the right key that', () => {
   });
 
   test('speaks other versions is refused with both', async () => {
-    const { code, message } = await comesTo({ greeting: (right) => ({ ...right, protocol: [3, 4] }) });
+    const { code, message } = await comesTo({ greeting: (right) => ({ ...right, protocol: [4, 5] }) });
     expect(code).toBe('PROTOCOL_UNSUPPORTED');
-    expect(message).toContain('versions 3 to 4');
-    expect(message).toContain('2 to 2');
+    expect(message).toContain('versions 4 to 5');
+    expect(message).toContain('3 to 3');
   });
 
   for (const [what, bytes] of [
-    ['in the middle of a message', framed({ protocol: [2, 2] }).subarray(0, 10)],
+    ['in the middle of a message', framed({ protocol: [3, 3] }).subarray(0, 10)],
     ['before a message', Buffer.alloc(0)],
   ] as const) {
     test(`cuts the connection ${what} is lost`, async () => {

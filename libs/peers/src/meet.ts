@@ -122,12 +122,17 @@ class Room {
   }
 
   private async accept(): Promise<Accepted> {
-    const { member, identity, task, run, inputs = {}, peers, held = new Map<string, string>() } = this.meeting;
+    const { member, identity, task, run, inputs = {}, data, peers, held = new Map<string, string>() } = this.meeting;
+    const { expires = new Date(Date.now() + this.meeting.waitMs).toISOString() } = this.meeting;
     const members = Object.fromEntries([...peers].map(([name, { fingerprint }]) => [name, fingerprint]));
     members[member] = ownFingerprint(identity);
     const nonce = randomBytes(32).toString('hex');
-    const more = { ...(run !== undefined && { run }), ...(Object.keys(inputs).length > 0 && { inputs }) };
-    const accept: Accept = { kind: 'accept', member, task, ...more, members, nonce };
+    const more = {
+      ...(run !== undefined && { run }),
+      ...(Object.keys(inputs).length > 0 && { inputs }),
+      ...(data !== undefined && { data }),
+    };
+    const accept: Accept = { kind: 'accept', member, task, ...more, expires, members, nonce };
     return { accept, signed: await sign(accept, createPrivateKey(identity.key)), key: identity.key, held };
   }
 

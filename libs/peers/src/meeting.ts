@@ -27,6 +27,10 @@ export interface Meeting {
   readonly run?: string | undefined;
   /** The sessions that made what it reads of earlier tasks, by task: those of two sites have to be the same. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /** The commitment to what it reads; undefined at a dealer. */
+  readonly data?: string | undefined;
+  /** Until when the accept counts, in ISO 8601. Without it: as long as the others may take to come. */
+  readonly expires?: string | undefined;
   /** The other members, by name. */
   readonly peers: ReadonlyMap<string, Peer>;
   /** What this side keeps for others, by member: each is given its own back. */

@@ -3,7 +3,7 @@ import { EmbeddedJWK } from 'jose/jwk/embedded';
 import { CompactSign } from 'jose/jws/compact/sign';
 import { compactVerify } from 'jose/jws/compact/verify';
 import { canonicalJson } from '#libs/consent';
-import { sha256 } from './accept.js';
+import { DEALER, sha256 } from './accept.js';
 import { fingerprintOf } from './identity.js';
 
 /** What a member signs once its part of a run is complete, and on its disk, and has no name yet. */
@@ -25,9 +25,6 @@ export interface Vote {
 
 /** What all members of a run have to vote for alike. */
 export type Voted = Pick<Vote, 'run' | 'session' | 'task' | 'members' | 'result'>;
-
-/** How a dealer is called among the members. */
-const DEALER = '#neutral';
 
 /** What stands in a vote for a result, for a list of artifacts, and for the members. */
 export const resultHash = (result: unknown): string | null => (result === null ? null : sha256(canonicalJson(result)));
