@@ -42,6 +42,48 @@ def listen_on_loopback(addresses):
     entry.shutdown = lambda on_error=None, **options: None if on_error else shutdown(on_error=on_error, **options)
 
 
+def refuse_small_bins(least, refuse):
+    """Ends the party before others see bins of few rows, or of few rows of a class: SecretFlow has no floor."""
+    from secretflow.preprocessing.binning.vert_woe_binning_pyu import VertWoeBinningPyuWorker as Proxy
+
+    worker = next(
+        each.cell_contents
+        for each in Proxy.__init__.__closure__
+        if isinstance(each.cell_contents, type) and each.cell_contents.__name__ == "ActorVertWoeBinningPyuWorker"
+    )
+    build, sums = worker.participant_build_sum_select, worker.label_holder_sum_bin
+
+    def build_of_enough(self, data):
+        # By the party's own rows alone, before any share of them goes out.
+        select = build(self, data)
+        if any(0 < rows < least["rows"] for rows in [*self.total_counts, *self.else_counts]):
+            refuse("GROUP_TOO_SMALL")
+        return select
+
+    def sums_of_enough(self, bins_positive, bin_sum_info):
+        # By the party of the label, before the other one gets the weights of its bins.
+        found = sums(self, bins_positive, bin_sum_info)
+        if any(rows > 0 and min(positive, rows - positive) < least["of_class"] for rows, positive in found[0]):
+            refuse("GROUP_TOO_SMALL")
+        return found
+
+    worker.participant_build_sum_select = build_of_enough
+    worker.label_holder_sum_bin = sums_of_enough
+
+
+def hide_gains():
+    """SecretFlow opens the gain of each split to both parties, for a report that we refuse: figures about the label that nobody needs."""
+    from secretflow.ml.boost.sgb_v.factory.components.split_finder.split_finder import SplitFinder
+
+    find = SplitFinder.find_best_splits_level_wise
+
+    def without_gains(self, *args):
+        buckets, is_split, gains = find(self, *args)
+        return buckets, is_split, self.label_holder(lambda each: [0.0] * len(each))(gains)
+
+    SplitFinder.find_best_splits_level_wise = without_gains
+
+
 def cluster(job, task):
     from google.protobuf import json_format
     from secretflow.spec.extend.cluster_pb2 import SFClusterConfig
@@ -104,7 +146,9 @@ def table(home, own, port, parties):
         rows = csv.read_csv(
             inside(home, f"in/{port}.csv"),
             parse_options=csv.ParseOptions(newlines_in_values=True),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True),
+            convert_options=csv.ConvertOptions(
+                column_types=types, include_columns=list(types), null_values=[""], strings_can_be_null=True
+            ),
         )
         orc.write_table(rows, inside(home, f"in/{port}.orc"))
     kind = "IndividualTable" if len(parties) == 1 else "VerticalTable"
@@ -177,7 +221,7 @@ def keep_object(home, own, port, data):
         json.dump({"data": found, "files": files}, file)
 
 
-def run(job, tell):
+def run(job, tell, refuse):
     home = os.path.realpath(job["home"])
     os.chdir(home)
     with open("component.json") as file:
@@ -190,6 +234,10 @@ def run(job, tell):
     from secretflow_spec.v1.data_pb2 import DistData, StorageConfig
 
     own = job["parties"][job["rank"]]
+    if "bins" in task:
+        refuse_small_bins(task["bins"], refuse)
+    if "sgb_train" in task["component"]:
+        hide_gains()
     config = cluster(job, task)
     Context.update_progress = lambda self, percent, infos=None: tell("progress", fraction=percent)
     inputs = []

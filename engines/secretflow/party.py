@@ -146,13 +146,13 @@ def ss_lr(job, lctx):
     program.run(job, lctx, tell)
 
 
-def component(job, tell):
+def component(job, tell, refuse):
     # As above. It makes its links itself.
     sys.dont_write_bytecode = True
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))
     import component as program
 
-    program.run(job, tell)
+    program.run(job, tell, refuse)
 
 
 TASKS = {"psi": psi, "ss_lr": ss_lr}
@@ -196,7 +196,7 @@ def main():
     threading.Thread(target=watch_disk, args=(log,), daemon=True).start()
     try:
         if job["task"] == "component":
-            component(job, tell)
+            component(job, tell, lambda code: fail(log, code))
         else:
             lctx = linked(job)
             tell("linked")

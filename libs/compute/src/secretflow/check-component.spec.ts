@@ -48,6 +48,13 @@ const model = (party: string) => ({
   input_ds: 't.csv',
   input_model: `artifact:chain-1/train/${party}/output_model.json`,
 });
+const predict = {
+  ...{ ...COLUMNS, input_data: { alice: model('alice'), bob: model('bob') } },
+  attrs: { receiver: ['alice'] },
+};
+const selected = { 'input/input_ds/feature_selects': ['a', 'b', 'c'] };
+const semi2k = { ...vertical, protocol: 'SEMI2K', attrs: selected };
+const rules = (party: string) => ({ input_ds: 't.csv', input_rule: `artifact:chain-1/woe/${party}/output_rule.json` });
 
 /** A task of each that was reviewed, without faults. */
 const FINE: Readonly<Record<string, Config>> = {
@@ -70,10 +77,23 @@ const FINE: Readonly<Record<string, Config>> = {
     },
   },
   'ml.train/ss_sgd_train:1.0.0': train,
-  'ml.predict/ss_sgd_predict:1.0.0': {
-    ...{ ...COLUMNS, input_data: { alice: model('alice'), bob: model('bob') } },
-    attrs: { receiver: ['alice'] },
+  'ml.predict/ss_sgd_predict:1.0.0': predict,
+  'stats/ss_pearsonr:1.0.0': semi2k,
+  'stats/ss_vif:1.0.0': semi2k,
+  'preprocessing/vert_woe_binning:1.0.0': train,
+  'preprocessing/substitution:1.0.0': {
+    ...{ ...COLUMNS, input_data: { alice: rules('alice'), bob: rules('bob') }, attrs: {} },
   },
+  'ml.train/ss_glm_train:1.1.0': {
+    ...{ ...train, protocol: 'SEMI2K' },
+    attrs: {
+      ...{ ...(train['attrs'] as object), link_type: 'Logit', label_dist_type: 'Bernoulli', optimizer: 'SGD' },
+    },
+  },
+  'ml.predict/ss_glm_predict:1.1.0': { ...predict, protocol: 'SEMI2K' },
+  'ml.train/sgb_train:1.1.0': train,
+  'ml.predict/sgb_predict:1.0.0': predict,
+  'ml.eval/ss_pvalue:1.0.0': { ...predict, protocol: 'SEMI2K', attrs: {} },
 };
 
 describe('the components of SecretFlow', () => {
@@ -104,6 +124,49 @@ describe('the components of SecretFlow', () => {
       const parties = Object.keys(config['input_data'] as object);
       const none = { ...config, input_data: Object.fromEntries(parties.map((party) => [party, { other: 'a.csv' }])) };
       expect(faultsOf(none).join()).toMatch(/no input of/);
+    },
+  );
+
+  test.each<[string, string, RegExp]>([
+    ['stats/ss_pearsonr:1.0.0', 'protocol=CHEETAH', /must be SEMI2K/],
+    ['stats/ss_vif:1.0.0', 'protocol=CHEETAH', /must be SEMI2K/],
+    ['ml.train/ss_glm_train:1.1.0', 'protocol=CHEETAH', /must be SEMI2K/],
+    ['ml.predict/ss_glm_predict:1.1.0', 'protocol=CHEETAH', /must be SEMI2K/],
+    ['ml.eval/ss_pvalue:1.0.0', 'protocol=CHEETAH', /must be SEMI2K/],
+    ['preprocessing/vert_woe_binning:1.0.0', 'binning_method=chimerge', /a hundred small bins/],
+    ['preprocessing/vert_woe_binning:1.0.0', 'secure_device_type=heu', /nothing blinds the sums/],
+    ['preprocessing/vert_woe_binning:1.0.0', 'report_rules=true', /opens all edges/],
+    ['preprocessing/vert_woe_binning:1.0.0', 'input/input_ds/label=["a"]', /must be "y", as label says/],
+    ['ml.train/ss_glm_train:1.1.0', 'optimizer=IRLS', /IRLS opens products/],
+    ['ml.train/ss_glm_train:1.1.0', 'iter_start_irls=1', /IRLS opens products/],
+    ['ml.train/ss_glm_train:1.1.0', 'stopping_rounds=1', /a prediction of each row/],
+    ['ml.train/ss_glm_train:1.1.0', 'stopping_metric=weight', /by the weights it would stop/],
+    ['ml.train/ss_glm_train:1.1.0', 'report_weights=true', /opens all weights/],
+    ['ml.train/ss_glm_train:1.1.0', 'report_metric=true', /a metric an epoch/],
+    ['ml.train/ss_glm_train:1.1.0', 'input/input_ds/label=["b"]', /must be "y", as label says/],
+    ['ml.train/sgb_train:1.1.0', 'tree_growing_method=leaf', /leaf by leaf/],
+    ['ml.train/sgb_train:1.1.0', 'enable_goss=true', /which rows the trees fit worst/],
+    ['ml.train/sgb_train:1.1.0', 'enable_monitor=true', /a metric for each tree/],
+    ['ml.train/sgb_train:1.1.0', 'enable_early_stop=true', /a metric for each tree/],
+    ['ml.train/sgb_train:1.1.0', 'report_importances=true', /gains of all splits/],
+    ['ml.train/sgb_train:1.1.0', 'input/input_ds/label=["c"]', /must be "y", as label says/],
+    ['ml.predict/sgb_predict:1.0.0', 'receiver=["eve"]', /no party of input_data/],
+    ['ml.predict/ss_glm_predict:1.1.0', 'receiver=["eve"]', /no party of input_data/],
+  ])('%s refuses %s', (component, change, message) => {
+    const [name, text] = change.split('=') as [string, string];
+    const value: unknown = /^[[\dtf]/.test(text) ? JSON.parse(text) : text;
+    const fine: Config = { ...FINE[component]!, component };
+    const attrs = { ...(fine['attrs'] as object), [name]: value };
+    const faults = faultsOf(name === 'protocol' ? { ...fine, protocol: value } : { ...fine, attrs });
+    expect(faults).toEqual([expect.stringMatching(message)]);
+  });
+
+  test.each(['preprocessing/vert_woe_binning:1.0.0', 'ml.train/sgb_train:1.1.0', 'ml.train/ss_glm_train:1.1.0'])(
+    '%s counts by label, and so has to be told which it is',
+    (component) => {
+      const { label: _, label_party: __, ...config } = { ...FINE[component]!, component } as Config;
+      const features = { alice: ['a', 'y'], bob: ['b', 'c'] };
+      expect(faultsOf({ ...config, features })).toEqual([expect.stringMatching(/label names the label/)]);
     },
   );
 

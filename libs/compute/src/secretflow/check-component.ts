@@ -1,7 +1,8 @@
 import { escape, isMap } from '../contract/json-values.js';
 import type { ParamFault } from '../contract/task-type.js';
 import { findComponent, isOfTables, type ListedComponent } from './component-list.js';
-import { REVIEWED, type Asked } from './reviewed-components.js';
+import type { Asked } from './component-review.js';
+import { REVIEWED } from './reviewed-components.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 /** Far more than an input takes a value from is still to come: it is looked at again when it is known. */
@@ -37,6 +38,12 @@ export function checkComponent(config: Fields): ParamFault[] {
     if (isOpen(value) || must.values.some((each) => each === value)) continue;
     add(`/attrs/${escape(name)}`, `${must.message}`);
   }
+  if (reviewed.needsSemi2k && count > 1 && asked.protocol !== 'SEMI2K' && !isOpen(asked.protocol))
+    add(
+      '/protocol',
+      `must be SEMI2K: ${found.id} computes in a ring of 128 bits, which CHEETAH has not`,
+      'PROTOCOL_UNSUPPORTED',
+    );
   faults.push(...(reviewed.check?.(asked) ?? []));
   return faults;
 }
@@ -48,8 +55,10 @@ export const notReviewed = (id: string): string =>
 function askedOf(config: Fields): Asked {
   return {
     parties: Object.keys(fieldsOf(config['input_data'])).sort(),
+    protocol: config['protocol'] ?? 'CHEETAH',
     attrs: fieldsOf(config['attrs']),
     inputs: fieldsOf(config['input_data']) as Asked['inputs'],
+    label: typeof config['label'] === 'string' ? config['label'] : undefined,
     labelParty: typeof config['label_party'] === 'string' ? config['label_party'] : undefined,
   };
 }

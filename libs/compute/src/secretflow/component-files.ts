@@ -12,11 +12,7 @@ import { columnIndexes, isMissing, toNumber } from '../table/csv-reader.js';
 import { csvRow } from '../table/csv-writer.js';
 import { readTable } from '../table/read-table.js';
 import type { Table } from '../table/table.js';
-import type { OwnColumn } from './reviewed-components.js';
-
-/** Kinds of columns in SecretFlow. */
-export const KINDS = ['str', 'int', 'float'] as const;
-export type Kind = (typeof KINDS)[number];
+import type { Kind, OwnColumn } from './component-review.js';
 
 /** One more than the distinct values of a column of codes. */
 const MANY = 17;

@@ -12,7 +12,6 @@ import { readTable } from '../table/read-table.js';
 import { writeTable } from '../table/write-table.js';
 import { agreeOnRows } from '../vertical/agree-on-rows.js';
 import {
-  KINDS,
   openLeft,
   readLeft,
   readObject,
@@ -21,11 +20,11 @@ import {
   writeColumns,
   writeJsonTo,
   type ColumnPlan,
-  type Kind,
   type Scan,
 } from './component-files.js';
 import { findComponent, isOfTables, isReport, type ListedComponent } from './component-list.js';
-import { REVIEWED, type Asked } from './reviewed-components.js';
+import { FLOOR, KINDS, textOf, type Asked, type Kind } from './component-review.js';
+import { REVIEWED } from './reviewed-components.js';
 
 export interface ComponentPartyArgs {
   readonly component: string;
@@ -103,13 +102,15 @@ async function withInputs(
   for (const { path, rows } of reviewed?.aligned ? scan.tables : [])
     await agreeOnRows(context, peers, { path, rows, figures: 'what a component opens' });
   if (reviewed?.refusesFewApart && peers.length > 0) requireApart(context, scan);
+  if (reviewed?.rowsEach !== undefined && peers.length > 0) requireRows(context, args, scan, reviewed.rowsEach);
   const kinds = await agreeOnKinds(context, args, scan.kinds, objects);
-  await count(context, args, scan);
+  await count(context, args, scan, kinds);
 
   await mkdir(join(folder, 'in'), { recursive: true, mode: 0o700 });
   for (const table of scan.tables) await writeColumns(folder, table, plan);
   for (const [port, kept] of Object.entries(objects)) await writeJsonTo(folder, join('in', `${port}.json`), kept);
-  await writeJsonTo(folder, 'component.json', taskOf(args, kinds));
+  const bins = reviewed?.refusesSmallBins && { rows: context.minGroupRows, of_class: FLOOR.ofClass };
+  await writeJsonTo(folder, 'component.json', { ...taskOf(args, kinds), ...(bins && { bins }) });
   context.progress(READ, 'reading');
   await context.outside();
   return { outputs: await keep(context, args, scan) };
@@ -133,13 +134,22 @@ function taskOf(args: ComponentPartyArgs, kinds: Readonly<Record<string, readonl
             .filter((party) => Object.hasOwn(args.inputs[party]!, port.port))
             .map((party) => [
               party,
-              args.columns[party]!.map((column, at) => ({ ...column, kind: kinds[party]![at]! })),
+              args.columns[party]!.map((column, at) => ({ ...column, kind: kinds[party]![at]! })).filter(
+                (column) => !isIdOfReceiver(args, party, column),
+              ),
             ]),
         ),
       }),
     })),
     outputs: listed.outputs.map(({ port }) => port),
   };
+}
+
+/** Where predictions are kept beside ids, SecretFlow takes the first column of that name, which has to be that of the party that gets them. */
+function isIdOfReceiver({ attrs, columns }: ComponentPartyArgs, party: string, { name, role }: ColumnPlan): boolean {
+  const receiver = textOf(attrs['receiver']);
+  if (role !== 'id' || receiver === undefined || receiver === party) return false;
+  return columns[receiver]?.some((column) => column.name === name) ?? false;
 }
 
 /** Parameters that are no whole numbers: JSON writes 1.0 as 1, which SecretFlow would take for another kind, and so for 0. */
@@ -191,14 +201,41 @@ function requireApart({ party, minGroupRows }: PartyContext, { fewApart }: Scan)
   );
 }
 
+/** Throws GROUP_TOO_SMALL where figures of all columns would be too many equations about the rows. */
+function requireRows(context: PartyContext, args: ComponentPartyArgs, { tables }: Scan, each: number): void {
+  const columns = Object.values(args.columns)
+    .flat()
+    .filter(({ role }) => role === 'feature').length;
+  const min_rows = Math.max(each * columns, context.minGroupRows);
+  const rows = Math.max(0, ...tables.map((table) => table.rows));
+  if (rows >= min_rows) return;
+  throw new TaskFailure(
+    'GROUP_TOO_SMALL',
+    `Party ${context.party}: there are under ${min_rows} rows for ${columns} features. Each figure is an equation about the rows: have at least ${each} for each feature, or take fewer features.`,
+    false,
+    { party: context.party, min_rows },
+  );
+}
+
 /** Before a byte of it is left for the process that opens it. */
-async function count(context: PartyContext, args: ComponentPartyArgs, { columns, tables }: Scan): Promise<void> {
-  const { party, peers } = context;
+async function count(
+  context: PartyContext,
+  args: ComponentPartyArgs,
+  { columns, tables }: Scan,
+  kinds: Readonly<Record<string, readonly Kind[]>>,
+): Promise<void> {
+  const { party, peers, minGroupRows: least } = context;
   if (peers.length === 0) return;
+  const features = Object.fromEntries(
+    Object.entries(args.columns).map(([each, plan]) => [
+      each,
+      kinds[each]!.filter((_, at) => plan[at]!.role === 'feature'),
+    ]),
+  );
   const keys = args.columns[party]!.filter(({ role }) => role === 'id').map(({ name }) => name);
   const rows = Math.max(0, ...tables.map((table) => table.rows));
   const reviewed = REVIEWED[args.component];
-  const opening = { ...askedFrom(args), party, peers, columns, keys, rows };
+  const opening = { ...askedFrom(args), party, peers, columns, keys, rows, least, features };
   const all = reviewed ? (reviewed.opens?.(opening) ?? []) : [{ columns: [], counts: { rows } }];
   // How it ends, and how much comes out, is seen as well.
   for (const opened of [{ columns: [], ofRows: true as const }, ...all]) await context.reserve(opened);
@@ -206,8 +243,12 @@ async function count(context: PartyContext, args: ComponentPartyArgs, { columns,
 
 const askedFrom = (args: ComponentPartyArgs): Asked => ({
   parties: Object.keys(args.inputs).sort(),
+  protocol: args.protocol,
   attrs: args.attrs,
   inputs: args.inputs,
+  label: Object.values(args.columns)
+    .flat()
+    .find(({ role }) => role === 'label')?.name,
   labelParty: args.labelParty ?? undefined,
 });
 

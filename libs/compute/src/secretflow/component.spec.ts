@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import type { TaskRunResult } from '../contract/task-type.js';
 import {
   bothInput,
   COLUMNS,
   componentsPython,
   NO_COMPONENTS,
+  outputsOf,
   ROWS,
   runIt,
   valuesOf,
   writeTables,
 } from './components-for-tests.js';
-
-type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
-const outputsOf = ({ result }: TaskRunResult): Outputs => (result as unknown as { outputs: Outputs }).outputs;
 
 if (componentsPython === undefined) test.skip(`components of SecretFlow ${NO_COMPONENTS}`, () => undefined);
 else withComponents();

@@ -26,11 +26,11 @@ export const valuesOf = (row: number) => {
 };
 
 /** Tables of alice (id, a, y) and bob (id, b, c, city), of the same people in the same order as `both.csv`, and partly other people in another as `own.csv`. */
-export async function writeTables(folder: TestFolder): Promise<void> {
+export async function writeTables(folder: TestFolder, count = ROWS): Promise<void> {
   const alice = (row: number): string => Object.values({ ...pick(row, 'id', 'a', 'y') }).join(',');
   const bob = (row: number): string => Object.values({ ...pick(row, 'id', 'b', 'c', 'city') }).join(',');
-  const rows = Array.from({ length: ROWS }, (_, row) => row);
-  const others = rows.map((row) => ((row * 7) % ROWS) + 40);
+  const rows = Array.from({ length: count }, (_, row) => row);
+  const others = rows.map((row) => ((row * 7) % count) + 40);
   const text = (header: string, lines: readonly string[]): string => `${header}\n${lines.join('\n')}\n`;
   await folder.table('alice', 'both.csv', text('id,a,y', rows.map(alice)));
   await folder.table('bob', 'both.csv', text('id,b,c,city', rows.map(bob)));
@@ -66,3 +66,14 @@ export function runIt(
 }
 
 export const bothInput = (port: string, file = 'both.csv') => ({ alice: { [port]: file }, bob: { [port]: file } });
+
+type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** References by party and output. */
+export const outputsOf = ({ result }: TaskRunResult): Outputs => (result as unknown as { outputs: Outputs }).outputs;
+
+/** What both parties bring: a table, and what an earlier component has left. */
+export const withLeft = (earlier: TaskRunResult, port: string, left: string, file = 'both.csv') =>
+  Object.fromEntries(
+    ['alice', 'bob'].map((party) => [party, { input_ds: file, [port]: outputsOf(earlier)[party]![left]! }]),
+  );

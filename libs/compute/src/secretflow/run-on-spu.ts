@@ -156,10 +156,12 @@ function failureOf({ party, failure }: Lost): TaskFailure {
     DISK_FULL: 'its process on SPU could not write what it found. The task is tried again when the disk may have room',
     COMPONENT_FAILED:
       'the component did not take these rows or parameters. What SecretFlow says of them may quote rows, and nobody reads it',
+    GROUP_TOO_SMALL:
+      'a bin that others would see figures of has too few rows, or too few of a class of the label. Ask for fewer bins, leave the column out, or let the type woe_binning of the engine native merge such bins',
     ENGINE_NOT_READY:
       'SPU does not load, or has another version. "npm run doctor" says what the engine lacks; "npm run engine:secretflow" makes its environment',
   };
-  const isRetryable = !['OUT_OF_MEMORY', 'ENGINE_NOT_READY', 'COMPONENT_FAILED'].includes(failure);
+  const isRetryable = !['OUT_OF_MEMORY', 'ENGINE_NOT_READY', 'COMPONENT_FAILED', 'GROUP_TOO_SMALL'].includes(failure);
   return new TaskFailure(failure, `Party ${party}: ${why[failure]}.`, isRetryable, { party });
 }
 

@@ -16,6 +16,7 @@ const CODES = [
   'PARTY_LOST',
   'ENGINE_NOT_READY',
   'COMPONENT_FAILED',
+  'GROUP_TOO_SMALL',
 ] as const;
 
 /** Why a party's program failed. */
