@@ -69,7 +69,7 @@ export function decideChain(loaded: LoadedChain, incoming: readonly Incoming[], 
         // A control task, or one whose condition was false, was never sent: that was no attempt.
         const unsent = item.event.kind === 'TaskConditionFalse' && position === named;
         if (!unsent && !isControlType(task.taskType)) attempts.push(attempt);
-        capacity.give(task.taskType);
+        capacity.ended(task.taskType, position === named ? item.report?.elapsedMs : undefined);
         if (loaded.rows.get(position)!.grouped) capacity.groupsMayWait = true;
       }
       if (task.status === 'READY' && task.hold === null) ready.push(position);

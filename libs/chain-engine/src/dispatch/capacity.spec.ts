@@ -21,6 +21,26 @@ describe('capacity at the workers', () => {
     expect(capacity.take('vif', 'a')).toBe(false);
   });
 
+  test('grows where runs are short, by what the slots end in 50 ms, up to 50 jobs', () => {
+    const inFlight = (slots: number): number => {
+      capacity.refresh([{ task_type: 'psi', slots: String(slots), in_flight: 0, tenants: [], shared: false }]);
+      return capacity.places(1_000).places[0]!;
+    };
+    capacity.ended('psi', undefined);
+    expect(inFlight(2)).toBe(4);
+    capacity.ended('psi', 10);
+    expect(inFlight(2)).toBe(2 + 10);
+    expect([inFlight(20), inFlight(60)]).toEqual([20 + 50, 60 + 60]);
+    // One long run among short ones is taken for more to come; many short ones outweigh it.
+    capacity.ended('psi', 10_000);
+    expect(inFlight(2)).toBe(4);
+    for (let i = 0; i < 100; i++) capacity.ended('psi', 0);
+    expect(inFlight(2)).toBe(2 + 50);
+    // Another type has its own mean.
+    capacity.refresh([{ task_type: 'vif', slots: '2', in_flight: 0, tenants: [], shared: false }]);
+    expect(capacity.places(1_000).places[0]).toBe(4);
+  });
+
   test('is without limit for control tasks, which lie in no queue', () => {
     expect(capacity.take('wait', 'a')).toBe(false);
     refresh(0);

@@ -1,8 +1,16 @@
 import { CONTROL_TYPES } from '#libs/chain-domain';
 import type { CapacityRow } from '#libs/repositories';
 
+/** What lies in a queue keeps the workers busy for about so long, ms. */
+const AHEAD_MS = 50;
+/** At most so many jobs lie in a queue of short ones, where that is more than the slots. */
+const MOST_AHEAD = 50;
+/** The weight of the latest run in the mean time of a type's runs. */
+const LATEST = 0.1;
+
 /**
- * How many more tasks of each type may be sent. A queue holds at most twice the workers' slots; the rest waits as READY
+ * How many more tasks of each type may be sent. A queue holds as many jobs as its workers have slots, beside those that run; of short ones as many as the
+ * workers end in 50 ms, up to 50, or slots would be free between jobs. The rest waits as READY
  * in PostgreSQL, where cancel, pause and priority are cheap. It is an estimate that the database refreshes every second:
  * a small error makes the queue longer or shorter and costs nothing else.
  */
@@ -12,6 +20,8 @@ export class Capacity {
   /** Several tenants share the workers. */
   shared = false;
   private readonly free = new Map<string, number>();
+  /** By type: the mean time of its latest runs, ms. */
+  private readonly runMs = new Map<string, number>();
   /** Types with READY tasks that may be waiting. */
   private readonly backlog = new Set<string>();
   /** By type: tenants with READY tasks that were seen waiting. */
@@ -34,7 +44,15 @@ export class Capacity {
     return true;
   }
 
-  /** A task of the type ended, or was not sent after all. */
+  /** A run of the type ended after so long, where its worker said it. */
+  ended(type: string, elapsedMs: number | undefined): void {
+    this.give(type);
+    if (elapsedMs === undefined) return;
+    const mean = this.runMs.get(type) ?? elapsedMs;
+    this.runMs.set(type, mean + LATEST * (elapsedMs - mean));
+  }
+
+  /** A task of the type left its place, or was not sent after all. */
   give(type: string): void {
     const free = this.free.get(type);
     if (free !== undefined) this.free.set(type, free + 1);
@@ -58,12 +76,17 @@ export class Capacity {
     this.waiting.clear();
     this.shared = rows.some((row) => row.shared);
     for (const row of rows) {
-      this.free.set(row.task_type, 2 * Number(row.slots) - Number(row.in_flight));
+      this.free.set(row.task_type, this.inFlightAtMost(row.task_type, Number(row.slots)) - Number(row.in_flight));
       this.waiting.set(row.task_type, new Set(row.tenants));
     }
     // They are opened at once and lie in no queue.
     for (const type of CONTROL_TYPES) this.free.set(type, Infinity);
     this.expectAll();
+  }
+
+  private inFlightAtMost(type: string, slots: number): number {
+    const endInTime = (slots * AHEAD_MS) / (this.runMs.get(type) ?? Infinity);
+    return slots + Math.max(slots, Math.floor(Math.min(endInTime, MOST_AHEAD)));
   }
 
   /** Whether the dispatcher has anything to look for. */
