@@ -1,6 +1,6 @@
 """A stand-in for a worker of the design's kind, for tests alone: it has the task, the queue and the events of one, and joins the
 files in clear. It protects nothing. The folder STAND_IN holds "plan", a line for each start of a task (nothing: just run), and gets
-"starts", a line for each.
+"starts", a line for each, and "ready".
 
     celery -A stand_in worker --queues secretflow_queue
 """
@@ -13,6 +13,7 @@ from datetime import datetime
 
 import redis
 from celery import Celery
+from celery.signals import worker_ready
 from kombu import Exchange, Queue
 
 URL = os.environ["STAND_IN_BROKER"]
@@ -35,6 +36,11 @@ app.conf.update(
 
 class ClusterError(Exception):
     """What a worker of the design tries again."""
+
+
+@worker_ready.connect
+def ready(**_):
+    open(os.path.join(FOLDER, "ready"), "w").close()
 
 
 def tell(request, status, stage, progress=None):

@@ -1,5 +1,6 @@
 export { findComponentsPython, findSpuPython, NO_SPU } from './spu-python.js';
 export { sampleNewChain } from './sample-new-chain.js';
+export { FLEET_QUEUE, noCelery, TestFleet } from './celery-fleet.js';
 export { appScript } from './app-script.js';
 export { coreSlowness, cpuMsOf } from './cpu-time.js';
 export { findDebianPrograms, type DebianPrograms } from './debian-package.js';

@@ -23,6 +23,12 @@ redis.call('LPUSH', KEYS[2], ARGV[3]) end return redis.call('GET', KEYS[1])`;
 /** Sets the value where there is none, and returns that which is there. */
 const FENCE = `redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2]) return redis.call('GET', KEYS[1])`;
 
+/** When somebody last followed a task: of Redis, as the clocks of workers differ. */
+const FOLLOWED = 'taskchain:celery:followed';
+const NOW = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+const KEEP = `${NOW} return redis.call('ZADD', KEYS[1], now, ARGV[1])`;
+const LEFT = `${NOW} return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])`;
+
 /** What the result key of a task says. */
 export interface FarMeta {
   readonly status: string;
@@ -80,6 +86,21 @@ export class Broker {
   /** From now on this attempt follows the task. */
   async adopt(id: string, attempt: number): Promise<void> {
     await this.redis.set(followerKey(id), String(attempt), 'EX', REMEMBERED_SECONDS, 'XX');
+  }
+
+  /** Notes that somebody follows this now. */
+  async keep(what: string): Promise<void> {
+    await this.redis.eval(KEEP, 1, FOLLOWED, what);
+  }
+
+  /** Notes that nobody has to follow this any more. */
+  async letGo(what: string): Promise<void> {
+    await this.redis.zrem(FOLLOWED, what);
+  }
+
+  /** What nobody has followed for so long. */
+  async left(forMs: number): Promise<readonly string[]> {
+    return (await this.redis.eval(LEFT, 1, FOLLOWED, forMs)) as string[];
   }
 
   async meta(id: string): Promise<FarMeta> {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { startTestRedis } from '#libs/testing';
+import { FLEET_QUEUE, noCelery, startTestRedis, TestFleet } from '#libs/testing';
 import { childrenOf } from '../catalogue/conformance-for-tests.js';
 import { native } from '../catalogue/native.js';
 import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
@@ -13,7 +13,7 @@ import type { TaskRun } from '../contract/task-type.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { celery } from './celery.js';
 import { farId } from './far-id.js';
-import { IMPATIENT, noCelery, QUEUE, TestFleet } from './fleet-for-tests.js';
+import { IMPATIENT, settingsOf } from './fleet-for-tests.js';
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor-for-tests.js', import.meta.url));
 const redis = await startTestRedis();
@@ -52,7 +52,26 @@ function withCelery(version: string, url: string): void {
         .flatMap((path) => (existsSync(path) ? readdirSync(path) : []))
         .filter((name) => name.startsWith('.'));
     const isLeft = async (id: string): Promise<boolean> =>
-      [...(await client.lrange(QUEUE, 0, -1)), ...(await client.hvals('unacked'))].some((text) => text.includes(id));
+      [...(await client.lrange(FLEET_QUEUE, 0, -1)), ...(await client.hvals('unacked'))].some((text) =>
+        text.includes(id),
+      );
+
+    /** Runs it in a process that is killed, with all that it started, while the fleet computes. */
+    const killAt = async (run: TaskRun<never>): Promise<void> => {
+      const settings = settingsOf(fleet, run.dataRoot);
+      const child = spawn(process.execPath, [SUPERVISOR, JSON.stringify({ settings, run })], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const family = await new Promise<number[]>((begun, failed) => {
+        createInterface({ input: child.stdout }).on(
+          'line',
+          (stage) => stage === 'the fleet computes' && begun(childrenOf(child.pid!)),
+        );
+        child.on('exit', () => failed(new Error('it ended by itself')));
+      });
+      child.kill('SIGKILL');
+      while (family.some((pid) => existsSync(`/proc/${pid}`))) await wait(20);
+    };
 
     beforeAll(async () => {
       folder = await testFolder();
@@ -61,7 +80,7 @@ function withCelery(version: string, url: string): void {
       await folder.table('alice', 't.csv', `id,text\n${rows(1)}\n`);
       await folder.table('bob', 't.csv', `id,text\n${rows(101)}\n`);
       fleet = await TestFleet.start(version, url);
-      engine = celery(fleet.settings(`${folder.path}/data`), IMPATIENT);
+      engine = celery(settingsOf(fleet, `${folder.path}/data`), IMPATIENT);
       client = new Redis(url);
     });
     afterAll(async () => {
@@ -81,6 +100,34 @@ function withCelery(version: string, url: string): void {
       expect(await fleet.starts()).toEqual([`${id} [3500, 3400]`]);
       expect(stages).toEqual(expect.arrayContaining(['reading keys', 'the fleet computes']));
       expect([exchanged(), kept(run)]).toEqual([[], []]);
+    });
+
+    test('gives the fleet hashes alone, under a salt of each run', async () => {
+      const given = async (): Promise<string[][]> => {
+        await fleet.plan('sleep 1');
+        const run = runOf();
+        let lines: string[][] = [];
+        const progress = (_: number, stage: string): void => {
+          if (stage !== 'the fleet computes') return;
+          const at = `${run.dataRoot}/.celery/${farId('chain-1', run.taskId, 1, '')}`;
+          const files = ['alice', 'bob'].map((party) =>
+            readdirSync(`${at}/${party}`).map((name) => `${at}/${party}/${name}`),
+          );
+          expect(files.map(({ length }) => length)).toEqual([1, 1]);
+          lines = files.map(([path]) => readFileSync(path!, 'utf8').trimEnd().split('\n'));
+        };
+        await engine.run('psi', { ...run, progress });
+        return lines;
+      };
+      const [first, second] = [await given(), await given()];
+      for (const [header, ...hashes] of [...first, ...second]) {
+        expect([header, hashes.length]).toEqual(['key', 301]);
+        expect(hashes.filter((each) => !/^k[\w-]{22}$/.test(each))).toEqual([]);
+      }
+      const common = (one: string[], other: string[]): number =>
+        one.slice(1).filter((each) => other.includes(each)).length;
+      expect([common(first[0]!, first[1]!), common(first[0]!, second[0]!)]).toEqual([200, 0]);
+      expect([...first[0]!].sort()).not.toEqual(first[0]);
     });
 
     test('tells the receiver alone', async () => {
@@ -181,19 +228,7 @@ function withCelery(version: string, url: string): void {
     test('adopts what the fleet still runs when our worker was killed: the fleet runs it once', async () => {
       await fleet.plan('sleep 3');
       const run = runOf();
-      const settings = fleet.settings(run.dataRoot);
-      const child = spawn(process.execPath, [SUPERVISOR, JSON.stringify({ settings, run })], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const family = await new Promise<number[]>((begun, failed) => {
-        createInterface({ input: child.stdout }).on(
-          'line',
-          (stage) => stage === 'the fleet computes' && begun(childrenOf(child.pid!)),
-        );
-        child.on('exit', () => failed(new Error('it ended by itself')));
-      });
-      child.kill('SIGKILL');
-      while (family.some((pid) => existsSync(`/proc/${pid}`))) await wait(20);
+      await killAt(run);
       expect([exchanged().length, kept(run).length]).toEqual([1, 2]);
       const lines: string[] = [];
       const { result } = await engine.run('psi', { ...run, attempt: 2, log: (_, line) => lines.push(line) });
@@ -207,6 +242,27 @@ function withCelery(version: string, url: string): void {
         code: 'FLEET_WORKER_LOST',
       });
       expect(await fleet.starts()).toHaveLength(2);
+    });
+
+    test('ends what nobody follows any more, and nothing else', async () => {
+      await fleet.plan('sleep 60');
+      const [run, later] = [runOf(), runOf()];
+      await killAt(run);
+      const id = farId('chain-1', run.taskId, 1, '*');
+      let isOver = false;
+      const followed = engine.run('psi', later).finally(() => (isOver = true));
+      while ((await isLeft(id)) || exchanged().length > 1) await engine.tend!();
+      expect(JSON.parse((await client.get(`celery-task-meta-${id}`))!)).toMatchObject({ status: 'REVOKED' });
+      while (!isOver) await engine.tend!();
+      expect((await followed).result.intersection_count).toBe(200);
+      expect([exchanged(), await client.zcard('taskchain:celery:followed')]).toEqual([[], 0]);
+      // What others write there leads nowhere.
+      await client.zadd('taskchain:celery:followed', 1, `../../alice ${id}`);
+      await engine.tend!();
+      expect([existsSync(`${run.dataRoot}/alice/t.csv`), await client.zcard('taskchain:celery:followed')]).toEqual([
+        true,
+        0,
+      ]);
     });
 
     test('removes what an attempt left that ended before its task was published', async () => {
@@ -225,11 +281,11 @@ function withCelery(version: string, url: string): void {
     });
 
     test('says what a broker has, and what its workers lack', async () => {
-      const settings = fleet.settings(`${folder.path}/data`);
+      const settings = settingsOf(fleet, `${folder.path}/data`);
       const found = await engine.needs();
       expect(found.map(({ what, found: version }) => [what, version])).toEqual([
         ['broker', expect.stringMatching(/^Redis \d/)],
-        ['workers', `1 on the queue ${QUEUE}`],
+        ['workers', `1 on the queue ${FLEET_QUEUE}`],
         ['exchange', `${folder.path}/data/.celery`],
       ]);
       const other = await celery({ ...settings, queue: 'other' }).needs();

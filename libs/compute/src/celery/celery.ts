@@ -27,6 +27,11 @@ export function celery(settings: CelerySettings | undefined, patience?: Patience
       const { needsOfCelery } = await import('./celery-needs.js');
       return needsOfCelery(settings);
     },
+    async tend() {
+      if (settings === undefined) return;
+      const { endLeftTasks } = await import('./left-tasks.js');
+      await endLeftTasks(settings, patience);
+    },
     async run(_type, run) {
       if (settings === undefined) {
         const message = `The engine celery is not set up at this worker: set ${BROKERS}.`;

@@ -2,7 +2,7 @@ import { RunStopped, TaskFailure, type TaskRun } from '../contract/task-type.js'
 import { Broker } from './broker.js';
 import { farId } from './far-id.js';
 import { fleetsOf, type CelerySettings, type Fleet } from './fleet.js';
-import { cancel, follow, isUnderWay, type FarTask, type Hearing, type Patience } from './follow.js';
+import { cancel, follow, isUnderWay, nameOf, type FarTask, type Hearing, type Patience } from './follow.js';
 
 /** How many attempts back a task may still be under way. */
 const MOST_BACK = 20;
@@ -54,6 +54,7 @@ export async function withFarTasks<T>(request: Request, work: (far: FarTasks) =>
     all.map(({ fleet, broker }) => ({
       ...{ broker, fleet: fleet.name, fleetOf: fleet, attempt: run.attempt, isShared: all.length > 1 },
       id: farId(run.chainId, run.taskId, attempt, fleet.party),
+      folder: farId(run.chainId, run.taskId, attempt, ''),
     }));
   try {
     const published = await earlier(request, tasksOf).catch((error: unknown) => {
@@ -92,7 +93,11 @@ export async function withFarTasks<T>(request: Request, work: (far: FarTasks) =>
         progress(0, 'waits for the fleet');
         const ends = await Promise.allSettled(tasks.map(one));
         const failed = ends.some(({ status }) => status === 'rejected');
-        if (!failed) return;
+        if (!failed) {
+          // One that stays there is ended as one that nobody follows.
+          await Promise.allSettled(tasks.map((task) => task.broker.letGo(nameOf(task))));
+          return;
+        }
         const reason: unknown = signal.aborted ? signal.reason : stop.signal.reason;
         if (isHandedOver(run.signal)) throw reason;
         // The next attempt looks for what goes on behind a broker that is away.

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { startTestRedis, TcpProxy } from '#libs/testing';
+import { FLEET_QUEUE, noCelery, startTestRedis, TcpProxy, TestFleet } from '#libs/testing';
 import { native } from '../catalogue/native.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun } from '../contract/task-type.js';
@@ -9,7 +9,7 @@ import type { TaskRunner } from '../contract/task-runner.js';
 import { celery } from './celery.js';
 import { farId } from './far-id.js';
 import { fleetsOf, type CelerySettings } from './fleet.js';
-import { IMPATIENT, noCelery, QUEUE, TestFleet } from './fleet-for-tests.js';
+import { IMPATIENT, settingsOf } from './fleet-for-tests.js';
 
 const VERSION = '5.7.0';
 const redis = await startTestRedis();
@@ -23,7 +23,7 @@ test('all tasks have one order of the fleets, which is that of their brokers', (
     bob: brokerOf('redis://two:6379/0'),
     carol: brokerOf('redis://zoe:y@one:6379/0'),
   };
-  const settings = { brokers, queue: QUEUE, dataRoot: '/data', farRoot: '/data' };
+  const settings = { brokers, queue: FLEET_QUEUE, dataRoot: '/data', farRoot: '/data' };
   const order = (...parties: string[]): unknown => {
     const fleets = fleetsOf(settings, parties, 0);
     return 'missing' in fleets ? fleets.missing : fleets.map(({ party }) => party);
@@ -63,7 +63,7 @@ else {
       existsSync(`${folder.path}/data/.celery`) ? readdirSync(`${folder.path}/data/.celery`) : [];
     const isLeft = async (): Promise<boolean> => {
       const places = await Promise.all(
-        clients.map(async (client) => (await client.llen(QUEUE)) + (await client.hlen('unacked'))),
+        clients.map(async (client) => (await client.llen(FLEET_QUEUE)) + (await client.hlen('unacked'))),
       );
       return places.some((count) => count > 0);
     };
@@ -81,7 +81,7 @@ else {
       }
       const brokerOf = (url: string, port: number) => ({ url, address: `host:${port}`, spu: `host:${port + 1}` });
       settings = {
-        ...fleets.alice.settings(`${folder.path}/data`),
+        ...settingsOf(fleets.alice, `${folder.path}/data`),
         brokers: { alice: brokerOf(urls.alice, 9394), bob: brokerOf(urls.bob, 9396) },
       };
       engine = celery(settings, IMPATIENT);

@@ -20,11 +20,16 @@ export interface Patience {
   readonly commandMs: number;
   /** How long the broker may be away. */
   readonly awayMs: number;
+  /** Between two notes that somebody follows the task. */
+  readonly keepMs: number;
+  /** After this time a task that nobody follows is ended: its worker died, and no attempt came after it. */
+  readonly leftMs: number;
 }
 
-const PATIENCE: Patience = {
+export const PATIENCE: Patience = {
   ...{ lookMs: 500, searchMs: 3_000, askMs: 15_000, answerMs: 1_500 },
   ...{ goneMs: 6_000, noWorkerMs: 60_000, commandMs: 5_000, awayMs: 60_000 },
+  ...{ keepMs: 20_000, leftMs: 600_000 },
 };
 
 /** Starts of a task without a retry in between that are still no loop: a worker may be stopped once or twice. */
@@ -54,6 +59,8 @@ export interface FarTask {
   readonly broker: Broker;
   /** Celery's id, which events name as `execution_id` as well. */
   readonly id: string;
+  /** The folder of its files in the exchange. */
+  readonly folder: string;
   /** Whose fleet it is, for messages. */
   readonly fleet: string;
   /** The attempt of this run: another one that follows the task by now is its master. */
@@ -67,12 +74,21 @@ export async function isUnderWay({ broker, id }: FarTask): Promise<boolean> {
   return !ENDED.includes(status) && (await broker.whereabouts(id)) !== 'gone';
 }
 
+/** What names a task among those that are followed. */
+export const nameOf = ({ folder, id }: Pick<FarTask, 'folder' | 'id'>): string => `${folder} ${id}`;
+
 /**
  * Ends a task, wherever it is: takes its message back, or has its worker end it, and waits for that. Where no worker confirms it, the message is removed: no other worker gets it. Does
  * nothing where another attempt follows the task.
  */
-export async function cancel({ broker, id, attempt }: FarTask): Promise<void> {
+export async function cancel(task: FarTask): Promise<void> {
+  const { broker, id, attempt } = task;
   if ((await broker.follower(id)) !== attempt) return;
+  await end(broker, id);
+  await broker.letGo(nameOf(task));
+}
+
+async function end(broker: Broker, id: string): Promise<void> {
   if (await broker.withdraw(id)) return;
   if (ENDED.includes((await broker.meta(id)).status)) return broker.forget(id);
   await broker.revoke(id);
@@ -123,10 +139,12 @@ export async function follow(
           () => wake(),
         );
         if (!isPublished) {
+          await watch.keep();
           if ((await broker.publish(id, task.attempt, argument)) !== task.attempt) throw another(task);
           isPublished = true;
         }
         if (await watch.look()) return;
+        await watch.keep();
         watch.isThere();
       } catch (error) {
         if (error instanceof TaskFailure) throw error;
@@ -151,6 +169,7 @@ class Watch {
   private unanswered = 0;
   private alone: number | undefined;
   private away: number | undefined;
+  private kept = -Infinity;
 
   constructor(
     private readonly task: FarTask,
@@ -206,6 +225,14 @@ class Watch {
     if ((await broker.follower(id)) !== attempt) throw another(this.task);
     await this.askWorkers(place, now);
     return false;
+  }
+
+  /** Notes now and then that the task is followed. */
+  async keep(): Promise<void> {
+    const now = performance.now();
+    if (now - this.kept < this.patience.keepMs) return;
+    await this.task.broker.keep(nameOf(this.task));
+    this.kept = now;
   }
 
   isThere(): void {

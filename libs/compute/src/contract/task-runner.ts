@@ -39,6 +39,8 @@ export interface TaskRunner {
    * inputs give the same artifacts again.
    */
   run(type: string, run: TaskRun): Promise<TaskRunResult>;
+  /** Ends what earlier runs left elsewhere, and nobody needs any more. A worker calls it now and then. Never throws. */
+  tend?(): Promise<void>;
   /** Checks its needs on this machine; all must be found for it to run. Never throws. */
   needs(): Promise<readonly Finding[]>;
 }
