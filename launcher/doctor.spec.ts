@@ -23,6 +23,8 @@ describe('npm run doctor', () => {
     expect(out).toMatch(/^found {3}engine native: sodium-native: \d+\./m);
     expect(out).toMatch(/^none {4}Redis or Valkey: .*install valkey-server, set REDIS_URL$/m);
     expect(out).toMatch(/^none {4}engine secretflow: .*npm run engine:secretflow, and set SECRETFLOW_PYTHON$/m);
+    expect(out).toMatch(/^none {4}engine celery: .*set CELERY_BROKERS$/m);
+    expect(out).not.toContain('REMOTE_SLOTS');
     expect(out).toMatch(/^none {4}age: .*install age/m);
     expect(out).toMatch(/^ready: engines native$/m);
     expect(code).toBe(0);
@@ -44,6 +46,14 @@ describe('npm run doctor', () => {
     );
     expect(out).toMatch(/^found {3}engine secretflow: sort: /m);
     expect(code).toBe(1);
+  });
+
+  it('says of a fleet what answers, and how many tasks may wait for it, and shows no password', async () => {
+    const CELERY_BROKERS = JSON.stringify({ '*': 'redis://:secret@127.0.0.1:1/0' });
+    const { code, out } = await doctor({ DATA_DIR: tmpdir(), CELERY_BROKERS, REMOTE_SLOTS: '3' });
+    expect(out).toMatch(/^MISSING engine celery: broker: CELERY_BROKERS names a Redis that does not answer/m);
+    expect(out).toMatch(/^found {3}REMOTE_SLOTS: 3 tasks of a worker wait for fleets beside its slots$/m);
+    expect([out.includes('secret@'), code]).toEqual([false, 1]);
   });
 
   it('says whether the OIDC issuer answers, is the one that is named, and can sign people in to the console', async () => {

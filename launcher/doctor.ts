@@ -54,6 +54,10 @@ async function needed(config: Config): Promise<Finding[]> {
     for (const finding of await engine.needs())
       findings.push({ ...finding, what: `engine ${engine.name}: ${finding.what}` });
   }
+  if (config.celery !== undefined) {
+    const found = `${config.remoteSlots} tasks of a worker wait for fleets beside its slots`;
+    findings.push({ what: 'REMOTE_SLOTS', found, mend: '' });
+  }
   return [...findings, ...(await issuer(config))];
 }
 

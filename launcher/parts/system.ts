@@ -212,6 +212,7 @@ function appEnvironment(config: Config, databaseUrl: string, ports: Ports): Node
     ENGINE_DEFAULT: config.engineDefault,
     CELERY_QUEUE: config.celery?.queue,
     CELERY_DATA_ROOT: config.celery?.farRoot,
+    REMOTE_SLOTS: String(config.remoteSlots),
     PUBLIC_URL: config.publicUrl || localUrl(config.host, ports.PORT),
     WORKER_DRAIN_SECONDS: process.env.WORKER_DRAIN_SECONDS || QUICK_DRAIN_SECONDS,
   };

@@ -12,6 +12,8 @@ export interface WorkerSettings {
   readonly id: string;
   /** Tasks that run at once, by task type. */
   readonly slots: Readonly<Record<string, number>>;
+  /** Runs that only wait for others, and hold no slot of their type. */
+  readonly remoteSlots: number;
   readonly dataRoot: string;
   readonly artifactRoot: string;
   /** Whether `http` tasks may call private addresses. */
@@ -25,10 +27,11 @@ export interface WorkerSettings {
 }
 
 export function workerSettings(config: AppConfig): WorkerSettings {
-  const { dataRoot, artifactRoot, httpTasksToPrivate, scriptTasks, workerDrainSeconds } = config;
+  const { dataRoot, artifactRoot, httpTasksToPrivate, scriptTasks, workerDrainSeconds, remoteSlots } = config;
   return {
     id: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
     slots: Object.fromEntries(typesOf(config).map(({ type }) => [type, concurrencyOf(config, type)])),
+    remoteSlots,
     dataRoot,
     artifactRoot,
     callsToPrivate: httpTasksToPrivate,

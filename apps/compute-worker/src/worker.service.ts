@@ -39,7 +39,7 @@ export class WorkerService implements OnApplicationBootstrap, BeforeApplicationS
     this.runner.giveUpReportsAfter(drainMs);
     const drained = Promise.all([
       ...[...this.processors.values()].map((processor) => processor.drain()),
-      this.runner.drainSites(),
+      this.runner.drainApart(),
     ]);
     const deadline = setTimeout(() => this.runner.stopAll('shutdown'), drainMs);
     await drained;

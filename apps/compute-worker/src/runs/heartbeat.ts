@@ -47,7 +47,8 @@ export class Heartbeat {
       logger.warn({ runs: runner.running }, 'no listener has answered for too long: stopping what runs here');
       runner.stopAll('fenced');
     }
-    const { id, slots } = this.settings;
+    const { id } = this.settings;
+    const { slots } = runner;
     const beat = { kind: 'heartbeat', workerId: id, seq: ++this.seq, slots, tasks: runner.held() };
     await this.channel.publish(LANE.heartbeats, beat).catch((error: unknown) => {
       logger.warn({ err: error }, 'a heartbeat could not be sent');

@@ -6,6 +6,7 @@ import { SiteRuns } from '../nodes/site-runs.js';
 import { JobSecrets } from '../secrets/job-secrets.js';
 import { WORKER_SETTINGS, type WorkerSettings } from '../worker-settings.js';
 import { Intake } from './intake.js';
+import { RemoteSlots } from './remote-slots.js';
 import { startRun, type Run, type RunContext, type StopReason } from './run-job.js';
 
 const REPORT_RETRY_MS = 1_000;
@@ -17,10 +18,13 @@ export class JobRunner {
   /** Until when a report that could not be stored is retried. */
   private reportsUntil = Infinity;
   private readonly context: RunContext;
-  private readonly atSites = new Set<Promise<void>>();
+  /** Runs that hold no slot of their type. */
+  private readonly apart = new Set<Promise<void>>();
+  private readonly remote: RemoteSlots;
+  private readonly ownSlots: WorkerSettings['slots'];
 
   constructor(
-    @Inject(WORKER_SETTINGS) { id, dataRoot, artifactRoot, callsToPrivate, scripts, runners }: WorkerSettings,
+    @Inject(WORKER_SETTINGS) settings: WorkerSettings,
     @Inject(STATUS_CHANNEL) private readonly channel: StatusChannel,
     private readonly intake: Intake,
     secrets: JobSecrets,
@@ -28,6 +32,9 @@ export class JobRunner {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     const note: RunContext['note'] = (message) => void channel.publish(LANE.progress, message).catch(() => undefined);
+    const { id, dataRoot, artifactRoot, callsToPrivate, scripts, runners } = settings;
+    this.ownSlots = settings.slots;
+    this.remote = new RemoteSlots(settings.remoteSlots);
     this.context = {
       workerId: id,
       dataRoot,
@@ -47,6 +54,14 @@ export class JobRunner {
     return this.runs.size;
   }
 
+  /** Tasks that run at once, by type: as many as there are slots, and those that hold none. */
+  get slots(): Readonly<Record<string, number>> {
+    const waiting = this.remote.byType;
+    return Object.fromEntries(
+      Object.entries(this.ownSlots).map(([type, slots]) => [type, slots + (waiting[type] ?? 0)]),
+    );
+  }
+
   /** The attempts that run now. */
   held(): HeldAttempt[] {
     return [...this.runs.values()].map(({ ref }) => ({
@@ -56,29 +71,37 @@ export class JobRunner {
     }));
   }
 
-  /** Resolves once the job may leave its slot: the report of its run is stored, or it only waits for sites. */
+  /** Resolves once the job may leave its slot: the report of its run is stored, or it only waits for sites or what runs elsewhere. */
   async process(job: TaskJob): Promise<void> {
     const id = jobId(job);
     if (this.runs.has(id)) return; // The same job twice in one worker: the first run reports for both.
     const left = this.intake.took(job.taskType);
-    if (!isAtSites(job.params)) return this.work(job, id).finally(left);
-    left();
-    const work = this.work(job, id).catch((error: unknown) =>
-      this.logger.error({ err: error }, 'a run at sites broke'),
+    let leave = (): void => undefined;
+    const isLeft = new Promise<void>((resolve) => (leave = resolve));
+    if (isAtSites(job.params)) leave();
+    const run = {};
+    const work = this.work(job, id, () => this.remote.ask(run, job.taskType, leave)).finally(() =>
+      this.remote.leave(run),
     );
-    this.atSites.add(work);
-    void work.finally(() => this.atSites.delete(work));
+    try {
+      await Promise.race([work, isLeft]);
+    } finally {
+      left();
+    }
+    const apart = work.catch((error: unknown) => this.logger.error({ err: error }, 'a run without a slot broke'));
+    this.apart.add(apart);
+    void apart.finally(() => this.apart.delete(apart));
   }
 
-  /** Leaves the offers that wait to other workers; resolves once all other runs at sites have ended. */
-  async drainSites(): Promise<void> {
+  /** Leaves the offers that wait to other workers; resolves once all other runs that hold no slot have ended. */
+  async drainApart(): Promise<void> {
     for (const run of this.runs.values()) if (run.isOffered()) run.stop('shutdown');
-    await Promise.all(this.atSites);
+    await Promise.all(this.apart);
   }
 
-  private async work(job: TaskJob, id: string): Promise<void> {
+  private async work(job: TaskJob, id: string, waits: () => void): Promise<void> {
     await failpoint('worker.afterTake');
-    const run = startRun(job, this.context);
+    const run = startRun(job, this.context, waits);
     this.runs.set(id, run);
     try {
       const report = await run.ended;

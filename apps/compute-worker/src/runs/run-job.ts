@@ -54,9 +54,9 @@ class StoppedBy extends RunStopped {
 
 /**
  * Starts a job: a run with a new id, a time limit, throttled progress and log lines in bundles. The run is a pipeline: the task's
- * outcome, then what a stop makes of it, then its report.
+ * outcome, then what a stop makes of it, then its report. It calls `waits` once it only waits for what runs elsewhere.
  */
-export function startRun(job: TaskJob, context: RunContext): Run {
+export function startRun(job: TaskJob, context: RunContext, waits: () => void = () => undefined): Run {
   const { chainId, taskId, taskRequestId, attempt, timeoutMs } = job;
   const runId = randomUUID();
   const span = startRunSpan(job, runId, context.workerId);
@@ -82,7 +82,7 @@ export function startRun(job: TaskJob, context: RunContext): Run {
   if (!isAtSites(job.params)) begin();
 
   const ended = within(span, async (): Promise<DoneReport | null> => {
-    const outcome = await outcomeOf(job, context, abort.signal, progress, log, begin);
+    const outcome = await outcomeOf(job, context, abort.signal, progress, log, begin, waits);
     for (const timer of timers) clearTimeout(timer);
     const stopped = abort.signal.reason instanceof StoppedBy ? abort.signal.reason.reason : undefined;
     if (stopped !== undefined) span?.setAttribute('taskchain.run.stopped', stopped);
@@ -124,6 +124,7 @@ async function outcomeOf(
   progress: RunProgress,
   log: RunLog,
   begin: () => void,
+  waits: () => void,
 ): Promise<RunEnd> {
   const fail = (error: unknown): RunEnd => {
     if (!signal.aborted && !(error instanceof TaskFailure)) {
@@ -150,6 +151,7 @@ async function outcomeOf(
       // The owners decide on the parameters as they are before secrets are put in.
       consent: consent && { ...consent, params: job.params as TaskParams },
       signal,
+      waits,
       progress: (fraction, stage) => progress.update(fraction, hide(stage)),
       log: (level, message) => progress.log(level, hide(message)),
       opened: (party, entry) =>

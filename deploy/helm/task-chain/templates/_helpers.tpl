@@ -103,6 +103,8 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- if and $values.celery.existingSecret (eq .part "worker") (not .isForSites) }}
 - name: CELERY_QUEUE
   value: {{ $values.celery.queue | quote }}
+- name: REMOTE_SLOTS
+  value: {{ $values.celery.remoteSlots | quote }}
 {{- with $values.celery.dataRoot }}
 - name: CELERY_DATA_ROOT
   value: {{ . | quote }}

@@ -71,6 +71,7 @@ export async function runCeleryPsi(
         ...{ program, addons: true, run, parties: byParty(argsOf) },
         async outside(signal, progress) {
           if (!far.isAdopted) for (const party of parties) await exchange.put(party, home(party));
+          run.waits?.();
           await far.complete(
             (fleet) => argumentOf(run, fleet, task),
             signal,

@@ -127,6 +127,8 @@ export interface TaskRun<Config = Record<string, unknown>> {
   hold?(files: readonly HeldFile[]): void;
   /** Aborted on cancel and timeout: the run must end within 2 s and leave no temporary file or process. The reason of a worker is a `RunStopped`. */
   readonly signal: AbortSignal;
+  /** From now on the run only waits for what runs elsewhere, but for its end: it may leave its slot to others. */
+  waits?(): void;
   /** `fraction` 0..1 of the whole task. Called at least once a second while it works. */
   progress(fraction: number, stage: string): void;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;

@@ -98,6 +98,7 @@ describe('configuration', () => {
       dataDir: resolve('.data'),
       dataRoot: resolve('.data/tables'),
       artifactRoot: resolve('.data/artifacts'),
+      remoteSlots: 8,
       workerConcurrency: defaultWorkerConcurrency(),
       concurrencyByType: {},
       logLevel: 'info',

@@ -32,6 +32,8 @@ export interface Config {
   readonly artifactRoot: string;
   /** Slots of each task type that `concurrencyByType` does not name. */
   readonly workerConcurrency: number;
+  /** Runs that only wait for others, and hold no slot of their type. */
+  readonly remoteSlots: number;
   /** Slots by task type in lower case, e.g. `{psi: 1}`. */
   readonly concurrencyByType: Readonly<Record<string, number>>;
   /** The task types that a worker runs; undefined: all. */
@@ -190,6 +192,7 @@ function read(reader: ValueReader, env: Environment): Config {
     dataRoot,
     artifactRoot: resolve(reader.text('ARTIFACT_ROOT') ?? join(dataDir, 'artifacts')),
     workerConcurrency: reader.integer('WORKER_CONCURRENCY', defaultWorkerConcurrency(), 1, 1024, SLOTS_MEND),
+    remoteSlots: reader.integer('REMOTE_SLOTS', 8, 0, 1024, SLOTS_MEND),
     concurrencyByType: readConcurrencyByType(reader, env),
     workerTypes: reader
       .text('WORKER_TYPES')
