@@ -95,6 +95,44 @@ describe('docker/Dockerfile', () => {
     expect(names.filter((name) => !variables.has(name))).toEqual([]);
   });
 
+  describe('the image with SecretFlow', () => {
+    const stage = (name: string): string =>
+      text.split(/^(?=FROM )/m).find((each) => each.split('\n')[0]!.endsWith(` AS ${name}`))!;
+
+    it('is built by its name alone: without a target there is no Python', () => {
+      const last_ = text
+        .split(/^(?=FROM )/m)
+        .at(-1)!
+        .trim();
+      expect(last_).toBe('FROM runtime');
+      expect(stage('runtime')).not.toMatch(/python/i);
+      expect(stage('secretflow').split('\n')[0]).toBe('FROM runtime AS secretflow');
+      // As the account of the other one.
+      expect([...stage('secretflow').matchAll(/^USER (.+)$/gm)].at(-1)![1]).toBe('10001:10001');
+    });
+
+    it('takes the locks that are there, of its Python, by hashes alone, and names both environments', () => {
+      const [, tag] = /^ARG PYTHON_IMAGE=python:3\.(10)\.\d+-slim-bookworm$/m.exec(text)!;
+      const packages = stage('secretflow-packages');
+      const installs = [...packages.matchAll(/(\S+)\/bin\/pip install ([^&]+?)-r \/(\S+)/g)];
+      expect(installs.map(([, venv]) => venv)).toEqual(['/opt/engines/spu', '/opt/engines/components']);
+      for (const [, venv, options, lock] of installs) {
+        expect(packages).toContain(`python3.${tag!} -m venv ${venv!} `);
+        expect(options).toContain('--require-hashes --no-deps --only-binary :all:');
+        expect([lock, existsSync(join(ROOT, lock!)), lock!.endsWith(`cp3${tag!}.lock`)]).toEqual([lock, true, true]);
+      }
+      expect(stage('secretflow')).toContain('COPY --from=secretflow-packages /opt/engines /opt/engines');
+      const named = [...stage('secretflow').matchAll(/(SECRETFLOW\w+)=(\S+)\/bin\/python/g)].map(([, name, at]) => [
+        name,
+        at,
+      ]);
+      expect(named).toEqual([
+        ['SECRETFLOW_PYTHON', '/opt/engines/spu'],
+        ['SECRETFLOW_COMPONENTS_PYTHON', '/opt/engines/components'],
+      ]);
+    });
+  });
+
   it('starts programs that are built', () => {
     const programs = [...read('docker/entrypoint.mjs').matchAll(/'([a-z-]+\/[a-z/-]+\.m?js)'/g)].map(
       ([, path]) => path!,
