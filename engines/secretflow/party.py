@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import re
+import select
 import signal
 import sys
 import threading
@@ -23,6 +24,8 @@ CONNECT_EVERY_MS = 200
 SILENT_MS = 10 * 60 * 1000
 # What the C library calls a full disk, in lower case.
 NO_SPACE = "no space left"
+# How often the time that this process has computed is told.
+CPU_EVERY_S = 5
 # Bytes of a message on the link.
 PAYLOAD = 8 * 1024 * 1024
 
@@ -47,12 +50,21 @@ def end_with(parent):
     if os.getppid() != parent:
         os._exit(1)
     if os.fork() == 0:
-        # The kernel ends the process above, not what that has started: SPU sorts by another program. This one waits for the line to close.
+        # The kernel ends the process above, not what that has started: SPU sorts by another program. This one waits for the line to close, and
+        # tells how long the other has computed: that one may be stuck in a library.
         try:
-            while os.read(LINE, 1):
-                pass
+            above = os.getppid()
+            while not select.select([LINE], [], [], CPU_EVERY_S)[0] or os.read(LINE, 1):
+                tell("cpu", seconds=cpu_of(above))
         finally:
             os.killpg(0, signal.SIGKILL)
+
+
+def cpu_of(pid):
+    """Seconds that a process, and what it has started and waited for, have computed."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def to_memory():

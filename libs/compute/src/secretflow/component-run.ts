@@ -17,7 +17,10 @@ const program: PartyUrl<typeof ComponentParty> = new URL('./component-party.js',
 export async function runComponent(
   run: TaskRun<ComponentConfig>,
   python: string,
-  { recorder, ...more }: Pick<SpuRun, 'ports'> & { readonly recorder?: (message: CrossedMessage) => void } = {},
+  {
+    recorder,
+    ...more
+  }: Pick<SpuRun, 'ports' | 'idleMs'> & { readonly recorder?: (message: CrossedMessage) => void } = {},
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const { component, protocol = 'CHEETAH', attrs, input_data: inputs } = config;

@@ -4,11 +4,14 @@ import { requireDiskRoom } from '../contract/disk-full.js';
 import { TaskFailure } from '../contract/task-type.js';
 import type { SiteTunnel } from '../party/site-tunnel.js';
 import type { Account } from '../party/start-guarded.js';
+import { IdleParties } from './idle-parties.js';
 import { startSpu, type SpuFailure, type SpuProcess, type SpuWork } from './spu-process.js';
 
 const LOOPBACK = '127.0.0.1';
 /** A port is free a moment before SPU listens on it: another process may take it in between. */
 const PORT_TRIES = 3;
+/** Nobody computes for so long: all wait for a message that was lost. */
+const IDLE_MS = 90_000;
 /** Ends on the progress bar: of the parties' Python, of their links. */
 const READY = 0.25;
 const LINKED = 0.3;
@@ -35,6 +38,8 @@ export interface SpuRun {
   readonly progress: (fraction: number, stage: string) => void;
   /** Ports of each party: by default one. */
   readonly portsEach?: number;
+  /** For tests: how long all may be idle. */
+  readonly idleMs?: number;
   /** For tests: ports to try first. */
   readonly ports?: () => Promise<readonly number[]>;
 }
@@ -83,6 +88,7 @@ async function runAtSite(run: SpuRun, signal: AbortSignal, sites: ReadonlyMap<st
     // The same at all sites. Nothing of another run comes by these tunnels.
     const job = { run: AT_SITES, parties, addresses, rank: parties.indexOf(name) };
     started = startSpu(run.python, { ...job, ...work }, { home, account }, (event) => {
+      if (event.ev === 'cpu') return;
       if (event.ev === 'ready') run.progress(READY, 'linking the parties on SPU');
       else run.progress(LINKED + (1 - LINKED) * (event.ev === 'progress' ? Math.min(1, event.fraction) : 0), run.stage);
     });
@@ -104,7 +110,7 @@ async function runAtSite(run: SpuRun, signal: AbortSignal, sites: ReadonlyMap<st
 
 interface Lost {
   readonly party: string;
-  readonly failure: SpuFailure;
+  readonly failure: SpuFailure | 'IDLE';
 }
 
 async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSignal): Promise<Lost | undefined> {
@@ -112,6 +118,7 @@ async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSigna
   const job = { run: randomUUID(), parties, addresses: ports.map((port) => `${LOOPBACK}:${port}`) };
   const ready = new Set<string>();
   const linked = new Set<string>();
+  const idle = new IdleParties(parties, run.idleMs ?? IDLE_MS);
   run.progress(0, 'starting SPU');
   let first: Lost | undefined;
   const processes: SpuProcess[] = [];
@@ -120,6 +127,11 @@ async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSigna
   try {
     for (const [rank, { name, home, account, work }] of run.parties.entries()) {
       const started = startSpu(run.python, { ...job, rank, ...work }, { home, account }, (event) => {
+        if (event.ev === 'cpu') {
+          if (!idle.hear(name, event.seconds, performance.now())) return;
+          first ??= { party: name, failure: 'IDLE' };
+          return stopAll();
+        }
         if (event.ev === 'ready') ready.add(name);
         if (event.ev === 'linked') linked.add(name);
         if (event.ev === 'progress') run.progress(LINKED + (1 - LINKED) * Math.min(1, event.fraction), run.stage);
@@ -148,7 +160,8 @@ async function attempt(run: SpuRun, ports: readonly number[], signal: AbortSigna
 }
 
 function failureOf({ party, failure }: Lost): TaskFailure {
-  const why: Record<SpuFailure, string> = {
+  const why: Record<Lost['failure'], string> = {
+    IDLE: 'all parties waited for each other, and none computed: a message between them was lost. The task may be tried again',
     PARTY_LOST: 'its process on SPU ended before it was done; the task may be tried again',
     PORT_TAKEN: 'other processes took the ports that it was to listen on; the task may be tried again',
     OUT_OF_MEMORY:
@@ -162,7 +175,9 @@ function failureOf({ party, failure }: Lost): TaskFailure {
       'SPU does not load, or has another version. "npm run doctor" says what the engine lacks; "npm run engine:secretflow" makes its environment',
   };
   const isRetryable = !['OUT_OF_MEMORY', 'ENGINE_NOT_READY', 'COMPONENT_FAILED', 'GROUP_TOO_SMALL'].includes(failure);
-  return new TaskFailure(failure, `Party ${party}: ${why[failure]}.`, isRetryable, { party });
+  return new TaskFailure(failure === 'IDLE' ? 'PARTY_LOST' : failure, `Party ${party}: ${why[failure]}.`, isRetryable, {
+    party,
+  });
 }
 
 /** Ports that are free now. */

@@ -48,7 +48,11 @@ export type SpuWork =
   | { readonly task: 'ss_lr' | 'component'; readonly home: string };
 
 /** What a party's program says of itself. */
-export type SpuEvent = { readonly ev: 'ready' | 'linked' } | { readonly ev: 'progress'; readonly fraction: number };
+export type SpuEvent =
+  | { readonly ev: 'ready' | 'linked' }
+  | { readonly ev: 'progress'; readonly fraction: number }
+  /** How long it has computed. */
+  | { readonly ev: 'cpu'; readonly seconds: number };
 
 export interface SpuProcess {
   /** Resolves when it has done its work. It stays until it is stopped, as its peer may still wait for what it has sent. */
@@ -118,8 +122,9 @@ type Told = SpuEvent | { readonly ev: 'done' } | { readonly ev: 'failed'; readon
 /** An event of the program; undefined for all else that a library may write there. */
 function eventOf(text: string): Told | undefined {
   try {
-    const { ev, fraction, code } = JSON.parse(text) as Record<string, unknown>;
+    const { ev, fraction, code, seconds } = JSON.parse(text) as Record<string, unknown>;
     if (ev === 'progress') return Number.isFinite(fraction) ? { ev, fraction: fraction as number } : undefined;
+    if (ev === 'cpu') return Number.isFinite(seconds) ? { ev, seconds: seconds as number } : undefined;
     if (ev === 'failed') return { ev, code };
     return ev === 'ready' || ev === 'linked' || ev === 'done' ? { ev } : undefined;
   } catch {

@@ -28,7 +28,7 @@ function fill(): void {
 }
 
 try {
-  await secretflow(python).run(type, {
+  await secretflow(python, { python }).run(type, {
     ...run,
     signal: new AbortController().signal,
     log: () => undefined,
