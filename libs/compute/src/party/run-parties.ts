@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PARTY } from '../contract/config-schema.js';
 import { TaskFailure, type Artifact, type JsonSafe, type PartyResult, type TaskRun } from '../contract/task-type.js';
 import { DealerDone } from '../contract/site.js';
 import { isMap } from '../contract/json-values.js';
@@ -61,7 +62,6 @@ export interface PartyOutcomes<Value, NeutralValue> {
 
 /** As deep as a result may be nested: the value of a party is no deeper. */
 const MOST_LEVELS = 32;
-const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /**
  * Runs one program per party to its end, and returns each party's value and artifacts. All output files appear together,
