@@ -76,6 +76,7 @@ describe('a run that is prepared', () => {
     ['bob has of another run', async () => [await site.vote(RUN, { run: LATER })]],
     ['bob has of another session', async () => [await site.vote(RUN, { session: 'x' })]],
     ['bob has of another task', async () => [await site.vote(RUN, { task: 'x' })]],
+    ['bob has of other members', async () => [await site.vote(RUN, { members: 'x' })]],
     ['bob has of another result', async () => [await site.vote(RUN, { result: resultHash({ count: 4 }) })]],
     ['bob has as alice', async () => [await site.vote(RUN, { member: 'alice' })]],
   ])('does not count because the control plane says so: %s voted', async (_, votes) => {

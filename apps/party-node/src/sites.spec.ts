@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -306,6 +307,23 @@ describe('a task over sites', () => {
     const left = await readdir(join(sites.path, 'alice/data/alice'));
     expect(left.filter((name) => /killed|tmp/.test(name))).toEqual([]);
     expect((await recordsOf('alice')).at(-1)).toMatchObject({ outcome: 'PARTY_LOST' });
+  });
+
+  test('ends where a table is changed once it was committed to, and leaves no file', async () => {
+    const { path, hash } = await sites.task(psiTask('changed.csv'), 'changed.json');
+    const bob = sites.start('bob', 'run', path, '--accept', hash);
+    const folder = new NodeFolder(join(sites.path, 'alice'));
+    const table = join(sites.path, 'alice/data/alice/keys.csv');
+    const alice = takePart({
+      ...{ folder, file: await folder.read(), task: await readTask(path), waitMs: 60_000 },
+      signal: new AbortController().signal,
+      progress: () => undefined,
+      log: (message) => message.startsWith('all have accepted') && appendFileSync(table, '99999,a\n'),
+    });
+    await expect(alice).rejects.toThrow('keys.csv was changed while the task ran: run it again.');
+    await bob.ended;
+    const left = await readdir(join(sites.path, 'alice/data/alice'));
+    expect(left.filter((name) => /changed|tmp/.test(name))).toEqual([]);
   });
 
   test('opens what its owner has signed, and asks for the rest, at the site itself', async () => {

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { createServer as createTcpServer } from 'node:net';
 import { connect } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { CompactSign } from 'jose/jws/compact/sign';
 import { freePort } from '#libs/local-postgres';
 import { sign } from './accept.js';
 import { acceptOf, framed, Liar, type Greeting, type Lie } from './hostile-for-tests.js';
@@ -325,6 +326,62 @@ describe('a member with the right key that', () => {
     const forged = await sign(acceptOf('a', TASK, { a, b }), createPrivateKey(mallory.key));
     const fault = await comesTo({ greeting: (right) => ({ ...right, accept: forged }) });
     expect(fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: 'a' });
+  });
+
+  test('signs another writing of its accept than the canonical one is named', async () => {
+    const written = Buffer.from(JSON.stringify(acceptOf('a', TASK, { a, b }), null, 1));
+    const signed = await new CompactSign(written).setProtectedHeader({ alg: 'EdDSA' }).sign(createPrivateKey(a.key));
+    const fault = await comesTo({ greeting: (right) => ({ ...right, accept: signed }) });
+    expect(fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: 'a' });
+    expect(fault.message).toContain('no accept that it has signed');
+  });
+
+  test('shows a forged accept of another member is named, and not that one', async () => {
+    const members = { b, c, z: a };
+    const [ofZ, ofB] = [await freePort(), await freePort()];
+    const forged = await sign(acceptOf('b', TASK, members), createPrivateKey(mallory.key));
+    const liar = (to: Identity, lie: Lie) => new Liar(c, acceptOf('c', TASK, members), ownFingerprint(to), lie);
+    // To b it shows nothing, so that b only waits. What is shown is compared by name: b is the first.
+    const atZ = faultOf(meeting('z', a, { b: peer(b, ofB), c: peer(c) }, { listen: at(ofZ) }));
+    void meeting('b', b, { z: peer(a), c: peer(c) }, { listen: at(ofB) }).catch(() => undefined);
+    void liar(a, { accepts: (own) => ({ b: forged, c: own }) }).dial(ofZ);
+    void liar(b, {}).dial(ofB);
+    const { member, message } = await atZ;
+    expect([member, message]).toEqual(['c', expect.stringContaining('an accept of b that is not the one it gave')]);
+  });
+
+  test('proves its accept to somebody else over this connection is named', async () => {
+    const port = await freePort();
+    const liar = new Liar(a, acceptOf('a', TASK, { a, b }), ownFingerprint(mallory), {});
+    const fault = faultOf(meeting('b', b, { a: peer(a) }, { listen: at(port) }));
+    await liar.dial(port);
+    expect(await fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: 'a' });
+  });
+
+  test('has an accept that ended within the hour meets, as clocks differ', async () => {
+    const port = await freePort();
+    const expires = new Date(Date.now() - 10 * 60_000).toISOString();
+    end(
+      ...(await Promise.all([
+        meeting('a', a, { b: peer(b, port) }, { expires }),
+        meeting('b', b, { a: peer(a) }, { listen: at(port), expires }),
+      ])),
+    );
+  });
+
+  test('is a dealer commits to nothing, and is named where it does', async () => {
+    const port = await freePort();
+    const [atA, atDealer] = await Promise.all([
+      meeting('a', a, { '#neutral': peer(b, port) }),
+      meeting('#neutral', b, { a: peer(a) }, { listen: at(port), data: undefined }),
+    ]);
+    end(atA, atDealer);
+    const other = await freePort();
+    const members = { '#neutral': b, a };
+    const liar = new Liar(b, acceptOf('#neutral', TASK, members), ownFingerprint(a), {});
+    const fault = faultOf(meeting('a', a, { '#neutral': peer(b) }, { listen: at(other) }));
+    void liar.dial(other);
+    expect(await fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: '#neutral' });
   });
 
   test('speaks other versions is refused with both', async () => {

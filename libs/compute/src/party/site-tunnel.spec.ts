@@ -94,6 +94,34 @@ test('an engine that does not read holds the session up, and lets it go on once 
   tunnel.close();
 });
 
+test('of two connections with one number, each side has its own', async () => {
+  const { tunnel, seen } = tunnelOf();
+  const here = connect(await tunnel.open(port), '127.0.0.1');
+  while (seen.posted.length < 1) await new Promise(setImmediate);
+  tunnel.take({ kind: 'dial', id: 1 });
+  const there = await connected();
+  tunnel.take({ kind: 'piece', id: 1, back: true, body: Buffer.from('answered') });
+  tunnel.take(piece(1, 'asked'));
+  const [[atHere], [atThere]] = (await Promise.all([once(here, 'data'), once(there.resume(), 'data')])) as [
+    [Buffer],
+    [Buffer],
+  ];
+  expect([String(atHere), String(atThere)]).toEqual(['answered', 'asked']);
+  tunnel.close();
+});
+
+test('a site that dials without end is refused, and so is a number twice', async () => {
+  const { tunnel, seen } = tunnelOf();
+  await tunnel.open(port);
+  for (let id = 1; id <= 1_024; id += 1) tunnel.take({ kind: 'dial', id });
+  expect(seen.refused).toBe(0);
+  tunnel.take({ kind: 'dial', id: 1_025 });
+  expect(seen.refused).toBe(1);
+  tunnel.take({ kind: 'dial', id: 1 });
+  expect(seen.refused).toBe(2);
+  tunnel.close();
+});
+
 test('what is dialled here goes to the other site, and what comes back to whoever dialled', async () => {
   const { tunnel, seen } = tunnelOf();
   const stands = await tunnel.open(port);
