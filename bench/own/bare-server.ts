@@ -4,13 +4,14 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
+import { DEFAULT_TENANT } from '#libs/chain-domain';
 import type { Recorded } from './statement-tap.js';
 
 /** What the bare server runs. */
 export interface BareStatements {
   readonly databaseUrl: string;
-  /** Run once on each new connection. */
-  readonly setUp: Recorded;
+  /** Settings of each connection: the API's own, its role among them, so that the same rows are seen by the same plans. */
+  readonly options: string;
   readonly create: Recorded;
   readonly read: Recorded;
   readonly list: Recorded;
@@ -26,10 +27,7 @@ const statements = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as BareSta
 const pool = new pg.Pool({
   connectionString: statements.databaseUrl,
   max: CONNECTIONS,
-  // pg-pool awaits it, which its types do not say.
-  onConnect: ((client: pg.ClientBase) => client.query(queryOf(statements.setUp))) as unknown as (
-    client: pg.ClientBase,
-  ) => void,
+  options: `${statements.options} -c task_chain.tenant=${DEFAULT_TENANT}`,
 });
 
 function queryOf({ name, text, values }: Recorded): pg.QueryConfig {

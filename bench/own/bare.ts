@@ -58,29 +58,19 @@ async function record(
   await api!.start({ DATABASE_URL: url.href });
   await api!.ready();
   const client = clientOf(system, 1);
-  const latest = async (request: () => Promise<unknown>, isIt: (recorded: Recorded) => boolean): Promise<Recorded> => {
+  const executed = async (name: string, request: () => Promise<unknown>): Promise<Recorded> => {
     await request();
-    const found = [...tap.recorded.values()].findLast(isIt);
-    if (found === undefined) throw new Error(`not among the statements: ${[...tap.recorded.keys()].join(', ')}`);
+    const found = [...tap.recorded.values()].findLast((each) => each.name.startsWith(name));
+    if (found === undefined) throw new Error(`no ${name} among the statements: ${[...tap.recorded.keys()].join(', ')}`);
     return found;
   };
-  const setUp = (): Recorded => [...tap.recorded.values()].find(({ name }) => name === 'act-for')!;
   try {
     return {
+      create: await executed('create-chain', () => client.send('POST', '/chains', create)),
+      read: await executed('chain-with-tasks', () => client.send('GET', read)),
+      list: await executed('list-chains', () => client.send('GET', list)),
       databaseUrl: system.databaseUrl,
-      create: await latest(
-        () => client.send('POST', '/chains', create),
-        ({ name }) => name === 'create-chain',
-      ),
-      read: await latest(
-        () => client.send('GET', read),
-        ({ name }) => name === 'chain-with-tasks',
-      ),
-      list: await latest(
-        () => client.send('GET', list),
-        ({ name }) => name.startsWith('list-chains'),
-      ),
-      setUp: setUp(),
+      options: tap.options,
     };
   } finally {
     await client.close();

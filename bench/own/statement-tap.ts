@@ -12,8 +12,10 @@ export interface Recorded {
 /** Startup, SSL and cancel requests begin with no letter. */
 const PROTOCOL_3 = 196_608;
 
-/** Stands between a client and PostgreSQL, and notes each prepared statement that the client executes. */
+/** Stands between a client and PostgreSQL, and notes the settings of its connections and each prepared statement that it executes. */
 export class StatementTap {
+  /** Settings of the latest connection, as the client asked for them: `-c role=… -c jit=off`. */
+  options = '';
   /** By name, in the order of their latest execution. */
   readonly recorded = new Map<string, Recorded>();
   private readonly sockets = new Set<Socket>();
@@ -50,7 +52,10 @@ export class StatementTap {
     }
     const texts = new Map<string, string>();
     const read = messages((type, body) => {
-      if (type === 'P') {
+      if (type === '') {
+        const asked = body.toString('utf8', 4).split('\0');
+        this.options = asked[asked.indexOf('options') + 1] ?? '';
+      } else if (type === 'P') {
         const [name, text] = strings(body, 2);
         texts.set(name!, text!);
       } else if (type === 'B') {
@@ -65,7 +70,7 @@ export class StatementTap {
   }
 }
 
-/** Cuts what a client sends into messages: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Cuts what a client sends into messages, of which the first, that of the start, has no type: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 function messages(take: (type: string, body: Buffer) => void): (piece: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   let hasStarted = false;
@@ -76,8 +81,9 @@ function messages(take: (type: string, body: Buffer) => void): (piece: Buffer) =
       if (rest.length < at + 4) return;
       const end = at + rest.readInt32BE(at);
       if (rest.length < end) return;
-      if (hasStarted) take(String.fromCharCode(rest[0]!), rest.subarray(5, end));
-      else hasStarted = rest.readInt32BE(4) === PROTOCOL_3;
+      const type = hasStarted ? String.fromCharCode(rest[0]!) : '';
+      hasStarted ||= rest.readInt32BE(4) === PROTOCOL_3;
+      if (hasStarted) take(type, rest.subarray(at + 4, end));
       rest = rest.subarray(end);
     }
   };
