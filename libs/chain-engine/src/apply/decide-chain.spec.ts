@@ -41,6 +41,18 @@ it('tells webhooks of a failed task, and of one that holds its chain, each once'
   expect(notices(sent('pause'))).toEqual([{ type: 'chain.held', timestamp, data: sentData }]);
 });
 
+it('learns how long runs of a type take from the reports of their ends', () => {
+  const succeeded: TaskEvent = { kind: 'TaskSucceeded', position: 0, attempt: 1, runId: 'r1' };
+  const placesAfter = (elapsedMs?: number): number => {
+    const capacity = new Capacity();
+    const report = elapsedMs === undefined ? {} : { report: { elapsedMs } };
+    decideChain(sent(), [{ event: succeeded, ...report }], capacity);
+    capacity.refresh([{ task_type: 'diagnostic', slots: '2', in_flight: 0, tenants: [], shared: false }]);
+    return capacity.places(100).places[0]!;
+  };
+  expect([placesAfter(), placesAfter(5), placesAfter(500)]).toEqual([4, 22, 4]);
+});
+
 /** A chain that stops on an error, with two tasks that were sent and have not started. */
 function sent(onExhausted: 'fail' | 'pause' = 'fail'): LoadedChain {
   const tasks = [0, 1].map((position): Task => ({
