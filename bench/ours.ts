@@ -80,6 +80,13 @@ export async function runChains(system: System, client: HttpClient, chains: read
   return { ms: (await endOf(system, ids)) - started, more: { createMs } };
 }
 
+/** Creates and starts one chain, and waits for its end: from the request to the commit of that, ms. */
+export async function runBody(system: System, client: HttpClient, body: string): Promise<number> {
+  const started = clock();
+  const { chain_id: id } = await client.send<{ chain_id: string }>('POST', '/chains', body);
+  return (await endOf(system, [id])) - started;
+}
+
 /** A request to create a chain, and with `execute` to start it. */
 export function bodyOf(graph: Graph, execute: boolean): string {
   const tasks = graph.map(({ parents, delayMs }, i) => ({

@@ -40,7 +40,7 @@ export function figureOf({ samples }: Outcome, workload: string, contender: stri
   return median(clean(samples, workload, contender).flatMap(({ figures }) => figures));
 }
 
-/** Wall time over ours in the same round, the median of all rounds: above 1 is slower than ours. NaN where one has none. */
+/** Wall time over ours on that backend in the same round, the median of all rounds: above 1 is slower than ours. NaN where one has none. */
 export function ratioToOurs({ samples }: Outcome, workload: string, contender: string, own = 'ours'): number {
   const ours = clean(samples, workload, own);
   const time = ({ runs }: Sample): number => median(runs.map(({ ms }) => ms));

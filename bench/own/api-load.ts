@@ -11,6 +11,31 @@ interface Page {
   readonly next_cursor: string | null;
 }
 
+const TITLES = {
+  create: 'create a chain of 10',
+  read: 'read a chain of 100',
+  first: 'list, first page with the total',
+  list: 'list, by cursor at any depth',
+};
+
+/** Requests of W7: `path` is that of a chain of 100, `cursors` those of all pages. Without a cursor a list's answer counts all chains as well. */
+export function requestsOf(
+  client: HttpClient,
+  path: string,
+  cursors: readonly string[],
+): Record<keyof typeof TITLES, () => Promise<unknown>> {
+  const body = bodyOf(sequence(10), false);
+  let at = 0;
+  // A prime step: the pages come from all depths in turn.
+  const next = (): string => cursors[(at += 7919) % cursors.length] ?? '';
+  return {
+    create: () => client.send('POST', '/chains', body),
+    read: () => client.send('GET', path),
+    first: () => client.send('GET', '/chains'),
+    list: () => client.send('GET', `/chains?cursor=${next()}`),
+  };
+}
+
 /** W7: each kind of request from all connections at once, a new one as soon as one is answered. */
 export const apiLoad: OwnMeasurement = {
   id: 'W7',
@@ -20,29 +45,21 @@ export const apiLoad: OwnMeasurement = {
       const path = await chainOf100(system, client);
       await fillChains(system, LISTED);
       const cursors = await walk(client);
-      const body = bodyOf(sequence(10), false);
-      let at = 0;
-      const requests = {
-        create: ['create a chain of 10', () => client.send('POST', '/chains', body)],
-        read: ['read a chain of 100', () => client.send('GET', path)],
-        // Without a cursor the answer counts all chains as well.
-        first: ['list, first page with the total', () => client.send('GET', '/chains')],
-        // A prime step: the pages come from all depths in turn.
-        list: [
-          'list, by cursor at any depth',
-          () => client.send('GET', `/chains?cursor=${cursors[(at += 7919) % cursors.length]}`),
-        ],
-      } as const;
+      const requests = requestsOf(client, path, cursors);
       const seconds = place.quick ? 1 : 3;
       const figures = new Map<string, Figure & { values: number[] }>();
       const note = (id: string, title: string, unit: string, value: number): void => {
         if (!figures.has(id)) figures.set(id, { id, title, unit, values: [] });
         figures.get(id)!.values.push(value);
       };
-      for (const [, request] of Object.values(requests)) await load(client.connections, seconds, request);
+      for (const request of Object.values(requests)) await load(client.connections, seconds, request);
       for (let round = 0; round < (place.quick ? 1 : 3); round++) {
-        for (const [name, [title, request]] of Object.entries(requests)) {
-          const { latencies, perSecond } = await load(client.connections, seconds, request);
+        for (const [name, title] of Object.entries(TITLES)) {
+          const { latencies, perSecond } = await load(
+            client.connections,
+            seconds,
+            requests[name as keyof typeof TITLES],
+          );
           note(`W7.${name}.p50`, `${title}, p50`, 'ms', quantile(latencies, 0.5));
           note(`W7.${name}.p99`, `${title}, p99`, 'ms', quantile(latencies, 0.99));
           note(`W7.${name}.rate`, title, 'requests/s', perSecond);

@@ -1,6 +1,4 @@
-import type { System } from '../../test/faults/system.js';
-import type { HttpClient } from '../http-client.js';
-import { bodyOf, clock, endOf } from '../ours.js';
+import { bodyOf, runBody } from '../ours.js';
 import { fanIn, sequence } from '../workloads.js';
 import { warmUp, withSystem, type OwnMeasurement, type Place } from './own.js';
 
@@ -36,7 +34,7 @@ interface Compared {
 
 async function compared(place: Place, id: string, { made, written, unit, of }: Compared) {
   return withSystem(place, 'redis', async (system, client) => {
-    const run = (body: string): Promise<number> => runOne(system, client, body);
+    const run = (body: string): Promise<number> => runBody(system, client, body);
     await warmUp(place, async () => [await run(written), await run(made)]);
     const took: Record<'made' | 'written', number[]> = { made: [], written: [] };
     for (let round = 0; round < ROUNDS; round++) {
@@ -53,13 +51,6 @@ async function compared(place: Place, id: string, { made, written, unit, of }: C
       { id: `${id}.ratio`, title: 'one to the other', unit: 'times', values: ratios },
     ];
   });
-}
-
-/** From the request to the commit of its end, ms. */
-async function runOne(system: System, client: HttpClient, body: string): Promise<number> {
-  const started = clock();
-  const { chain_id: id } = await client.send<{ chain_id: string }>('POST', '/chains', body);
-  return (await endOf(system, [id])) - started;
 }
 
 const task = (id: string, more: object = {}): object => ({

@@ -3,7 +3,7 @@ import type { HttpClient } from '../http-client.js';
 import { bodyOf, runChains } from '../ours.js';
 import { median, quantile } from '../statistics.js';
 import { graphWorkload, sequence } from '../workloads.js';
-import { chainOf100, load, walk } from './api-load.js';
+import { chainOf100, load, requestsOf, walk } from './api-load.js';
 import { warmUp, withSystem, type Figure, type OwnMeasurement, type Place } from './own.js';
 
 const TASKS_OF_A_CHAIN = 10;
@@ -43,15 +43,7 @@ async function figures(
   client: HttpClient,
   path: string,
 ): Promise<Record<string, number[]>> {
-  const cursors = await walk(client);
-  const create = bodyOf(sequence(TASKS_OF_A_CHAIN), false);
-  let at = 0;
-  const requests = {
-    create: () => client.send('POST', '/chains', create),
-    read: () => client.send('GET', path),
-    list: () =>
-      client.send('GET', cursors.length > 0 ? `/chains?cursor=${cursors[(at += 7919) % cursors.length]}` : '/chains'),
-  };
+  const { create, read, list } = requestsOf(client, path, await walk(client));
   const found: Record<string, number[]> = {};
   for (let round = 0; round < (place.quick ? 1 : 4); round++) {
     for (const workload of ['W1', 'W4']) {
@@ -59,7 +51,7 @@ async function figures(
       if (round === 0) await warmUp(place, () => runChains(system, client, chains));
       (found[workload] ??= []).push((await runChains(system, client, chains)).ms);
     }
-    for (const [name, request] of Object.entries(requests)) {
+    for (const [name, request] of Object.entries({ create, read, list })) {
       if (round === 0) await load(client.connections, 1, request);
       const { latencies } = await load(client.connections, place.quick ? 1 : 3, request);
       (found[name] ??= []).push(quantile(latencies, 0.5));

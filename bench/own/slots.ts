@@ -1,4 +1,4 @@
-import { clock, bodyOf, endOf } from '../ours.js';
+import { bodyOf, runBody } from '../ours.js';
 import { mesh } from '../workloads.js';
 import { withSystem, type OwnMeasurement, type Place } from './own.js';
 
@@ -33,13 +33,8 @@ function run(place: Place, env: NodeJS.ProcessEnv): Promise<number> {
     'redis',
     async (system, client) => {
       const body = bodyOf(mesh(size, WIDTH), true);
-      const runOne = async (): Promise<number> => {
-        const began = clock();
-        const { chain_id: id } = await client.send<{ chain_id: string }>('POST', '/chains', body);
-        return ((await endOf(system, [id])) - began) / size;
-      };
-      await runOne();
-      return runOne();
+      await runBody(system, client, body);
+      return (await runBody(system, client, body)) / size;
     },
     { env },
   );

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { System } from '../../test/faults/system.js';
 import type { HttpClient } from '../http-client.js';
-import { clock, endOf } from '../ours.js';
+import { clock, runBody } from '../ours.js';
 import { withSystem, type OwnMeasurement } from './own.js';
 
 const TASKS = 500;
@@ -57,11 +57,7 @@ async function runTasks(system: System, client: HttpClient, count: number): Prom
       task_config: { input_data: { alice: 'small.csv' }, method: 'constant', value: 0 },
     },
   }));
-  const began = clock();
-  const [created] = await client.postAll<{ chain_id: string }>('/chains', [
-    JSON.stringify({ chain_name: 'small', execute: true, tasks }),
-  ]);
-  return (await endOf(system, [created!.chain_id])) - began;
+  return runBody(system, client, JSON.stringify({ chain_name: 'small', execute: true, tasks }));
 }
 
 /** Milliseconds that as many processes take which end at once, as many at a time as tasks. */

@@ -18,14 +18,18 @@ const job = (taskRequestId: string, address?: string): TaskJob =>
 const logger = { debug: () => undefined, info: () => undefined } as unknown as Logger;
 const channel = { publish: async () => undefined } as unknown as StatusChannel;
 
+/** An intake, and how many slots it has given. */
+function countedSlots(): { readonly slots: { busy: number }; readonly intake: Intake } {
+  const slots = { busy: 0 };
+  const took = (): (() => void) => {
+    slots.busy += 1;
+    return () => void (slots.busy -= 1);
+  };
+  return { slots, intake: { took } as unknown as Intake };
+}
+
 test('a run takes a slot until it ends, and a run at sites takes none', async () => {
-  let busy = 0;
-  const intake = {
-    took() {
-      busy += 1;
-      return () => void (busy -= 1);
-    },
-  } as unknown as Intake;
+  const { slots, intake } = countedSlots();
   let fail: (error: Error) => void = () => undefined;
   const runner = new JobRunner(
     {} as WorkerSettings,
@@ -43,25 +47,19 @@ test('a run takes a slot until it ends, and a run at sites takes none', async ()
   };
   await runner.process(job('at-sites', 'node'));
   await running(1);
-  expect(busy).toBe(0);
+  expect(slots.busy).toBe(0);
   const here = runner.process(job('here'));
   await running(2);
-  expect(busy).toBe(1);
+  expect(slots.busy).toBe(1);
   fail(new TaskFailure('INVALID_PARAMS', 'why'));
   await here;
-  expect([busy, runner.running]).toEqual([0, 1]);
+  expect([slots.busy, runner.running]).toEqual([0, 1]);
   await runner.drainApart();
-  expect([busy, runner.running]).toEqual([0, 0]);
+  expect([slots.busy, runner.running]).toEqual([0, 0]);
 });
 
 test('a run that only waits leaves its slot to another while there is a place of REMOTE_SLOTS, and drains like any', async () => {
-  let busy = 0;
-  const intake = {
-    took() {
-      busy += 1;
-      return () => void (busy -= 1);
-    },
-  } as unknown as Intake;
+  const { slots, intake } = countedSlots();
   const ends = new Map<string, () => void>();
   const runner: Partial<TaskRunner> = {
     name: 'native',
@@ -91,14 +89,14 @@ test('a run that only waits leaves its slot to another while there is a place of
     while (!ends.has(id)) await new Promise((resolve) => setTimeout(resolve, 1));
   };
   await begin('one');
-  expect([busy, jobs.running, jobs.held().length, jobs.slots]).toEqual([0, 1, 1, { diagnostic: 2, psi: 4 }]);
+  expect([slots.busy, jobs.running, jobs.held().length, jobs.slots]).toEqual([0, 1, 1, { diagnostic: 2, psi: 4 }]);
   // There is one place: the second holds its slot until the first has ended.
   const second = begin('two');
   await seen('two');
-  expect([busy, jobs.running, jobs.slots]).toEqual([1, 2, { diagnostic: 2, psi: 4 }]);
+  expect([slots.busy, jobs.running, jobs.slots]).toEqual([1, 2, { diagnostic: 2, psi: 4 }]);
   ends.get('one')!();
   await second;
-  expect([busy, jobs.running]).toEqual([0, 1]);
+  expect([slots.busy, jobs.running]).toEqual([0, 1]);
   let isDrained = false;
   const drained = jobs.drainApart().then(() => (isDrained = true));
   const third = begin('three');
@@ -108,5 +106,5 @@ test('a run that only waits leaves its slot to another while there is a place of
   await third;
   jobs.stopAll('shutdown');
   await drained;
-  expect([busy, jobs.running, jobs.slots]).toEqual([0, 0, { diagnostic: 1, psi: 4 }]);
+  expect([slots.busy, jobs.running, jobs.slots]).toEqual([0, 0, { diagnostic: 1, psi: 4 }]);
 });
