@@ -4,14 +4,14 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { itUnless, noSmallDisk, onSmallDisk } from '#libs/testing';
 import { childrenOf, describeRunner } from '../catalogue/conformance-for-tests.js';
-import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun } from '../contract/task-type.js';
 import type { ComponentConfig } from './component-config.js';
 import { runComponent } from './component-run.js';
-import { bothInput, COLUMNS, componentsPython, NO_COMPONENTS, writeTables } from './components-for-tests.js';
+import { bothInput, COLUMNS, describeComponents, writeTables } from './components-for-tests.js';
 import { secretflow } from './secretflow.js';
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor-for-tests.js', import.meta.url));
@@ -53,10 +53,7 @@ async function writeLarge(folder: TestFolder) {
   return { alice: { input_ds1: 'large.csv' }, bob: { input_ds2: 'large.csv' } };
 }
 
-if (componentsPython === undefined) test.skip(`faults of SecretFlow's components ${NO_COMPONENTS}`, () => undefined);
-else withComponents(componentsPython);
-
-function withComponents(python: string): void {
+await describeComponents('a component of SecretFlow', (folder, python) => {
   const runner = secretflow(python, { python });
 
   describeRunner({ ...runner, needs: async () => (await runner.needs()).filter(({ what }) => what !== 'SPU') }, [
@@ -76,101 +73,92 @@ function withComponents(python: string): void {
     },
   ]);
 
-  describe('a component of SecretFlow', () => {
-    let folder: TestFolder;
-    beforeAll(async () => {
-      folder = await testFolder();
-      await writeTables(folder);
-    });
-    afterAll(() => folder.remove());
+  const left = (run: TaskRun): string[] =>
+    ['alice', 'bob'].flatMap((party) =>
+      readdirSync(`${run.artifactRoot}/chain-1/${run.taskId}/${party}`).filter((name) => name.startsWith('.spu-')),
+    );
+  /** Processes in Python that compute, of this process. */
+  const computing = (): number[] =>
+    childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('party.py'));
 
-    const left = (run: TaskRun): string[] =>
-      ['alice', 'bob'].flatMap((party) =>
-        readdirSync(`${run.artifactRoot}/chain-1/${run.taskId}/${party}`).filter((name) => name.startsWith('.spu-')),
-      );
-    /** Processes in Python that compute, of this process. */
-    const computing = (): number[] =>
-      childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('party.py'));
-
-    test('tries other ports where one is taken, and gives up with PORT_TAKEN', async () => {
-      const taken = createServer((socket) => socket.destroy());
-      await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
-      const { port } = taken.address() as AddressInfo;
-      const run = runOf(folder, PSI, 'ports') as unknown as TaskRun<ComponentConfig>;
-      try {
-        let asked = 0;
-        const ports = async (): Promise<number[]> => {
-          const free = await freePorts(4);
-          return (asked += 1) === 1 ? [...free.slice(0, 1), port, ...free.slice(2)] : free;
-        };
-        const { result } = await runComponent(run, python, { ports });
-        expect([Object.keys(result['outputs'] as object), asked]).toEqual([['alice', 'bob'], 2]);
-        const always = runComponent(run, python, { ports: async () => [port, ...(await freePorts(3))] });
-        await expect(always).rejects.toMatchObject({ code: 'PORT_TAKEN', retryable: true });
-        expect(computing()).toEqual([]);
-      } finally {
-        await new Promise((closed) => taken.close(closed));
-      }
-    }, 180_000);
-
-    test('ends where all wait for each other, long before its links give up', async () => {
-      let frozen = 0;
-      const run = {
-        ...runOf(folder, TRAIN, 'frozen'),
-        progress(fraction: number) {
-          // Amid an epoch: the other waits for what this one does not send.
-          if (frozen > 0 || fraction < 0.45) return;
-          frozen = computing()[0]!;
-          process.kill(frozen, 'SIGSTOP');
-        },
-      } as unknown as TaskRun<ComponentConfig>;
-      await expect(runComponent(run, python, { idleMs: 10_000 })).rejects.toMatchObject({
-        ...{ code: 'PARTY_LOST', retryable: true },
-        message: expect.stringContaining('all parties waited for each other'),
-      });
-      expect(frozen).toBeGreaterThan(0);
+  test('tries other ports where one is taken, and gives up with PORT_TAKEN', async () => {
+    const taken = createServer((socket) => socket.destroy());
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+    const { port } = taken.address() as AddressInfo;
+    const run = runOf(folder, PSI, 'ports') as unknown as TaskRun<ComponentConfig>;
+    try {
+      let asked = 0;
+      const ports = async (): Promise<number[]> => {
+        const free = await freePorts(4);
+        return (asked += 1) === 1 ? [...free.slice(0, 1), port, ...free.slice(2)] : free;
+      };
+      const { result } = await runComponent(run, python, { ports });
+      expect([Object.keys(result['outputs'] as object), asked]).toEqual([['alice', 'bob'], 2]);
+      const always = runComponent(run, python, { ports: async () => [port, ...(await freePorts(3))] });
+      await expect(always).rejects.toMatchObject({ code: 'PORT_TAKEN', retryable: true });
       expect(computing()).toEqual([]);
-      expect(left(run)).toEqual([]);
-    }, 180_000);
+    } finally {
+      await new Promise((closed) => taken.close(closed));
+    }
+  }, 180_000);
 
-    test('ends all that it started when its worker is killed, and the next attempt removes what is left', async () => {
-      const run = runOf(folder, TRAIN, 'killed');
-      const child = spawn(process.execPath, [SUPERVISOR, JSON.stringify({ python, run, type: 'component' })], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const stages = createInterface({ input: child.stdout });
-      await new Promise<void>((begun, failed) => {
-        stages.on('line', (stage) => stage === RUNNING && begun());
-        child.on('exit', () => failed(new Error('it ended by itself')));
-      });
-      const family = childrenOf(child.pid!).flatMap((pid) => [pid, ...childrenOf(pid)]);
-      expect(family.length).toBeGreaterThanOrEqual(6); // Of each party a process, one on SecretFlow, and what ends that one's.
-      child.kill('SIGKILL');
-      while (family.some((pid) => existsSync(`/proc/${pid}`))) await wait(20);
-      expect(left(run)).toHaveLength(2);
-      await runner.run('component', { ...run, attempt: 2 });
-      expect(left(run)).toEqual([]);
-    }, 180_000);
-
-    itUnless(noSmallDisk(), 'fails by DISK_FULL where it cannot write, and leaves nothing', async () => {
-      const large = await writeLarge(folder);
-      for (const [taskId, megabytes, config, fills] of [
-        ['small', 1, { ...PSI, input_data: large }, undefined],
-        ['filled', 8, PSI, RUNNING],
-      ] as const) {
-        const run = runOf(folder, config, taskId);
-        mkdirSync(run.artifactRoot, { recursive: true });
-        const command = [process.execPath, SUPERVISOR, JSON.stringify({ python, run, type: 'component', fills })];
-        const { stderr, stdout } = spawnSync(...onSmallDisk(run.artifactRoot, megabytes, command), {
-          encoding: 'utf8',
-        });
-        expect([taskId, stderr]).toEqual([taskId, expect.stringContaining("code: 'DISK_FULL'")]);
-        const [, names] = /^left: (.*)$/m.exec(stdout)!;
-        expect([taskId, names!.split(' ').filter((name) => name !== 'filler' && name !== '')]).toEqual([taskId, []]);
-      }
+  test('ends where all wait for each other, long before its links give up', async () => {
+    let frozen = 0;
+    const run = {
+      ...runOf(folder, TRAIN, 'frozen'),
+      progress(fraction: number) {
+        // Amid an epoch: the other waits for what this one does not send.
+        if (frozen > 0 || fraction < 0.45) return;
+        frozen = computing()[0]!;
+        process.kill(frozen, 'SIGSTOP');
+      },
+    } as unknown as TaskRun<ComponentConfig>;
+    await expect(runComponent(run, python, { idleMs: 10_000 })).rejects.toMatchObject({
+      ...{ code: 'PARTY_LOST', retryable: true },
+      message: expect.stringContaining('all parties waited for each other'),
     });
+    expect(frozen).toBeGreaterThan(0);
+    expect(computing()).toEqual([]);
+    expect(left(run)).toEqual([]);
+  }, 180_000);
+
+  test('ends all that it started when its worker is killed, and the next attempt removes what is left', async () => {
+    const run = runOf(folder, TRAIN, 'killed');
+    const child = spawn(process.execPath, [SUPERVISOR, JSON.stringify({ python, run, type: 'component' })], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const stages = createInterface({ input: child.stdout });
+    await new Promise<void>((begun, failed) => {
+      stages.on('line', (stage) => stage === RUNNING && begun());
+      child.on('exit', () => failed(new Error('it ended by itself')));
+    });
+    const family = childrenOf(child.pid!).flatMap((pid) => [pid, ...childrenOf(pid)]);
+    expect(family.length).toBeGreaterThanOrEqual(6); // Of each party a process, one on SecretFlow, and what ends that one's.
+    child.kill('SIGKILL');
+    while (family.some((pid) => existsSync(`/proc/${pid}`))) await wait(20);
+    expect(left(run)).toHaveLength(2);
+    await runner.run('component', { ...run, attempt: 2 });
+    expect(left(run)).toEqual([]);
+  }, 180_000);
+
+  itUnless(noSmallDisk(), 'fails by DISK_FULL where it cannot write, and leaves nothing', async () => {
+    const large = await writeLarge(folder);
+    for (const [taskId, megabytes, config, fills] of [
+      ['small', 1, { ...PSI, input_data: large }, undefined],
+      ['filled', 8, PSI, RUNNING],
+    ] as const) {
+      const run = runOf(folder, config, taskId);
+      mkdirSync(run.artifactRoot, { recursive: true });
+      const command = [process.execPath, SUPERVISOR, JSON.stringify({ python, run, type: 'component', fills })];
+      const { stderr, stdout } = spawnSync(...onSmallDisk(run.artifactRoot, megabytes, command), {
+        encoding: 'utf8',
+      });
+      expect([taskId, stderr]).toEqual([taskId, expect.stringContaining("code: 'DISK_FULL'")]);
+      const [, names] = /^left: (.*)$/m.exec(stdout)!;
+      expect([taskId, names!.split(' ').filter((name) => name !== 'filler' && name !== '')]).toEqual([taskId, []]);
+    }
   });
-}
+});
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());

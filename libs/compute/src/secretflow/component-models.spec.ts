@@ -1,19 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
+import { expect, test } from '@jest/globals';
+import { clearResult } from '../contract/run-for-tests.js';
 import type { TaskRunResult } from '../contract/task-type.js';
 import {
   bothInput,
   COLUMNS,
-  componentsPython,
-  NO_COMPONENTS,
+  describeComponents,
   outputsOf,
   runIt,
   valuesOf,
   withLeft,
-  writeTables,
 } from './components-for-tests.js';
 
 const ROWS = 600;
@@ -46,18 +44,9 @@ component.hide_gains()
 print(before, gains())
 `;
 
-if (componentsPython === undefined) test.skip(`models of SecretFlow's components ${NO_COMPONENTS}`, () => undefined);
-else withModels(componentsPython);
-
-function withModels(python: string): void {
-  describe("models of SecretFlow's components", () => {
-    let folder: TestFolder;
-    beforeAll(async () => {
-      folder = await testFolder();
-      await writeTables(folder, ROWS);
-    });
-    afterAll(() => folder.remove());
-
+await describeComponents(
+  "models of SecretFlow's components",
+  (folder, python) => {
     const train = (component: string, attrs: object, protocol: string): Promise<TaskRunResult> =>
       runIt(
         folder,
@@ -130,5 +119,6 @@ function withModels(python: string): void {
       expect(Math.max(values['a']!, values['c']!)).toBeLessThan(0.001);
       expect(values['b']).toBeGreaterThan(0.05);
     }, 180_000);
-  });
-}
+  },
+  ROWS,
+);

@@ -1,15 +1,32 @@
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { findComponentsPython } from '#libs/testing';
-import type { TestFolder } from '../contract/run-for-tests.js';
+import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { runTask } from '../catalogue/run-task.js';
 import { COMPONENTS_VERSION } from './protocols.js';
 import { secretflow } from './secretflow.js';
 
 /** The Python of an environment with SecretFlow's components, which `npm run verify -- --engines` has made beside all clones; undefined without that. */
-export const componentsPython = findComponentsPython(COMPONENTS_VERSION.lite);
+const componentsPython = findComponentsPython(COMPONENTS_VERSION.lite);
 
 /** Ends the name of tests that need one, where there is none. */
-export const NO_COMPONENTS = '[skipped: npm run verify -- --engines runs it where it finds Python 3.10, and packages]';
+const NO_COMPONENTS = '[skipped: npm run verify -- --engines runs it where it finds Python 3.10, and packages]';
+
+/** Declares tests that need such a Python, in a folder with the tables of `writeTables`; without one they are one test that is skipped, with the reason. */
+export async function describeComponents(
+  name: string,
+  declare: (folder: TestFolder, python: string) => void,
+  rows = ROWS,
+): Promise<void> {
+  if (componentsPython === undefined) return test.skip(`${name} ${NO_COMPONENTS}`, () => undefined);
+  const python = componentsPython;
+  const folder = await testFolder();
+  describe(name, () => {
+    beforeAll(() => writeTables(folder, rows));
+    afterAll(() => folder.remove());
+    declare(folder, python);
+  });
+}
 
 export const ROWS = 300;
 
