@@ -6,7 +6,7 @@ import { BANKS, endOf, TwoSites } from './two-sites.js';
 const { sites, env } = await TwoSites.make();
 afterAll(() => sites.remove());
 
-if (noSpu !== false) test.skip(`a task of a chain on SPU at sites: ${noSpu}`, () => undefined);
+if (noSpu !== false) test.skip(`a task of a chain on SPU at sites [skipped: ${noSpu}]`, () => undefined);
 else
   describeSystem('sites', 'postgres', { apps: ['api', 'status-listener', 'compute-worker'], env }, (check) => {
     check('run on SPU what the control plane offers, and a person has accepted', async ({ api }) => {
