@@ -66,8 +66,8 @@ class End extends Duplex {
 
   private arrives(piece: Buffer | null, when: number): void {
     this.arrivals = this.arrivals.then(async () => {
-      const wait = when - performance.now();
-      if (wait > 0.5) await delay(wait);
+      // A timer of Node may fire up to a millisecond early.
+      for (let wait = when - performance.now(); wait > 0.5; wait = when - performance.now()) await delay(wait);
       this.other().arrived(piece);
     });
   }
