@@ -68,14 +68,15 @@ describe('task_params', () => {
         task_config,
         ...(protocol && { spu_config: { cluster_def: { runtime_config: { protocol } } } }),
       }).map(({ code }) => code);
-    expect(codes({ ...psi, protocol: 'KKRT_PSI_2PC' })).toEqual(['PROTOCOL_UNSUPPORTED']);
+    expect(codes({ ...psi, protocol: 'RR22_PSI_2PC' })).toEqual(['PROTOCOL_UNSUPPORTED']);
+    expect(codes({ ...psi, protocol: 'KKRT_PSI_2PC' })).toEqual([]);
     expect(codes({ ...psi, protocol: 'NO_SUCH_PSI' })).toEqual([undefined]);
     for (const protocol of ['REF2K', 'CHEETAH']) expect(codes(psi, protocol)).toEqual(['PROTOCOL_UNSUPPORTED']);
     expect(codes(psi, 'NOPE')).toEqual([undefined]);
     const failure = (task_config: unknown): Promise<unknown> =>
       runTask('psi', { params: { sf_init_config: init, task_config } } as unknown as TaskRun).catch((e: unknown) => e);
-    expect(await failure({ ...psi, protocol: 'KKRT_PSI_2PC' })).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
-    expect(await failure({ ...psi, protocol: 'KKRT_PSI_2PC', sort: 1 })).toMatchObject({ code: 'INVALID_PARAMS' });
+    expect(await failure({ ...psi, protocol: 'RR22_PSI_2PC' })).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
+    expect(await failure({ ...psi, protocol: 'RR22_PSI_2PC', sort: 1 })).toMatchObject({ code: 'INVALID_PARAMS' });
   });
 
   test('name parties that exist, at least two for psi, with as many keys each', () => {

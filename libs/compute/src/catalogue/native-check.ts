@@ -18,7 +18,7 @@ const SPU_PROTOCOLS: Readonly<Record<string, string>> = {
 
 /** What a type's `protocol` may name that the engine secretflow alone runs. */
 const SPU_ALONE: Readonly<Record<string, readonly unknown[]>> = {
-  psi: ['KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'],
+  psi: ['RR22_PSI_2PC', 'AUTO'],
   ss_lr: ['CHEETAH', 'ABY3'],
 };
 

@@ -13,7 +13,7 @@ import { readFound, writeKeys } from '../secretflow/spu-keys.js';
 import { columnIndexes } from '../table/csv-reader.js';
 import { readTable } from '../table/read-table.js';
 
-export interface CeleryPsiPartyArgs extends Omit<PsiPartyArgs, 'byOprf'> {
+export interface CeleryPsiPartyArgs extends Omit<PsiPartyArgs, 'by'> {
   /** Of this task at the fleet alone, among the party's artifacts. */
   readonly folder: string;
   /** Whether the fleet has the keys already, from an attempt that lost its worker. */

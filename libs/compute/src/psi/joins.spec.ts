@@ -42,7 +42,7 @@ const outputsOf = async (more: Record<string, unknown>, recorder?: (message: Cro
 };
 
 describe('a left join', () => {
-  test.each(['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC'])(
+  test.each(['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KKRT_PSI_2PC'])(
     'writes all rows of the left party, and beside each the row of the other or nulls: %s',
     async (protocol) => {
       await tables(300, [200, 500]);

@@ -10,6 +10,12 @@ import type { RowsOfOutput } from './write-rows.js';
 const ofTwo: PartyUrl<typeof PsiParty> = new URL('./psi-party.js', import.meta.url);
 const ofMany: PartyUrl<typeof PsiOfManyParty> = new URL('./psi-of-many-party.js', import.meta.url);
 
+/** How the protocols of two parties but the default compare keys. */
+const BY: Readonly<Record<string, PsiParty.PsiPartyArgs['by']>> = {
+  ECDH_OPRF_UB_PSI_2PC: 'oprf',
+  KKRT_PSI_2PC: 'kkrt',
+};
+
 /** The one party that learns the intersection; undefined where all do. */
 export function learnerOf(
   { join = 'inner', left_party: left, receiver, broadcast_result: broadcast }: PsiConfig,
@@ -55,7 +61,7 @@ export async function runPsi(
     ...ofParty(party),
     learns: learns(party),
     peerLearns: learns(parties.find((other) => other !== party)!),
-    byOprf: config.protocol === 'ECDH_OPRF_UB_PSI_2PC',
+    by: BY[config.protocol ?? ''] ?? 'ecdh',
     rows: rowsOf(join, learns(party)),
   });
   const argsOfMany = (party: string): PsiOfManyParty.PsiOfManyArgs => ({

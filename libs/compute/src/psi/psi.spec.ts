@@ -239,6 +239,81 @@ describe('what crosses', () => {
   });
 });
 
+describe('KKRT_PSI_2PC', () => {
+  const protocol = 'KKRT_PSI_2PC';
+
+  test('gives the outputs and the result of the default, but for the name of the protocol', async () => {
+    const alice = `id,age\n${Array.from({ length: 2_000 }, (_, i) => `u${(i * 7919) % 2_000},${i}`).join('\n')}\n`;
+    const bob = `n,uid\n${Array.from({ length: 900 }, (_, i) => `${i},u${i * 3}`).join('\n')}\n`;
+    for (const more of [{}, { receiver: 'bob' }, { receiver: 'alice' }, { receiver: 'bob', broadcast_result: true }]) {
+      const [byEcdh, byKkrt] = [await psiOf(alice, bob, more), await psiOf(alice, bob, { ...more, protocol })];
+      expect(byKkrt.result).toEqual({ ...byEcdh.result, psi_protocol: protocol });
+      expect(byKkrt.partyResults).toEqual(byEcdh.partyResults);
+      expect(byKkrt.artifacts.map(({ name }) => name)).toEqual(byEcdh.artifacts.map(({ name }) => name));
+      if (!('receiver' in more))
+        expect(byKkrt.artifacts.map(({ sha256 }) => sha256)).toEqual(byEcdh.artifacts.map(({ sha256 }) => sha256));
+      const [[, path]] = Object.entries(byKkrt.paths) as [[string, string]];
+      expect(path).toBe(Object.values(byEcdh.paths)[0]);
+    }
+  });
+
+  test('takes tables without rows, and one row', async () => {
+    const allowed = { protocol, allow_empty_result: true };
+    for (const [alice, bob, count] of [
+      ['id\n', 'uid\n', 0],
+      ['id\na\n', 'uid\n', 0],
+      ['id\n', 'uid\na\n', 0],
+      ['id\na\n', 'uid\nb\n', 0],
+      ['id\na\n', 'uid\na\n', 1],
+    ] as const)
+      expect((await psiOf(alice, bob, allowed)).result.intersection_count).toBe(count);
+  });
+
+  test.each([
+    ['DUPLICATE_KEYS', 'id\nsecret1\nb\nsecret1\n', 'uid\nb\n'],
+    ['NULL_KEYS', 'id,v\nb,1\n,2\n', 'uid\nb\n'],
+    ['KEY_TYPE_MISMATCH', 'id\n7\n8\n', 'uid\n7.0\n8.0\n'],
+    ['EMPTY_INTERSECTION', 'id\nsecret1\n', 'uid\nsecret2\n'],
+  ])('fails with %s as the default does', async (code, alice, bob) => {
+    await expect(psiOf(alice, bob, { protocol })).rejects.toMatchObject({ code, retryable: false });
+  });
+
+  test('lets no key cross, no hash of one, and nothing twice', async () => {
+    const keys = Array.from({ length: 300 }, (_, i) => `patient-${i}`);
+    await folder.table('alice', 'a.csv', `id,income\n${keys.map((key, i) => `${key},${770_000 + i}`).join('\n')}\n`);
+    await folder.table('bob', 'b.csv', `uid\n${keys.slice(100).join('\n')}\n`);
+    const seen = new Set<string>();
+    let messages = 0;
+    for (let round = 0; round < 2; round += 1) {
+      const crossed: CrossedMessage[] = [];
+      await runPsi(folder.run(config({ protocol, receiver: 'alice' })), (message) => crossed.push(message));
+      const binary = crossed.filter(({ body }) => typeof body !== 'string');
+      // Of alice her salt, the offer and the matrix, of 448 columns of 1,536 bins; of bob his salt, the answer, and three values of 7 bytes for each key.
+      const sizes = (party: string) =>
+        binary.filter(({ from }) => from === party).map(({ body }) => (body as Uint8Array).length);
+      expect(sizes('alice')).toEqual([32, 64, (448 * 1_536) / 8]);
+      expect(sizes('bob')).toEqual([32, 448 * 32, 200 * 3 * 7]);
+      const everything = Buffer.concat(binary.map(({ body }) => Buffer.from(body as Uint8Array)));
+      for (const key of keys) {
+        expect(everything.includes(key)).toBe(false);
+        for (const algorithm of ['sha512', 'sha256', 'sha1', 'md5'])
+          expect(everything.includes(createHash(algorithm).update(key).digest().subarray(0, 16))).toBe(false);
+      }
+      for (const { body } of binary) seen.add(Buffer.from(body as Uint8Array).toString('hex'));
+      messages += binary.length;
+    }
+    expect(seen.size).toBe(messages);
+  });
+
+  test('is of two parties', () => {
+    const three = { alice: 'a.csv', bob: 'b.csv', carol: 'c.csv' };
+    const keys = { alice: ['id'], bob: ['uid'], carol: ['id'] };
+    const task_config = config({ protocol, input_paths: three, keys });
+    const faults = checkTaskParams('psi', { sf_init_config: { parties: Object.keys(three) }, task_config });
+    expect(faults.map(({ pointer }) => pointer)).toEqual(['/task_config/input_paths']);
+  });
+});
+
 test('ECDH_OPRF_UB_PSI_2PC is for two parties, of which one learns the intersection', async () => {
   const faults = (more: Record<string, unknown>) =>
     checkTaskParams('psi', {
@@ -256,8 +331,11 @@ test('ECDH_OPRF_UB_PSI_2PC is for two parties, of which one learns the intersect
   expect(faults({ join: 'left', left_party: 'alice' })).toEqual([]);
 });
 
-test('an abort ends a large run within 2 s', async () => {
-  const rows = Array.from({ length: 60_000 }, (_, i) => `${i}`).join('\n');
+test.each([
+  ['ECDH_PSI_2PC', 60_000],
+  ['KKRT_PSI_2PC', 400_000],
+] as const)('an abort ends a large run by %s within 2 s', async (protocol, length) => {
+  const rows = Array.from({ length }, (_, i) => `${i}`).join('\n');
   await folder.table('alice', 'a.csv', `id\n${rows}\n`);
   await folder.table('bob', 'b.csv', `uid\n${rows}\n`);
   const controller = new AbortController();
@@ -265,7 +343,7 @@ test('an abort ends a large run within 2 s', async () => {
   let aborted = 0;
   const running = runTask(
     'psi',
-    folder.run(config(), {
+    folder.run(config({ protocol }), {
       signal: controller.signal,
       progress: (_fraction, stage) => {
         stages.push(stage);

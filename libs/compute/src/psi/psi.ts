@@ -6,9 +6,9 @@ import { psiSchema, type PsiConfig } from './psi-config.js';
 import type { ParamFault } from '../contract/task-type.js';
 
 const MOST_PARTIES = 10;
-const OF_TWO = ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC'];
+const OF_TWO = ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KKRT_PSI_2PC'];
 
-/** Private set intersection (SecretFlow's `psi`): of two parties by ECDH or an OPRF on Curve25519, of more by programmed OPRFs on it. */
+/** Private set intersection (SecretFlow's `psi`): of two parties by ECDH or an OPRF on Curve25519 or by oblivious transfers, of more by programmed OPRFs on it. */
 export const psi = defineTask({
   type: 'psi',
   title: 'Private set intersection',
@@ -17,7 +17,7 @@ export const psi = defineTask({
     'Semi-honest model: a malicious party could use keys that it does not have.',
   configSchema: psiSchema,
   leaves:
-    'Blinded curve points (by ECDH_OPRF_UB_PSI_2PC of one party alone, of the other pseudo-random values of its keys), the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one all parties do. Of three parties and more nobody learns what some of them have in common; tables of random values cross as well. Of a left or right join the party that gets nulls learns it alone, of a difference left_party. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
+    'Blinded curve points (by ECDH_OPRF_UB_PSI_2PC of one party alone, of the other pseudo-random values of its keys; by KKRT_PSI_2PC of the receiver, or of the first party by name without one, a matrix masked by oblivious transfers, and of the other pseudo-random values of its keys, of which without a receiver it is told those that are common), the number of rows and the kind of each key column. The receiver learns the intersection, and in its party_results the size; without one all parties do. Of three parties and more nobody learns what some of them have in common; tables of random values cross as well. Of a left or right join the party that gets nulls learns it alone, of a difference left_party. Rows of a claimed party that it chooses are marked: figures of under 20 of them, or of two sets that differ by under 20, are refused to others. A key of several columns, or of others than chose the rows, is refused unless the policy of a claimed party names it.',
   needsParties: true,
   check,
   load: async () => (await import('./psi-run.js')).runPsi,

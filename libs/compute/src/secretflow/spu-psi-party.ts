@@ -11,7 +11,7 @@ import { agreeOnSpu } from './agree-on-spu.js';
 import { FILES, SCANNED } from './spu-files.js';
 import { readFound, writeKeys } from './spu-keys.js';
 
-export interface SpuPsiPartyArgs extends Omit<PsiPartyArgs, 'byOprf'> {
+export interface SpuPsiPartyArgs extends Omit<PsiPartyArgs, 'by'> {
   /** Of this run alone, among the party's artifacts of the task. */
   readonly folder: string;
   /** Its version of SPU, where a test says another one. */

@@ -129,7 +129,8 @@ describe('the engine of a task that names none', () => {
     const spu = catalogueOf('native', '/p');
     for (const protocol of ['ECDH_PSI_2PC', 'KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'])
       expect(enginesOf([psi({ protocol }, { engine: 'secretflow' })], spu)).toEqual(['secretflow']);
-    expect(enginesOf([psi({ protocol: 'KKRT_PSI_2PC' })], spu)).toEqual([
+    expect(enginesOf([psi({ protocol: 'KKRT_PSI_2PC' })], spu)).toEqual([undefined]);
+    expect(enginesOf([psi({ protocol: 'RR22_PSI_2PC' })], spu)).toEqual([
       expect.stringMatching(/is a protocol of the engine "secretflow"/),
     ]);
     const refused = { protocol: 'ECDH_OPRF_UB_PSI_2PC', receiver: 'bob' };
