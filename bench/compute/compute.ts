@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { median } from '../statistics.js';
 import type { Figure, OwnMeasurement, Place } from '../own/own.js';
 import { curveSeconds } from './curve-work.js';
+import { kkrtFigures } from './kkrt.js';
 import { fitSeconds, joinSeconds, passSeconds } from './plain.js';
 import { runApart } from './run-apart.js';
 import { names, writeTable, type TableShape } from './tables.js';
@@ -95,6 +96,8 @@ export const compute: OwnMeasurement = {
         if (!place.long && size.id === 'psi.1000000') continue;
         figures.push(...(await measureSize(place, folder, size)));
       }
+      for (const rows of place.long ? [100_000, 1_000_000] : [100_000])
+        figures.push(...(await kkrtFigures(place, folder, rows)));
       return figures;
     } finally {
       await remove();

@@ -5,12 +5,20 @@ import type { TaskOrder, TaskReport } from './task-process.js';
 
 const script = fileURLToPath(new URL('./task-process.js', import.meta.url));
 
+interface Order extends Omit<TaskOrder, 'params'> {
+  readonly parties: readonly string[];
+  readonly config: object;
+  /** By default native. */
+  readonly engine?: string;
+}
+
 /** Runs a task of local parties in a separate process, which `signal` ends. */
 export async function runApart(
-  { parties, config, ...order }: Omit<TaskOrder, 'params'> & { parties: readonly string[]; config: object },
+  { parties, config, engine, ...order }: Order,
   signal?: AbortSignal,
 ): Promise<TaskReport> {
   const params = {
+    ...(engine !== undefined && { engine }),
     sf_init_config: { parties: [...parties], address: 'local' },
     task_config: config as Record<string, unknown>,
   };

@@ -3,7 +3,7 @@
  * argument is a TaskOrder.
  */
 import { readFileSync } from 'node:fs';
-import { runTask, TaskFailure, type Json, type TaskParams } from '#libs/compute';
+import { makeRunners, runTask, TaskFailure, type Json, type TaskParams, type TaskRun } from '#libs/compute';
 
 /** Arguments of the process. */
 export interface TaskOrder {
@@ -14,6 +14,8 @@ export interface TaskOrder {
   readonly inputs: Readonly<Record<string, Json>>;
   /** Holds `data/<party>` and `artifacts`. */
   readonly folder: string;
+  /** For a task of the engine secretflow. */
+  readonly secretflowPython?: string | undefined;
 }
 
 /** Its answer, as JSON. */
@@ -58,7 +60,7 @@ function childCpuSeconds(): number {
 let peakMiB = 0;
 const watch = setInterval(() => (peakMiB = Math.max(peakMiB, residentMiB())), WATCH_EVERY_MS);
 const order = JSON.parse(process.argv[2]!) as TaskOrder;
-const outcome = await runTask(order.type, {
+const run: TaskRun = {
   chainId: 'bench',
   requestId: 'bench',
   taskId: order.taskId,
@@ -70,7 +72,9 @@ const outcome = await runTask(order.type, {
   signal: new AbortController().signal,
   progress: () => undefined,
   log: () => undefined,
-}).catch((error: unknown) => {
+};
+const runners = makeRunners({ secretflowPython: order.secretflowPython });
+const outcome = await runTask(order.type, run, runners).catch((error: unknown) => {
   if (error instanceof TaskFailure) return error;
   throw error;
 });
