@@ -445,12 +445,12 @@ describeSystem('sites', 'postgres', { apps, env }, (check, system) => {
       const print = (await atSite(other, 'fingerprint')).out.trim();
       expect(await atSite(site, 'peers', 'add', other, print, '--relay')).toMatchObject({ code: 0 });
     }
-    const chain = await one.api.start(chainAtSites());
+    const chain = await one.api.start(chainAtSites({ protocol: 'KKRT_PSI_2PC' }));
     for (const site of ['bank-x', 'bank-y']) await decide(site, 'accept');
     const { status, tasks } = await ended(one, chain);
     expect({ status, result: tasks[0]!.result }).toMatchObject({
       status: 'SUCCESS',
-      result: { intersection_count: 25 },
+      result: { intersection_count: 25, psi_protocol: 'KKRT_PSI_2PC' },
     });
   });
   const mayMeet = mayMeetIn(() => system.databaseUrl);

@@ -33,7 +33,7 @@ export const psiSchema = configSchema(
       type: 'string',
       enum: ['ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KMPRT_PSI_NPC', 'KKRT_PSI_2PC', 'RR22_PSI_2PC', 'AUTO'],
       description:
-        'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more. ECDH_OPRF_UB_PSI_2PC is for a small table against a large one: the party of the small one alone learns the intersection, and it takes three fifths of the computation. KKRT_PSI_2PC takes oblivious transfers for curve points: far less computation, and more bytes, about 76 for each row of the receiver and 30 for each of the other. The engine secretflow takes ECDH_PSI_2PC (its default), KKRT_PSI_2PC and RR22_PSI_2PC, and AUTO, which is settled when the chain is created: RR22_PSI_2PC where both tables are datasets with known numbers of rows of a million at most, else ECDH_PSI_2PC.',
+        'By default ECDH_PSI_2PC of two parties, and KMPRT_PSI_NPC of three and more. ECDH_OPRF_UB_PSI_2PC is for a small table against a large one: the party of the small one alone learns the intersection, and it takes three fifths of the computation. KKRT_PSI_2PC takes oblivious transfers for curve points: a tenth of the computation, and about as many bytes. The engine secretflow takes ECDH_PSI_2PC (its default), KKRT_PSI_2PC and RR22_PSI_2PC, and AUTO, which is settled when the chain is created: RR22_PSI_2PC where both tables are datasets with known numbers of rows of a million at most, else ECDH_PSI_2PC.',
       [ELSEWHERE]: Object.fromEntries(SECRETFLOW_ONLY.map((protocol) => [protocol, 'SecretFlow'])),
     },
     sort: {
