@@ -74,7 +74,7 @@ describe('bins', () => {
   test('take all keys wherever there is a way to, and else end: no key is left out', () => {
     let failed = 0;
     for (let round = 0; round < 600; round += 1) {
-      const [rows, perTable] = [5, 2];
+      const [rows, perTable] = [6, 2];
       const bins = new Bins(randomBytes(rows * POINT_BYTES), perTable);
       const choicesOf = (row: number): number[] => [0, 1, 2].map((table) => bins.of(row, table));
       const fits = (row: number, taken: readonly number[]): boolean =>
