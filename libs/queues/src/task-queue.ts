@@ -66,14 +66,15 @@ export function queueOptionsOf(backend: Backend): QueueOptions {
 /**
  * BullMQ's options for every processor. It starts when the app says so, and a stalled job is never run again: leases in
  * PostgreSQL decide that. The locks only bound how long the job of a dead worker is shown as active: each type has a queue that is looked at
- * for them, so that a short interval is what an idle worker mostly does. The same goes for how often it asks although nothing woke it.
+ * for them, so that a short interval is what an idle worker mostly does. The same goes for how often it asks although nothing woke it: a
+ * job wakes it (a marker in Redis, NOTIFY in PostgreSQL), and only one whose connection swallows bytes waits so long.
  */
 export const PROCESSOR_OPTIONS = {
   autorun: false,
   maxStalledCount: 0,
   lockDuration: 10_000,
   stalledInterval: 30_000,
-  drainDelay: 10,
+  drainDelay: 20,
 } as const;
 
 function backendFactoryOf(connection: unknown): never {

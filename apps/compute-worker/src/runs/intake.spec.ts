@@ -35,14 +35,14 @@ describe('the intake of a worker', () => {
     expect(await after(31)).toEqual([]);
     expect(await after(31)).toEqual([]);
     left();
-    expect(await after(10)).toEqual([]);
+    expect(await after(20)).toEqual([]);
     expect(await after(31)).toEqual(['psi']);
   });
 
-  it('looks at its queues once in ten seconds, however often it is asked', async () => {
+  it('looks at its queues once in 20 s, however often it is asked', async () => {
     looks = 0;
     for (let asked = 0; asked < 40; asked += 1) await after(1);
-    expect(looks).toBe(4 * 2);
+    expect(looks).toBe(2 * 2);
   });
 
   it('is not when the queue was empty meanwhile', async () => {

@@ -3,7 +3,7 @@ import type { TaskQueues } from '#libs/queues';
 /** Jobs that wait beside a free slot for this long, while none is taken, mean that a queue's processor is dead, ms. */
 const STUCK_MS = 30_000;
 /** It looks at most this often, ms: probes come more often, and a look asks once a type. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 20_000;
 
 /** Whether the worker takes what its queues hold. It looks only when it is asked, and not at each probe. */
 export class Intake {
