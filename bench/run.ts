@@ -97,7 +97,7 @@ try {
     contenders: all.filter(({ name }) => peers.includes(name)),
     workloads: graphs.filter(({ id }) => workloads.includes(id)),
     rounds: Number(args.rounds ?? 4),
-    roundsMs: args.rounds !== undefined ? Infinity : quick ? 120_000 : 720_000,
+    roundsMs: quick && args.rounds === undefined ? 120_000 : Infinity,
     warmUpMs: quick ? 1_000 : 3_000,
     repetitions: Number(args.repetitions ?? (quick ? 3 : 5)),
     turnMs: quick ? 300 : 1_000,
