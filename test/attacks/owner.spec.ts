@@ -39,6 +39,36 @@ describeSystem('the data of a claimed party', 'postgres', {}, (check, system) =>
     expect(await codeOf(b, fill(a, 'table.csv'))).toBe('POLICY_REFUSED');
   });
 
+  check('is not matched by a weaker protocol than its owners have thought of', async () => {
+    const { a, b, psi, codeOf } = await scene(system);
+    const weaker = psi({ protocol: 'KKRT_PSI_2PC' });
+    const only = (...protocols: string[]) => ({ params: { '/protocol': { enum: protocols } } });
+    for (const side of [a, b]) await allow(side, {});
+    expect(await codeOf(b, psi())).toBe('SUCCESS');
+    const { errors, approvals } = await b.api.expect<{ errors: object[]; approvals: object[] }>(
+      200,
+      '/chains/validate',
+      { method: 'POST', body: chain([weaker]) },
+    );
+    const reasons = [
+      expect.stringMatching(/^customers: by KKRT_PSI_2PC on native .* bounds for \/protocol in params$/),
+    ];
+    expect(errors).toEqual([]);
+    expect(approvals).toEqual([a.party, b.party].map((party) => ({ task_id: 'only', party, reasons })));
+    expect(await codeOf(b, weaker)).toBe('APPROVAL_REQUIRED');
+    // One owner's word is not enough, nor are bounds that leave it out.
+    const named = only('ECDH_PSI_2PC', 'KKRT_PSI_2PC');
+    await allow(a, named, 2);
+    expect(await codeOf(b, weaker)).toBe('APPROVAL_REQUIRED');
+    await allow(b, only('ECDH_PSI_2PC'), 2);
+    expect(await codeOf(b, weaker)).toBe('APPROVAL_REQUIRED');
+    await allow(b, named, 3);
+    expect(await codeOf(b, weaker)).toBe('SUCCESS');
+    // By AUTO nobody gets to it.
+    const { status, body } = await b.api.call('/chains', { method: 'POST', body: chain([psi({ protocol: 'AUTO' })]) });
+    expect([status, body.errors![0]!.code]).toEqual([400, 'PROTOCOL_UNSUPPORTED']);
+  });
+
   check('is judged when a chain is created, too', async () => {
     const { a, b, psi } = await scene(system);
     const validated = async (task: object) => {

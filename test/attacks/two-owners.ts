@@ -58,9 +58,9 @@ export async function scene(system: SystemUnderTest, approvals = 'signed') {
 export const put = ({ party, api }: Side, signed: string): Promise<unknown> =>
   api.expect(200, `/parties/${party}/statements`, { method: 'PUT', body: { signed } });
 
-export async function allow(side: Side, rule: Partial<PolicyRule>): Promise<void> {
+export async function allow(side: Side, rule: Partial<PolicyRule>, serial = 1): Promise<void> {
   const rules: PolicyRule[] = [{ effect: 'allow', task_types: ['psi'], ...rule }];
-  const policy = { kind: 'policy', dataset: 'customers', expires_at: '2999-01-01T00:00:00Z', rules } as const;
+  const policy = { kind: 'policy', dataset: 'customers', serial, expires_at: '2999-01-01T00:00:00Z', rules } as const;
   await put(side, await side.owner.sign(policy));
 }
 

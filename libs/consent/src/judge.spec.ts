@@ -135,6 +135,41 @@ describe('a protocol by which one party could compute all that another brings', 
   });
 });
 
+describe('a protocol of psi by which a malicious receiver could test more keys than it has rows', () => {
+  const asked = (engine: string, protocol: unknown) => request({ engine, config: { ...KEYS, protocol } });
+  const KEYS = { keys: { alice: ['id'], bob: ['x'] } };
+  const engines = ['native', 'secretflow', 'celery'];
+  const allowing = (more: Partial<PolicyRule> = {}) => record(policy({ engines, ...more }));
+  const naming = (...names: string[]) => allowing({ params: { '/protocol': { enum: names } } });
+  const weaker = [
+    ['native', 'KKRT_PSI_2PC'],
+    ['secretflow', 'KKRT_PSI_2PC'],
+    ['secretflow', 'RR22_PSI_2PC'],
+  ] as const;
+
+  test.each(weaker)('is allowed on %s as %s by a rule that has bounds for it alone', (engine, protocol) => {
+    const use = asked(engine, protocol);
+    expect(reasonOf(use, allowing())).toBe(
+      `customers: by ${protocol} on ${engine} a party that breaks the protocol could test more keys than it has rows: a rule that allows it has bounds for /protocol in params`,
+    );
+    expect(judgeUse(use, allowing({ params: { '/join': { enum: ['inner'] } } }), NOW).kind).toBe('ask');
+    expect(judgeUse(use, naming('ECDH_PSI_2PC'), NOW).kind).toBe('ask');
+    expect(judgeUse(use, naming('ECDH_PSI_2PC', protocol), NOW)).toEqual(ALLOWED);
+    expect(judgeUse(use, allowing({ effect: 'refuse' }), NOW).kind).toBe('refused');
+    expect(namesKeys(['id'], use, allowing({ columns: { keys: ['id'] } }).policies, NOW)).toBe(false);
+    // The owner may still approve the task.
+    const approved = { ...allowing(), approvals: [approval()] };
+    expect(judgeUse(use, approved, NOW)).toEqual({ kind: 'allowed', by: 'approval' });
+  });
+
+  it('leaves those to which the number of rows is a bound, and a fleet that runs what it says', () => {
+    for (const engine of ['native', 'secretflow'])
+      for (const protocol of [undefined, 'ECDH_PSI_2PC', 'ECDH_OPRF_UB_PSI_2PC', 'KMPRT_PSI_NPC'])
+        expect(judgeUse(asked(engine, protocol), allowing(), NOW)).toEqual(ALLOWED);
+    expect(judgeUse(asked('celery', 'KKRT_PSI_2PC'), allowing(), NOW)).toEqual(ALLOWED);
+  });
+});
+
 describe('a component of SecretFlow', () => {
   const PSI = 'data_prep/psi:1.0.0';
   const asked = (config: object, more: Partial<UseRequest> = {}) =>

@@ -1,5 +1,5 @@
 import { isWithin } from './bounds.js';
-import { learnersOf, trustsOneParty } from './learners.js';
+import { learnersOf, riskOfProtocol } from './learners.js';
 import type { ApprovalStatement, PolicyRule, PolicyStatement } from './statements.js';
 import { obeysText, usesOf, type PartyUse } from './uses.js';
 
@@ -188,8 +188,8 @@ function misfitOf(rule: PolicyRule, request: UseRequest, dataset: string, use: P
   if (engines?.includes(engine) === false) return `the engine ${engine} is not allowed`;
   // An owner who allows the engine has not thought of every protocol that the author may name.
   const isNamed = Object.hasOwn(rule.params ?? {}, '/protocol');
-  if (rule.effect === 'allow' && !isNamed && trustsOneParty(taskType, engine, config))
-    return `by SEMI2K on ${engine} one party could compute all that another brings: a rule that allows it has bounds for /protocol in params`;
+  const risk = rule.effect === 'allow' && !isNamed ? riskOfProtocol(taskType, engine, config) : undefined;
+  if (risk !== undefined) return `${risk}: a rule that allows it has bounds for /protocol in params`;
   // Nor of all components: each opens other things.
   const isComponent = taskType === 'component' && rule.effect === 'allow';
   if (isComponent && !Object.hasOwn(rule.params ?? {}, '/component'))

@@ -34,6 +34,10 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
     '用 $2 上的 $1 时，一方能够算出另一方带来的全部内容：允许它的规则须在 params 中限定 /protocol',
   ],
   [
+    /^by (\S+) on (\S+) a party that breaks the protocol could test more keys than it has rows: a rule that allows it has bounds for \/protocol in params$/,
+    '用 $2 上的 $1 时，违反协议的一方能够试猜多于其行数的键：允许它的规则须在 params 中限定 /protocol',
+  ],
+  [
     /^the rule does not name the component: one that allows it has bounds for \/component in params$/,
     '规则没有写明组件：允许它的规则须在 params 中限定 /component',
   ],

@@ -68,7 +68,8 @@ describe('task_params', () => {
         task_config,
         ...(protocol && { spu_config: { cluster_def: { runtime_config: { protocol } } } }),
       }).map(({ code }) => code);
-    expect(codes({ ...psi, protocol: 'RR22_PSI_2PC' })).toEqual(['PROTOCOL_UNSUPPORTED']);
+    for (const protocol of ['RR22_PSI_2PC', 'AUTO'])
+      expect(codes({ ...psi, protocol })).toEqual(['PROTOCOL_UNSUPPORTED']);
     expect(codes({ ...psi, protocol: 'KKRT_PSI_2PC' })).toEqual([]);
     expect(codes({ ...psi, protocol: 'NO_SUCH_PSI' })).toEqual([undefined]);
     for (const protocol of ['REF2K', 'CHEETAH']) expect(codes(psi, protocol)).toEqual(['PROTOCOL_UNSUPPORTED']);
