@@ -242,10 +242,11 @@ for (const kind of ['postgres', 'redis'] as const) {
         const commands: string[] = [];
         monitor.on('monitor', (_time: string, [command]: string[]) => commands.push(command!.toLowerCase()));
         await delivery.ack();
-        await new Promise<void>((seen) => {
+        const all = new Promise<void>((seen) => {
           monitor.on('monitor', (_time: string, [command]: string[]) => command === 'echo' && seen());
-          void watcher.echo('all');
         });
+        // The monitor may hear of it before the answer is here.
+        await Promise.all([watcher.echo('all'), all]);
         monitor.disconnect();
         watcher.disconnect();
         expect(commands).toEqual(['multi', 'xack', 'xdel', 'exec', 'echo']);
