@@ -1,6 +1,6 @@
 /**
  * Runs in a page: texts that are cut off or lie on each other, by comparing what they need with what they have. What scrolls, and what
- * ends in an ellipsis, is as it is meant; canvases move their nodes.
+ * ends in an ellipsis, is as it is meant; canvases move their nodes, and what is for screen readers alone takes one pixel.
  */
 (() => {
   const found = [];
@@ -12,7 +12,9 @@
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const element = node.parentElement;
     if ((node.textContent ?? '').trim() === '') continue;
-    if (element.closest('.canvas, .skip, script, style, [aria-hidden=true], details:not([open]) > :not(summary)'))
+    if (
+      element.closest('.canvas, .skip, .unseen, script, style, [aria-hidden=true], details:not([open]) > :not(summary)')
+    )
       continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     const range = document.createRange();
