@@ -18,11 +18,10 @@ export function diskFull(error: unknown, who = 'The worker'): TaskFailure | unde
 
 /**
  * Throws TaskFailure DISK_FULL where a folder's disk has no room: a task that is tried again reads no data and opens nothing
- * before there is.
+ * before there is. `now` is of performance.now().
  */
-export async function requireDiskRoom(folders: readonly string[]): Promise<void> {
+export async function requireDiskRoom(folders: readonly string[], now = performance.now()): Promise<void> {
   for (const folder of folders) {
-    const now = performance.now();
     if (now - (roomSeen.get(folder) ?? -Infinity) < ROOM_MS) continue;
     const disk = await statfs(folder).catch(() => undefined);
     // Some file systems count nothing, and say 0.

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requireDiskRoom } from '../contract/disk-full.js';
 import { OwnedRuns } from './owned-runs-for-tests.js';
 import { ledgerFile, PartyLedger } from './party-ledger.js';
 
@@ -59,7 +60,24 @@ async function ledgerWithout(): Promise<object> {
   return { refused, cut, serial: [...serials.values()].includes(1000), uses: uses.length };
 }
 
+/** Whether there is room, as it is said at these times after the first look, ms: the disk is full from the second on, and free before the last. */
+async function looksAt(times: readonly number[]): Promise<boolean[]> {
+  // A whole number: 1,000 more is then 1,000 later.
+  const from = Math.ceil(performance.now());
+  const said: boolean[] = [];
+  for (const [look, time] of times.entries()) {
+    leave(look === 0 || look === times.length - 1 ? Infinity : 0);
+    const isRoom = requireDiskRoom([tmpdir()], from + time).then(
+      () => true,
+      () => false,
+    );
+    said.push(await isRoom);
+  }
+  return said;
+}
+
 const outcomes = {
+  looks: await looksAt([0, 999, 1_000, 1_001, 1_002]),
   full: await outcomeWith(500_000),
   rows: await outcomeWith(1_200_000),
   outputs: await outcomeWith(2_500_000),
