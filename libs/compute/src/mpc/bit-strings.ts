@@ -50,3 +50,17 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** The bit at a place: 0 or 1. */
 export const bitOf = (bits: Uint8Array, at: number): number => (bits[at >>> 3]! >>> (at & 7)) & 1;
+
+/** Flags of 0 or 1 as bits, the lowest of a byte first. */
+export function packed(flags: Uint8Array): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(flags.length / 8));
+  flags.forEach((flag, at) => (bits[at >>> 3]! |= flag << (at & 7)));
+  return bits;
+}
+
+/** So many flags out of bits; undefined where they are of another number, or a bit that fills the last byte is set. */
+export function unpacked(bits: Uint8Array, count: number): Uint8Array | undefined {
+  if (bits.byteLength !== Math.ceil(count / 8)) return undefined;
+  const flags = new Uint8Array(8 * bits.byteLength).map((_, at) => (bits[at >>> 3]! >>> (at & 7)) & 1);
+  return flags.includes(1, count) ? undefined : flags.slice(0, count);
+}

@@ -1,14 +1,18 @@
 import { POINT_BYTES } from './curve.js';
 
-/** Finds points by value: open addressing over a buffer of points, 8 bytes a point at most, no string per point. */
+/**
+ * Finds points by value, or other values that are as good as random: open addressing over a buffer of them, 8 bytes each at most, no string
+ * for each.
+ */
 export class PointIndex {
   private readonly slots: Uint32Array;
   private readonly mask: number;
 
-  /** `capacity` is the number of points that `points` will hold. */
+  /** `capacity` is the number of points that `points` will hold, and `bytes` the length of each, at least 4. */
   constructor(
     private readonly points: Buffer,
     capacity: number,
+    private readonly bytes = POINT_BYTES,
   ) {
     let size = 16;
     while (size < capacity * 2) size *= 2;
@@ -31,14 +35,14 @@ export class PointIndex {
   }
 
   private find(source: Buffer, index: number): number {
-    const from = index * POINT_BYTES;
+    const from = index * this.bytes;
     // A point is as good as random, so its first bytes are its hash.
     let slot = source.readUInt32LE(from) & this.mask;
     for (;;) {
       const held = this.slots[slot]!;
       if (held === 0) return slot;
-      const at = (held - 1) * POINT_BYTES;
-      if (source.compare(this.points, at, at + POINT_BYTES, from, from + POINT_BYTES) === 0) return slot;
+      const at = (held - 1) * this.bytes;
+      if (source.compare(this.points, at, at + this.bytes, from, from + this.bytes) === 0) return slot;
       slot = (slot + 1) & this.mask;
     }
   }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { permutation } from '../mpc/random.js';
-import { bitsOfDraw, drawn, flagsFrom, packed, trainCounts, trainRowsOf } from './draw.js';
+import { packed } from '../mpc/bit-strings.js';
+import { bitsOfDraw, drawn, flagsFrom, trainCounts, trainRowsOf } from './draw.js';
 
 const share = fc.double({ min: 0.001, max: 0.999, noNaN: true });
 const classes = (least: number, most: number) =>

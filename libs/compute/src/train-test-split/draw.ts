@@ -1,4 +1,5 @@
 import { violation } from '../contract/peer-message.js';
+import { unpacked } from '../mpc/bit-strings.js';
 
 /** One number a row, in the order of the table: 1 for a row to train on, 0 for one to test on. */
 export type TrainFlags = Uint8Array;
@@ -43,26 +44,13 @@ export function bitsOfDraw(rows: number, share: number): number {
   return Math.ceil(Math.log2(1 + Math.sqrt(2 * Math.PI * variance)));
 }
 
-/** Flags as they cross: bit r mod 8 of byte r div 8 for row r, the last byte filled with 0. */
-export function packed(flags: TrainFlags): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(flags.length / 8));
-  flags.forEach((flag, row) => (bytes[row >>> 3]! |= flag << (row & 7)));
-  return bytes;
-}
-
 /** The flags of `rows` rows, of which `train` are to train on, out of a peer's message. Throws PROTOCOL_VIOLATION. */
 export function flagsFrom(peer: string, bytes: Uint8Array, rows: number, train: number): TrainFlags {
-  if (bytes.byteLength !== Math.ceil(rows / 8)) throw violation(peer, 'a split of another number of rows');
-  const flags = new Uint8Array(8 * bytes.byteLength);
-  let set = 0;
-  for (let row = 0; row < flags.length; row += 1) {
-    const flag = (bytes[row >>> 3]! >>> (row & 7)) & 1;
-    flags[row] = flag;
-    // The bits that fill the last byte count for too much.
-    set += row < rows ? flag : (rows + 1) * flag;
-  }
-  if (set !== train) throw violation(peer, 'a split with another share of rows to train on');
-  return flags.slice(0, rows);
+  const flags = unpacked(bytes, rows);
+  if (flags === undefined) throw violation(peer, 'a split of another number of rows');
+  if (flags.reduce((set, flag) => set + flag, 0) !== train)
+    throw violation(peer, 'a split with another share of rows to train on');
+  return flags;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,5 +1,6 @@
 import { coarseRows } from '../contract/coarse.js';
 import { TaskFailure } from '../contract/task-type.js';
+import { packed } from '../mpc/bit-strings.js';
 import { MaskStream, permutation, permutationOf } from '../mpc/random.js';
 import { sha256Of } from '../party/lineage.js';
 import type { InputFile } from '../party/input-files.js';
@@ -8,7 +9,7 @@ import { writeParts } from '../rules/write-parts.js';
 import { readTable } from '../table/read-table.js';
 import type { Table } from '../table/table.js';
 import { agreeOnRows } from '../vertical/agree-on-rows.js';
-import { bitsOfDraw, drawn, flagsFrom, packed, trainCounts, trainRowsOf, type TrainFlags } from './draw.js';
+import { bitsOfDraw, drawn, flagsFrom, trainCounts, trainRowsOf, type TrainFlags } from './draw.js';
 import { checkClasses, readClasses, type Classes } from './label-classes.js';
 
 /** The split as all parties know it. */

@@ -1,4 +1,5 @@
 import { createCipheriv, createHash, type Cipher } from 'node:crypto';
+import { vectorFrom } from '../../mpc/rings.js';
 import { WORD_BITS } from './bit-matrix.js';
 import { KEY_BYTES } from './base-transfers.js';
 
@@ -37,7 +38,7 @@ export class PseudoRandomCode {
     const count = items.length / ITEM_BYTES;
     const words = new Uint32Array(count * width);
     this.ciphers.forEach((cipher, block) => {
-      const blocks = wordsOf(cipher.update(items));
+      const blocks = vectorFrom(cipher.update(items), count * BLOCK_WORDS);
       const from = block * BLOCK_WORDS;
       const used = Math.min(BLOCK_WORDS, width - from);
       for (let item = 0; item < count; item += 1) {
@@ -48,12 +49,3 @@ export class PseudoRandomCode {
     return words;
   }
 }
-
-/** Bytes as words of the machine: without a copy where they lie so. */
-export function wordsOf(bytes: Uint8Array): Uint32Array {
-  if (bytes.byteOffset % 4 === 0)
-    return new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / 4);
-  return new Uint32Array(bytes.slice().buffer);
-}
-
-export const bytesOf = (words: Uint32Array): Buffer => Buffer.from(words.buffer, words.byteOffset, words.byteLength);

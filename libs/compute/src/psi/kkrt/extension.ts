@@ -5,9 +5,9 @@
  */
 import { createCipheriv, type Cipher } from 'node:crypto';
 import { violation } from '../../contract/peer-message.js';
+import { bytesOf, vectorFrom } from '../../mpc/rings.js';
 import { toColumns, toRows, WORD_BITS } from './bit-matrix.js';
 import type { KeyPairs } from './base-transfers.js';
-import { bytesOf, wordsOf } from './code.js';
 
 const ZERO_COUNTER = Buffer.alloc(16);
 
@@ -38,7 +38,7 @@ export class ReceiverMatrix {
       once.copy(masked, at);
       this.one[column]!.update(once).copy(message, at);
     });
-    const rows = toRows(wordsOf(masked), width, height);
+    const rows = toRows(vectorFrom(masked, words.length), width, height);
     for (let at = 0; at < rows.length; at += 1) rows[at]! ^= words[at]!;
     return { rows, message };
   }
@@ -68,7 +68,7 @@ export class SenderMatrix {
       const at = column * bytes;
       stream.update(choices[column] ? message.subarray(at, at + bytes) : zeros).copy(columns, at);
     });
-    return toRows(wordsOf(columns), choices.length / WORD_BITS, height);
+    return toRows(vectorFrom(columns, choices.length * height), choices.length / WORD_BITS, height);
   }
 }
 

@@ -1,15 +1,18 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { POINT_BYTES } from '../../mpc/curve.js';
+import { PointIndex } from '../../mpc/point-index.js';
+import { vectorFrom } from '../../mpc/rings.js';
 import { toColumns, toRows } from './bit-matrix.js';
 import { Bins, listAll, NONE, placeAll } from './bins.js';
-import { bytesOf, ITEM_BYTES, PseudoRandomCode, wordsOf } from './code.js';
+import { ITEM_BYTES, PseudoRandomCode } from './code.js';
 import { ReceiverMatrix, SenderMatrix, wordOf } from './extension.js';
 import { parametersOf, TABLES } from './parameters.js';
-import { TagHash, TagIndex } from './tags.js';
+import { TagHash } from './tags.js';
 
 const bit = (words: Uint32Array, at: number): number => (words[at >> 5]! >>> (at & 31)) & 1;
-const random = (words: number): Uint32Array => wordsOf(randomBytes(words * 4));
+const bytesOf = (words: Uint32Array): Buffer => Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+const random = (words: number): Uint32Array => vectorFrom(randomBytes(words * 4), words);
 const ones = (words: Uint32Array): number =>
   Array.from({ length: words.length * 32 }, (_, at) => bit(words, at)).reduce((sum, each) => sum + each, 0);
 
@@ -54,7 +57,7 @@ describe('the pseudo-random code', () => {
 });
 
 describe('bins', () => {
-  test('hold each key once, in a bin of its own, and list each key in one bin of each table', () => {
+  test('hold each key once, in a bin that no other has, and list each key in one bin of each table', () => {
     const rows = 20_000;
     const hashes = randomBytes(rows * POINT_BYTES);
     const bins = new Bins(hashes, parametersOf(rows, 1).binsPerTable);
@@ -145,7 +148,7 @@ describe('the extension of the transfers', () => {
       const known = slowStream((choice ? pairs.ofOne : pairs.ofZero)[at]!, 64);
       const left = known.map((byte, i) => byte ^ message[at * 64 + i]! ^ turned[at * 64 + i]!);
       // Of 512 bits: so far from a half once in 10^12 runs.
-      expect(Math.abs(ones(wordsOf(left)) - 256)).toBeLessThan(85);
+      expect(Math.abs(ones(vectorFrom(left, left.length / 4)) - 256)).toBeLessThan(85);
     });
   });
 
@@ -184,12 +187,11 @@ describe('tags', () => {
     const tags = Buffer.concat(
       Array.from({ length: 1_000 }, () => Buffer.concat([Buffer.alloc(3, 7), randomBytes(4)])),
     );
-    const index = new TagIndex(tags, 7);
-    for (let row = 0; row < 1_000; row += 1) expect(index.rowOf(tags, row * 7)).toBe(row);
+    const index = new PointIndex(tags, 1_000, 7);
+    for (let row = 0; row < 1_000; row += 1) expect(index.add(row)).toBe(NONE);
+    for (let row = 0; row < 1_000; row += 1) expect(index.lookup(tags, row)).toBe(row);
     const near = Buffer.from(tags);
     for (let row = 0; row < 1_000; row += 1) near[row * 7 + 6]! ^= 1;
-    expect(Array.from({ length: 1_000 }, (_, row) => index.rowOf(near, row * 7)).every((row) => row === NONE)).toBe(
-      true,
-    );
+    expect(Array.from({ length: 1_000 }, (_, row) => index.lookup(near, row)).every((row) => row === NONE)).toBe(true);
   });
 });

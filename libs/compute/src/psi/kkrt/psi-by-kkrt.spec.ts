@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { KeyHasher, POINT_BYTES } from '../../mpc/curve.js';
 import { TestLines, type Body, type SeenMessage } from '../../mpc/lines-for-tests.js';
+import { bytesOf } from '../../mpc/rings.js';
 import { BaseReceiver, BaseSender } from './base-transfers.js';
 import { Bins } from './bins.js';
-import { bytesOf, ITEM_BYTES, PseudoRandomCode } from './code.js';
+import { ITEM_BYTES, PseudoRandomCode } from './code.js';
 import { ReceiverMatrix, SenderMatrix } from './extension.js';
 import { parametersOf, TABLES } from './parameters.js';
 import { exchangeByKkrt } from './psi-by-kkrt.js';
@@ -211,7 +212,7 @@ describe('the receiver', () => {
     };
   }
 
-  test('gets values of its own keys alone: no other key of the sender can be tested', async () => {
+  test('gets values of the keys that it has: no other key of the sender can be tested', async () => {
     const { known, rows, words, code, bins, tagBytes } = await attack('u105');
     expect(known.size).toBe(bob.length * TABLES);
     const hash = new TagHash(SESSION, code.width, tagBytes);

@@ -8,6 +8,8 @@
 import { randomBytes } from 'node:crypto';
 import { violation } from '../../contract/peer-message.js';
 import { POINT_BYTES, randomOrder } from '../../mpc/curve.js';
+import { packed, unpacked } from '../../mpc/bit-strings.js';
+import { PointIndex } from '../../mpc/point-index.js';
 import { breathe, type ExchangeRequest, type Lines, type Matches } from '../../mpc/psi-exchange.js';
 import { BaseReceiver, BaseSender } from './base-transfers.js';
 import { Bins, listAll, NONE, placeAll } from './bins.js';
@@ -15,7 +17,7 @@ import { WORD_BITS } from './bit-matrix.js';
 import { ITEM_BYTES, PseudoRandomCode } from './code.js';
 import { ReceiverMatrix, SenderMatrix, wordOf } from './extension.js';
 import { parametersOf, TABLES, type Parameters } from './parameters.js';
-import { TagHash, TagIndex } from './tags.js';
+import { TagHash } from './tags.js';
 
 /** Bins of a message of the matrix, and keys of a message of tags: each under 500 kB. */
 const BINS_AT_ONCE = 8192;
@@ -76,14 +78,15 @@ async function receive(context: Lines, request: KkrtRequest, parameters: Paramet
   rowIn.forEach((row, bin) => {
     if (row !== NONE) tableOf[row] = bins.tableOf(bin);
   });
-  const index = new TagIndex(tags, tagBytes);
+  const index = new PointIndex(tags, rows, tagBytes);
+  for (let row = 0; row < rows; row += 1) index.add(row);
   const places = new Int32Array(rows).fill(NONE);
   for (let place = 0; place < peerRows;) {
     const message = Buffer.from(await context.receiveBytes(peer));
     const count = Math.min(KEYS_AT_ONCE, peerRows - place);
     if (message.length !== count * TABLES * tagBytes) throw violation(peer, 'values of another number');
     for (let at = 0; at < count * TABLES; at += 1) {
-      const row = index.rowOf(message, at * tagBytes);
+      const row = index.lookup(message, at);
       if (row !== NONE && tableOf[row] === at % TABLES) places[row] = place + Math.floor(at / TABLES);
     }
     place += count;
@@ -157,23 +160,20 @@ function randomChoices(count: number): boolean[] {
 }
 
 /** A bit for each place of the sender's order: whether it is in the intersection. */
-function bitsOf(places: Int32Array, peerRows: number): Buffer {
-  const bits = Buffer.alloc(Math.ceil(peerRows / 8));
-  for (const place of places) if (place !== NONE) bits[place >> 3]! |= 1 << (place & 7);
-  return bits;
+function bitsOf(places: Int32Array, peerRows: number): Uint8Array {
+  const isCommon = new Uint8Array(peerRows);
+  for (const place of places) if (place !== NONE) isCommon[place] = 1;
+  return packed(isCommon);
 }
 
 /** By own row 0 where the receiver says that its place is in the intersection, else `NONE`. Throws PROTOCOL_VIOLATION. */
 function placesFrom(peer: string, bits: Uint8Array, order: Uint32Array, peerRows: number): Int32Array {
-  const rows = order.length;
-  const isSet = (place: number): boolean => ((bits[place >> 3]! >> (place & 7)) & 1) === 1;
-  let common = 0;
-  for (let place = 0; place < bits.byteLength * 8; place += 1) if (isSet(place)) common += place < rows ? 1 : Infinity;
-  if (bits.byteLength !== Math.ceil(rows / 8) || common > Math.min(rows, peerRows))
+  const isCommon = unpacked(bits, order.length);
+  if (isCommon === undefined || isCommon.filter((each) => each === 1).length > peerRows)
     throw violation(peer, 'an intersection that does not fit');
-  const places = new Int32Array(rows).fill(NONE);
+  const places = new Int32Array(order.length).fill(NONE);
   order.forEach((row, place) => {
-    if (isSet(place)) places[row] = 0;
+    if (isCommon[place] === 1) places[row] = 0;
   });
   return places;
 }

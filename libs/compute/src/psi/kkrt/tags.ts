@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { sodium } from '../../mpc/sodium.js';
-import { NONE } from './bins.js';
 
 const DOMAIN = 'taskchain/psi/kkrt/tag/v1\0';
 /** What is hashed, in words: the run, the bin, the row. */
@@ -60,43 +59,4 @@ interface Masked {
   readonly codes: Uint32Array;
   readonly code: number;
   readonly secret: Uint32Array;
-}
-
-/** Finds the own row of a tag: open addressing, without a string for each. */
-export class TagIndex {
-  private readonly slots: Uint32Array;
-  private readonly mask: number;
-
-  constructor(
-    private readonly tags: Buffer,
-    private readonly tagBytes: number,
-  ) {
-    const rows = tags.length / tagBytes;
-    let size = 16;
-    while (size < rows * 2) size *= 2;
-    this.slots = new Uint32Array(size);
-    this.mask = size - 1;
-    for (let row = 0; row < rows; row += 1) this.slots[this.slotOf(tags, row * tagBytes)] = row + 1;
-  }
-
-  /** The row whose tag stands at this place of `other`, else `NONE`. */
-  rowOf(other: Buffer, at: number): number {
-    const held = this.slots[this.slotOf(other, at)]!;
-    return held === 0 ? NONE : held - 1;
-  }
-
-  private slotOf(source: Buffer, at: number): number {
-    // A tag is as good as random, so its first bytes are its hash.
-    let slot = source.readUInt32LE(at) & this.mask;
-    for (;;) {
-      const held = this.slots[slot]!;
-      if (held === 0 || this.isSame(source, at, (held - 1) * this.tagBytes)) return slot;
-      slot = (slot + 1) & this.mask;
-    }
-  }
-
-  private isSame(source: Buffer, at: number, own: number): boolean {
-    for (let byte = 0; byte < this.tagBytes; byte += 1) if (source[at + byte] !== this.tags[own + byte]) return false;
-    return true;
-  }
 }
