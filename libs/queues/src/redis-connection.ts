@@ -19,11 +19,11 @@ interface RedisPlace {
 /** The default backs off for up to 20 s after an outage; a cap of 1 s resumes within a second of Redis. */
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times, 5), 1_000);
 
-/**
- * A connection without an answer to a command for this long is replaced, ms: its bytes may be swallowed on the way. Longer than any
- * command blocks.
- */
-const ANSWER_MS = 20_000;
+/** How long a command may block, s. */
+export const LONGEST_BLOCK_S = 15;
+
+/** A connection without an answer to a command for this long is replaced, ms: its bytes may be swallowed on the way. */
+const ANSWER_MS = (LONGEST_BLOCK_S + 5) * 1_000;
 const SOCKET: RedisOptions = { maxRetriesPerRequest: null, socketTimeout: ANSWER_MS };
 
 /**

@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
+import type { RedisOptions } from 'ioredis';
 import { TcpProxy, useTestDatabase } from '#libs/testing';
 import { closeBackend, openBackend } from './backend.js';
+import { openRedis } from './redis-connection.js';
 import { BackendQueue, BackendWorker, PROCESSOR_OPTIONS, queueOptionsOf } from './task-queue.js';
 
 const database = useTestDatabase();
@@ -50,4 +52,12 @@ it('a worker on PostgreSQL that starts while the way is cut asks with pauses, an
   await Promise.all([worker.close(), queue.close()]);
   await Promise.all([closeBackend(backend), closeBackend(beyond)]);
   await proxy.stop();
+});
+
+it('a worker on Redis that nothing wakes has its answer before its connection counts as dead', async () => {
+  const redis = openRedis('redis://127.0.0.1:1');
+  const { socketTimeout } = redis.options as RedisOptions;
+  redis.disconnect();
+  // The server looks at its time-outs ten times a second; the rest is for a machine that stands still.
+  expect(socketTimeout! - PROCESSOR_OPTIONS.drainDelay * 1_000).toBeGreaterThanOrEqual(5_000);
 });

@@ -11,6 +11,7 @@ import pg from 'pg';
 import type { Backend } from './backend.js';
 import type { TaskJob } from './messages.js';
 import { createRecoveringBackend } from './recovering-backend.js';
+import { LONGEST_BLOCK_S } from './redis-connection.js';
 
 /** A job as text: PostgreSQL's jsonb would reorder the keys of the inputs. */
 export interface JobData {
@@ -74,7 +75,7 @@ export const PROCESSOR_OPTIONS = {
   maxStalledCount: 0,
   lockDuration: 10_000,
   stalledInterval: 30_000,
-  drainDelay: 20,
+  drainDelay: LONGEST_BLOCK_S,
 } as const;
 
 function backendFactoryOf(connection: unknown): never {
