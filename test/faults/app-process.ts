@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { guarded, isPortFree } from '#libs/local-postgres';
-import { appScript } from '#libs/testing';
+import { guarded } from '#libs/local-postgres';
+import { appScript, keptPort } from '#libs/testing';
 
 export type Role = 'api' | 'status-listener' | 'compute-worker';
 
@@ -148,13 +148,5 @@ export class AppProcess {
         resolve();
       }),
     );
-  }
-}
-
-/** A free port below those that the system hands out by itself: it is still free when the app comes back. */
-async function keptPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await isPortFree('127.0.0.1', port)) return port;
   }
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import {
-  freePort,
   guarded,
   guardFolder,
   startEmbeddedPostgres,
@@ -15,7 +14,7 @@ import {
 } from '#libs/local-postgres';
 import { migrateQueues } from '#libs/queues';
 import { runMigrations } from '#libs/repositories';
-import { ensureRedisServer, takeBaseBackup } from '#libs/testing';
+import { ensureRedisServer, keptPort, takeBaseBackup } from '#libs/testing';
 
 export type BackendKind = 'redis' | 'postgres';
 
@@ -49,12 +48,12 @@ export class Services {
   static async start(kind: BackendKind, settings: Readonly<Record<string, string>> = {}): Promise<Services> {
     const folder = mkdtempSync(join(tmpdir(), 'task-chain-faults-'));
     chmodSync(folder, 0o755);
-    const server = await startEmbeddedPostgres({ dataDir: folder, database: TEMPLATE });
+    const server = await startEmbeddedPostgres({ dataDir: folder, port: await keptPort(), database: TEMPLATE });
     await runMigrations(server.url);
     await migrateQueues(server.url);
     const found = kind === 'redis' ? await ensureRedisServer() : { reason: '' };
     const path = 'path' in found ? found.path : undefined;
-    const services = new Services(kind, folder, server, path, await freePort());
+    const services = new Services(kind, folder, server, path, await keptPort());
     if (Object.keys(settings).length > 0) await services.alterPostgres(settings);
     if (kind === 'redis') await services.startRedis();
     return services;

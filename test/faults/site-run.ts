@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { NEUTRAL, runTask, type TaskParams } from '#libs/compute';
-import { freePort, guarded } from '#libs/local-postgres';
-import { TcpProxy, TestOwner, type Faketime } from '#libs/testing';
+import { guarded } from '#libs/local-postgres';
+import { keptPort, TcpProxy, TestOwner, type Faketime } from '#libs/testing';
 import { BIN, runningOf, TestSites, type Ran, type Running } from '../../apps/party-node/src/sites-for-tests.js';
 
 export type Member = 'alice' | 'bob' | 'carol' | 'lab';
@@ -59,7 +59,7 @@ export class SiteRun {
     };
     const third = isSum(type) ? 'carol' : 'lab';
     if (third === 'carol') {
-      const listen = `127.0.0.1:${await freePort()}`;
+      const listen = `127.0.0.1:${await keptPort()}`;
       keys[third] = (await sites.command(third, 'init', third, '--listen', listen)).out.trim();
       for (const other of ['alice', 'bob'] as const) await add(third, other);
     }

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { freePort, withConnection } from '#libs/local-postgres';
+import { withConnection } from '#libs/local-postgres';
+import { keptPort } from '#libs/testing';
 import { command, startCommand, type Ran, type Running } from '../../apps/party-node/src/sites-for-tests.js';
 import { eventually, type ApiClient, type ChainAnswer } from './system/index.js';
 
@@ -23,7 +24,7 @@ export class TwoSites {
 
   /** With what the apps need to have sites. */
   static async make(): Promise<{ readonly sites: TwoSites; readonly env: Readonly<Record<string, string>> }> {
-    const port = await freePort();
+    const port = await keptPort();
     const env = { NODE_CA_KEY: randomBytes(32).toString('base64'), NODE_PORT: String(port), WORKER_TYPES: 'psi' };
     return { sites: new TwoSites(port), env };
   }

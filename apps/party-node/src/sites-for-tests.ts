@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { SPU_VERSION } from '#libs/compute';
-import { freePort, guarded } from '#libs/local-postgres';
-import { findSpuPython, NO_SPU, type SkipReason } from '#libs/testing';
+import { guarded } from '#libs/local-postgres';
+import { findSpuPython, keptPort, NO_SPU, type SkipReason } from '#libs/testing';
 import { NodeFolder } from './node-folder.js';
 import { run } from './program.js';
 
@@ -43,7 +43,7 @@ export class TestSites {
 
   static async make(): Promise<TestSites> {
     const path = await mkdtemp(join(tmpdir(), 'party-node-'));
-    const [bob, lab] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    const [bob, lab] = [`127.0.0.1:${await keptPort()}`, `127.0.0.1:${await keptPort()}`];
     const fingerprints: Record<string, string> = {};
     for (const [name, ...options] of [['alice'], ['bob', '--listen', bob], ['lab', '--dealer', '--listen', lab]]) {
       const { out } = await command(['init', name!, ...options, '--folder', join(path, name!)]);

@@ -7,6 +7,7 @@ export { findDebianPrograms, type DebianPrograms } from './debian-package.js';
 export { findFaketime, type Faketime } from './faketime.js';
 export { takeBaseBackup } from './base-backup.js';
 export { buildLastRelease } from './last-release.js';
+export { keptPort } from './kept-port.js';
 export { describeUnless, itUnless, type SkipReason } from './skip.js';
 export { ensureChromium, openTestBrowser, type TestBrowser } from './test-browser.js';
 export { SteppedClock } from './stepped-clock.js';

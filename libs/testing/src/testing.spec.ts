@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { withConnection } from '#libs/local-postgres';
+import { freePort, withConnection } from '#libs/local-postgres';
+import { keptPort } from './kept-port.js';
 import { describeUnless } from './skip.js';
 import { createTestDatabase, useTestDatabase } from './test-database.js';
 import { startTestRedis } from './test-redis.js';
@@ -41,5 +42,14 @@ describeUnless(redis.skip, 'test Redis', () => {
     await redis.stop();
     const gone = new Promise((resolve) => connect(port, '127.0.0.1').once('error', resolve));
     expect(await gone).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('kept ports', () => {
+  it('are never those of a free port, and differ', async () => {
+    const kept = await Promise.all(Array.from({ length: 50 }, () => keptPort()));
+    expect(new Set(kept).size).toBe(50);
+    const free = await Promise.all(Array.from({ length: 50 }, () => freePort()));
+    expect(Math.max(...kept)).toBeLessThan(Math.min(...free, 20_000));
   });
 });
