@@ -7,7 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { guarded } from '#libs/local-postgres';
 
-const STAND_IN = fileURLToPath(new URL('../../../../engines/celery', import.meta.url));
+const PROGRAMS = fileURLToPath(new URL('../../../../engines/celery', import.meta.url));
+const SPU_PARTY = fileURLToPath(new URL('../../../../engines/secretflow/party.py', import.meta.url));
 const environment = (version: string): string =>
   join(homedir(), '.cache/task-chain/engines', `celery-${version}`, 'bin/python');
 
@@ -20,7 +21,13 @@ export const noCelery = (version: string): false | string =>
     ? false
     : `npm run verify makes Celery ${version} where it finds Python 3.11 or 3.10`;
 
-/** Workers on a broker that stand in for those of the design. */
+/** The SPU that workers compute on: its Python and its version. */
+export interface FleetSpu {
+  readonly python: string;
+  readonly version: string;
+}
+
+/** Workers on a broker that stand in for those of the design, or compute on SPU. */
 export class TestFleet {
   private worker: ChildProcess | undefined;
 
@@ -29,11 +36,12 @@ export class TestFleet {
     readonly url: string,
     private readonly folder: string,
     private readonly meeting: string,
+    private readonly spu: FleetSpu | undefined,
   ) {}
 
-  /** `meeting` is a folder where workers of several fleets wait for each other. */
-  static async start(version: string, url: string, meeting = ''): Promise<TestFleet> {
-    const fleet = new TestFleet(version, url, await mkdtemp(join(tmpdir(), 'celery-')), meeting);
+  /** `meeting` is a folder where workers of several fleets wait for each other. With `spu` they compute, and take no plans. */
+  static async start(version: string, url: string, meeting = '', spu?: FleetSpu): Promise<TestFleet> {
+    const fleet = new TestFleet(version, url, await mkdtemp(join(tmpdir(), 'celery-')), meeting, spu);
     await fleet.startWorker();
     return fleet;
   }
@@ -43,16 +51,17 @@ export class TestFleet {
     const options = ['--queues', FLEET_QUEUE, '--concurrency', '1', '--loglevel', 'error', '--hostname', 'w@stand-in'];
     const quiet = ['--without-gossip', '--without-mingle', '--without-heartbeat'];
     const env = {
-      ...{ PATH: '/usr/bin:/bin', HOME: this.folder, LANG: 'C.UTF-8', PYTHONPATH: STAND_IN },
-      ...{
-        STAND_IN_BROKER: this.url,
-        STAND_IN: this.folder,
-        STAND_IN_MEETING: this.meeting,
-        PYTHONDONTWRITEBYTECODE: '1',
-        C_FORCE_ROOT: '1',
-      },
+      ...{ PATH: '/usr/bin:/bin', HOME: this.folder, LANG: 'C.UTF-8', PYTHONPATH: PROGRAMS },
+      ...{ PYTHONDONTWRITEBYTECODE: '1', C_FORCE_ROOT: '1' },
+      ...(this.spu
+        ? {
+            ...{ FLEET_BROKER: this.url, FLEET_FOLDER: this.folder },
+            ...{ SPU_PYTHON: this.spu.python, SPU_VERSION: this.spu.version, SPU_PARTY },
+          }
+        : { STAND_IN_BROKER: this.url, STAND_IN: this.folder, STAND_IN_MEETING: this.meeting }),
     };
-    const command = ['-m', 'celery', '-A', 'stand_in', 'worker', ...options, ...quiet];
+    const program = this.spu ? 'spu_worker' : 'stand_in';
+    const command = ['-m', 'celery', '-A', program, 'worker', ...options, ...quiet];
     this.worker = guarded(
       () => spawn(environment(this.version), command, { env, cwd: this.folder, stdio: 'ignore', detached: true }),
       'KILL',

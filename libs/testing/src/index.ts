@@ -1,6 +1,8 @@
 export { findComponentsPython, findSpuPython, NO_SPU } from './spu-python.js';
 export { sampleNewChain } from './sample-new-chain.js';
-export { FLEET_QUEUE, noCelery, TestFleet } from './celery-fleet.js';
+export { FLEET_QUEUE, noCelery, TestFleet, type FleetSpu } from './celery-fleet.js';
+export { FakeKuscia } from './fake-kuscia.js';
+export { makeKusciaCertificates } from './kuscia-certificates.js';
 export { appScript } from './app-script.js';
 export { coreSlowness, cpuMsOf } from './cpu-time.js';
 export { findDebianPrograms, type DebianPrograms } from './debian-package.js';
