@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { REFUSED_AT_FLEETS } from '../celery/refused-types.js';
 import { checkTaskParams } from './check-params.js';
 import { runTask } from './run-task.js';
 import type { TaskRun } from '../contract/task-type.js';
@@ -154,14 +155,23 @@ describe('task_params', () => {
     expect(faults(psi, { engine: 'native' })).toEqual([]);
     expect(faults(psi, { engine: 'secretflow' })).toEqual([]);
     expect(faults(psi, { engine: 'celery' })).toEqual([]);
-    for (const engine of ['kuscia']) {
+    for (const engine of ['ray']) {
       expect(faults(psi, { engine })).toEqual([
-        `/engine must be "native" or "secretflow" or "celery"; the engine "${engine}" is not built yet`,
+        `/engine must be "native" or "secretflow" or "celery" or "kuscia"; the engine "${engine}" does not exist, or does not run psi`,
       ]);
+    }
+    // Types that workers of fleets have as well.
+    expect(REFUSED_AT_FLEETS).toHaveProperty('fillna');
+    for (const [type, why] of Object.entries(REFUSED_AT_FLEETS)) {
+      const [fault] = checkTaskParams(type, { engine: 'celery', task_config: {} });
+      expect(fault).toMatchObject({
+        pointer: '/engine',
+        message: expect.stringContaining(`does not run ${type}: ${why}`),
+      });
     }
     for (const engine of ['natve', '', 7, null, {}, '${tasks.a.result.engine}']) {
       expect(faults(psi, { engine })).toEqual([
-        `/engine must be "native" or "secretflow" or "celery"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
+        `/engine must be "native" or "secretflow" or "celery" or "kuscia"; the engine ${JSON.stringify(engine)} does not exist, or does not run psi`,
       ]);
     }
     expect(faults(psi, { spu_confg: {} })).toEqual([

@@ -26,6 +26,22 @@ function servingFaults(params: unknown): ParamFault[] {
   return [{ pointer: '/task_config/serve', message }];
 }
 
+/** What the engine kuscia gives as the place of an output. */
+const AT_NODES = /^domaindata:/;
+
+/** Tables that nodes of Kuscia keep: nothing here reads them. */
+function elsewhereFaults(type: string, config: unknown, pointer = '/task_config'): ParamFault[] {
+  if (!findTaskType(type)!.needsParties) return [];
+  if (typeof config === 'string') {
+    if (!AT_NODES.test(config)) return [];
+    const message =
+      "is a table that a node of Kuscia keeps, which no engine reads here: let its owner take it out of the node into the party's folder, register it as a dataset, and name that";
+    return [{ pointer, message }];
+  }
+  if (typeof config !== 'object' || config === null) return [];
+  return Object.entries(config).flatMap(([key, value]) => elsewhereFaults(type, value, `${pointer}/${escape(key)}`));
+}
+
 function check(type: string, params: unknown, isOpen: IsOpen): ParamFault[] {
   if (!findTaskType(type)) {
     const known = taskTypes.map((each) => each.type).join(', ');
@@ -45,5 +61,7 @@ function check(type: string, params: unknown, isOpen: IsOpen): ParamFault[] {
   }));
   const runner = findRunner(type, name);
   if (!runner) return [...faults, { pointer: '/engine', message: engineFault(type, name) }];
-  return [...faults, ...runner.check(type, params, isOpen)];
+  const own = runner.check(type, params, isOpen);
+  // What fits the type's schema is as deep as that at most.
+  return [...faults, ...own, ...(own.length > 0 ? [] : elsewhereFaults(type, params.task_config))];
 }
