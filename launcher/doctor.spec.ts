@@ -52,7 +52,7 @@ describe('npm run doctor', () => {
     const CELERY_BROKERS = JSON.stringify({ '*': 'redis://:secret@127.0.0.1:1/0' });
     const { code, out } = await doctor({ DATA_DIR: tmpdir(), CELERY_BROKERS, REMOTE_SLOTS: '3' });
     expect(out).toMatch(/^MISSING engine celery: broker: CELERY_BROKERS names a Redis that does not answer/m);
-    expect(out).toMatch(/^found {3}REMOTE_SLOTS: 3 tasks of a worker wait for fleets beside its slots$/m);
+    expect(out).toMatch(/^found {3}REMOTE_SLOTS: 3 tasks of a worker wait for fleets and nodes beside its slots$/m);
     expect([out.includes('secret@'), code]).toEqual([false, 1]);
   });
 

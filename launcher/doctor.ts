@@ -54,8 +54,8 @@ async function needed(config: Config): Promise<Finding[]> {
     for (const finding of await engine.needs())
       findings.push({ ...finding, what: `engine ${engine.name}: ${finding.what}` });
   }
-  if (config.celery !== undefined) {
-    const found = `${config.remoteSlots} tasks of a worker wait for fleets beside its slots`;
+  if (config.celery !== undefined || config.kuscia !== undefined) {
+    const found = `${config.remoteSlots} tasks of a worker wait for fleets and nodes beside its slots`;
     findings.push({ what: 'REMOTE_SLOTS', found, mend: '' });
   }
   return [...findings, ...(await issuer(config))];

@@ -185,7 +185,7 @@ describe('docker/compose.yml', () => {
 
   it('puts no secret into an environment or a command: each service has files, all of which it uses', () => {
     const open =
-      /\$\{(?!TASK_CHAIN_VERSION|SECRETS_PUBLIC_KEY|SCRIPT_TASKS|SECRETFLOW_|CELERY_QUEUE|CELERY_DATA_ROOT|REMOTE_SLOTS|ENGINE_DEFAULT|PUBLIC_URL|OIDC_(?!CLIENT_SECRET))|pass(word)? ?=|:\/\/[^"/]*@/i;
+      /\$\{(?!TASK_CHAIN_VERSION|SECRETS_PUBLIC_KEY|SCRIPT_TASKS|SECRETFLOW_|CELERY_QUEUE|CELERY_DATA_ROOT|KUSCIA_|REMOTE_SLOTS|ENGINE_DEFAULT|PUBLIC_URL|OIDC_(?!CLIENT_SECRET))|pass(word)? ?=|:\/\/[^"/]*@/i;
     for (const [name, { secrets = [], ...service }] of services) {
       const names = Object.keys(service.environment ?? {});
       expect([name, names.filter((each) => SECRET_NAMES.has(each) || /PASSWORD$|AUTH$/.test(each))]).toEqual([

@@ -103,8 +103,8 @@ const MALFORMED: readonly Malformed[] = [
     pointer: '/tasks/0/task_params/spu_config/cluster_def/runtime_config/protocol',
   },
   {
-    what: 'an engine that is not built yet',
-    body: withTask({ task_params: { engine: 'kuscia', task_config: {} } }),
+    what: 'an engine that does not exist',
+    body: withTask({ task_params: { engine: 'ray', task_config: {} } }),
     fault: 'INVALID_PARAMS',
     pointer: '/tasks/0/task_params/engine',
   },

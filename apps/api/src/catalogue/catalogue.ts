@@ -98,6 +98,7 @@ export type CatalogueSettings = Pick<
   | 'secretflowComponentsPython'
   | 'secretflowComponents'
   | 'celery'
+  | 'kuscia'
   | 'engineDefault'
 >;
 

@@ -2726,7 +2726,7 @@ export type NewTenantDto = {
     /**
      * The only engines that run tasks of its new chains; null: all that are set up.
      */
-    allowed_engines?: Array<'native' | 'secretflow' | 'celery'> | null;
+    allowed_engines?: Array<'native' | 'secretflow' | 'celery' | 'kuscia'> | null;
     tenant_id: string;
     name: string;
 };
@@ -2790,7 +2790,7 @@ export type TenantChangeDto = {
     /**
      * The only engines that run tasks of its new chains; null: all that are set up.
      */
-    allowed_engines?: Array<'native' | 'secretflow' | 'celery'> | null;
+    allowed_engines?: Array<'native' | 'secretflow' | 'celery' | 'kuscia'> | null;
     name?: string;
 };
 

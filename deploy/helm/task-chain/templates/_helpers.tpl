@@ -110,6 +110,10 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
   value: {{ . | quote }}
 {{- end }}
 {{- end }}
+{{- if and $values.kuscia.api (not .isForSites) }}
+- name: KUSCIA_API
+  value: {{ toJson $values.kuscia.api | quote }}
+{{- end }}
 {{- if and (ne $values.config.engineDefault "native") (not .isForSites) }}
 - name: ENGINE_DEFAULT
   value: {{ $values.config.engineDefault }}
@@ -186,6 +190,12 @@ volumes:
               - key: {{ index . 2 | quote }}
                 path: {{ first . }}
         {{- end }}
+  {{- if and .root.Values.kuscia.existingSecret (eq .part "worker") (not .isForSites) }}
+  - name: kuscia
+    secret:
+      secretName: {{ .root.Values.kuscia.existingSecret }}
+      defaultMode: 288 # 0440
+  {{- end }}
   {{- with .root.Values.extraCa.existingConfigMap }}
   - name: ca
     configMap:
@@ -212,6 +222,11 @@ volumes:
 - name: secrets
   mountPath: /etc/task-chain-secrets
   readOnly: true
+{{- if and .root.Values.kuscia.existingSecret (eq .part "worker") (not .isForSites) }}
+- name: kuscia
+  mountPath: /etc/task-chain-kuscia
+  readOnly: true
+{{- end }}
 {{- if .root.Values.extraCa.existingConfigMap }}
 - name: ca
   mountPath: /etc/task-chain-ca

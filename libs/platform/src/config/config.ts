@@ -5,10 +5,11 @@ import { parseEnv } from 'node:util';
 import { readHostPort } from '#libs/network';
 import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
 import { readCelery, type CeleryConfig } from './celery-config.js';
+import { readKuscia, type KusciaConfig } from './kuscia-config.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 import { consoleSignInFault, KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
 
-const ENGINES = ['native', 'secretflow', 'celery'] as const;
+const ENGINES = ['native', 'secretflow', 'celery', 'kuscia'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -63,6 +64,8 @@ export interface Config {
   readonly secretflowComponents: readonly string[];
   /** The brokers of fleets of Celery workers; undefined where the engine `celery` is not set up. */
   readonly celery: CeleryConfig | undefined;
+  /** The nodes of Kuscia; undefined where the engine `kuscia` is not set up. */
+  readonly kuscia: KusciaConfig | undefined;
   /** The engine of tasks that name none, of tenants that have no other. */
   readonly engineDefault: (typeof ENGINES)[number];
   /** Where users reach the API, without a slash at the end: links in webhooks begin with it. Empty: they are paths. */
@@ -255,7 +258,7 @@ function readEngines(
   dataRoot: string,
 ): Pick<
   Config,
-  'secretflowPython' | 'secretflowComponentsPython' | 'secretflowComponents' | 'celery' | 'engineDefault'
+  'secretflowPython' | 'secretflowComponentsPython' | 'secretflowComponents' | 'celery' | 'kuscia' | 'engineDefault'
 > {
   const secretflowPython = reader.text('SECRETFLOW_PYTHON');
   const celery = readCelery(reader, dataRoot);
@@ -266,13 +269,16 @@ function readEngines(
   }
   if (engineDefault === 'celery' && celery === undefined)
     reader.wrong('ENGINE_DEFAULT', engineDefault, 'is not set up', 'Set CELERY_BROKERS.');
+  const kuscia = readKuscia(reader, dataRoot);
+  if (engineDefault === 'kuscia' && kuscia === undefined)
+    reader.wrong('ENGINE_DEFAULT', engineDefault, 'is not set up', 'Set KUSCIA_API.');
   const secretflowComponentsPython = reader.text('SECRETFLOW_COMPONENTS_PYTHON');
   if (secretflowComponentsPython !== undefined && secretflowPython === undefined) {
     const mend = 'Set SECRETFLOW_PYTHON as well: npm run engine:secretflow -- --components prints both.';
     reader.wrong('SECRETFLOW_COMPONENTS_PYTHON', secretflowComponentsPython, 'stands alone', mend);
   }
   const secretflowComponents = readComponents(reader);
-  return { secretflowPython, secretflowComponentsPython, secretflowComponents, celery, engineDefault };
+  return { secretflowPython, secretflowComponentsPython, secretflowComponents, celery, kuscia, engineDefault };
 }
 
 /** `domain/name:version`, as GET /task-types lists them. */

@@ -81,10 +81,10 @@ export class LargeChains implements OnApplicationShutdown {
   }
 
   private startThread(): Worker {
-    const { databaseUrl, diagnosticTasks, scriptTasks, secretflowPython, celery, engineDefault } = this.config;
+    const { databaseUrl, diagnosticTasks, scriptTasks, secretflowPython, celery, kuscia, engineDefault } = this.config;
     const { secretflowComponentsPython, secretflowComponents } = this.config;
     const components = { secretflowComponentsPython, secretflowComponents };
-    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, celery, ...components, engineDefault };
+    const catalogue = { diagnosticTasks, scriptTasks, secretflowPython, celery, kuscia, ...components, engineDefault };
     const workerData: ThreadData = { databaseUrl, catalogue };
     // eslint-disable-next-line no-restricted-syntax -- a thread, not BullMQ's class.
     const thread = new Worker(new URL('./large-chains-thread.js', import.meta.url), { workerData });

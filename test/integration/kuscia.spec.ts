@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { FakeKuscia } from '#libs/testing';
+import { chain, describeSystem, eventually, taskOf, TEST_API_KEY, type SystemUnderTest } from './system/index.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
+const OWNED = 'bank-a';
+
+const work = mkdtempSync(join(tmpdir(), 'task-chain-kuscia-'));
+const fake = await FakeKuscia.start('alice', 'bob', OWNED);
+afterAll(async () => {
+  await fake.stop();
+  rmSync(work, { recursive: true });
+});
+
+/** A psi at the nodes, of a table of each party. */
+const psi = (inputs: Readonly<Record<string, string>>, more: object = {}): Record<string, unknown> => ({
+  ...{ task_id: 'match', task_type: 'psi', depends_on: [] },
+  task_params: {
+    engine: 'kuscia',
+    sf_init_config: { parties: Object.keys(inputs), address: 'local' },
+    task_config: {
+      keys: Object.fromEntries(Object.keys(inputs).map((party) => [party, ['id']])),
+      input_paths: inputs,
+    },
+  },
+  ...more,
+});
+const plain = (more: object = {}, options: object = {}): Record<string, unknown> =>
+  chain([psi({ alice: 't.csv', bob: 't.csv' }, more)], options);
+
+const env = { KUSCIA_API: fake.setting, WORKER_DRAIN_SECONDS: '1', WORKER_CONCURRENCY_PSI: '1', REMOTE_SLOTS: '1' };
+const options = { apps: ['api', 'status-listener', 'compute-worker'], env } as const;
+describeSystem('chains at the fake of Kuscia', 'postgres', options, (check, system) => {
+  beforeAll(() => {
+    for (const [at, party] of ['alice', 'bob'].entries()) writeTable(join(system.dataRoot, party), 1 + 100 * at);
+  });
+  const states = (): string[] => Object.values(fake.states());
+  const computing = (): Promise<true> =>
+    eventually('the nodes compute', async () => (states().at(-1) === 'Running' ? true : undefined));
+  const nothingNoted = (): Promise<true> =>
+    eventually('nothing is noted', async () => {
+      const folder = join(system.dataRoot, '.kuscia');
+      return !existsSync(folder) || readdirSync(folder).length === 0 || undefined;
+    });
+
+  check('end with references that no task here takes, and are refused with a pointer', async ({ api }) => {
+    fake.plan();
+    const next = {
+      ...{ task_id: 'again', task_type: 'psi', depends_on: ['match'] },
+      task_params: {
+        sf_init_config: { parties: ['alice', 'bob'], address: 'local' },
+        task_config: {
+          keys: { alice: ['id'], bob: ['id'] },
+          input_paths: { alice: '${tasks.match.result.output_paths.alice}', bob: 't.csv' },
+        },
+      },
+    };
+    const ended = await api.run(chain([psi({ alice: 't.csv', bob: 't.csv' }), next]));
+    const places = { alice: expect.stringMatching(/^domaindata:alice\/tc-/) as unknown };
+    expect(taskOf(ended, 'match').result).toMatchObject({ output_paths: places, intersection_count: null });
+    const { error } = taskOf(ended, 'again');
+    expect(error).toMatchObject({ code: 'INVALID_PARAMS' });
+    expect(error!.message).toMatch(/\/task_config\/input_paths\/alice is a table that a node of Kuscia keeps/);
+    await nothingNoted();
+  });
+
+  for (const [what, limits, how] of [
+    ['is cancelled', [], ['CANCELLED', undefined]],
+    ['takes too long', [{ timeout: 12, retry_policy: { max_retries: 0 } }], ['FAILURE', 'TIMEOUT_RUN']],
+  ] as const) {
+    check(`end at the nodes with a task that ${what}`, async ({ api }) => {
+      fake.plan('run 120');
+      const id = await api.start(plain(...limits));
+      await computing();
+      if (how[0] === 'CANCELLED') await api.expect(200, `/chains/${id}/cancel`, { method: 'POST' });
+      const ended = await api.ended(id);
+      expect([ended.status, taskOf(ended, 'match').error?.code]).toEqual(how);
+      await eventually('it is cancelled there', async () => states().at(-1) === 'Cancelled' || undefined);
+      await nothingNoted();
+    });
+  }
+
+  check('go on where Kuscia was away for ten seconds', async ({ api }) => {
+    fake.plan('run 4');
+    const id = await api.start(plain());
+    await computing();
+    await fake.away();
+    await new Promise((later) => setTimeout(later, 10_000));
+    await fake.back();
+    const { status, tasks } = await api.ended(id);
+    expect([status, tasks[0]!.attempt, fake.asked('/api/v1/job/create')]).toEqual(['SUCCESS', 1, 1]);
+  });
+
+  check('go on at another worker where one is killed, and run once at the nodes', async ({ api }) => {
+    fake.plan('run 25');
+    const first = system.app('compute-worker');
+    const before = states().length;
+    const id = await api.start(plain());
+    await computing();
+    await system.startApp('compute-worker');
+    await first.kill();
+    const { status, tasks } = await api.ended(id);
+    expect([status, tasks[0]!.attempt, states().length - before]).toEqual(['SUCCESS', 2, 1]);
+    await nothingNoted();
+  });
+
+  check('say of a failure what kind it is', async ({ api }) => {
+    fake.plan('fail row 7 of alice: secret', 'fail row 7 of alice: secret');
+    const { status, tasks } = await api.run(plain());
+    expect([status, tasks[0]!.error]).toEqual([
+      'FAILURE',
+      expect.objectContaining({ code: 'REMOTE_FAILED', details: expect.objectContaining({ error_type: 'OTHER' }) }),
+    ]);
+    expect(JSON.stringify(tasks)).not.toContain('secret');
+  });
+
+  check('are made once the owner lets the engine in', async ({ api }) => {
+    fake.plan();
+    const cli = await claimed(system);
+    const inputs = { [OWNED]: `dataset:${OWNED}/customers@1`, bob: 't.csv' };
+    const waits = async (id: string): Promise<string> => {
+      await api.until(id, 'it waits for the owner', ({ tasks }) => tasks[0]!.hold === 'APPROVAL');
+      const { items } = await api.expect<{ items: Record<string, string>[] }>(200, `/chains/${id}/approvals`);
+      const asked = items.find(({ party }) => party === OWNED)!;
+      expect(asked).toMatchObject({ engine: 'kuscia', leaves: expect.stringContaining("the nodes' word") });
+      return asked.reasons!;
+    };
+    await policy(cli, {});
+    expect(await waits(await api.start(chain([psi(inputs)])))).toContain('the engine kuscia is not allowed');
+    expect(fake.requests.filter(({ path }) => path !== '/healthZ' && path !== '/api/v1/domain/query')).toEqual([]);
+
+    await policy(cli, { engines: ['native', 'kuscia'], uses: { max: 1, days: 1 } });
+    expect((await api.run(chain([psi(inputs)]))).status).toBe('SUCCESS');
+    expect(readFileSync(join(system.dataRoot, OWNED, '.party/ledger.jsonl'), 'utf8')).toContain('psi');
+    const registered = fake.requests.find(({ body }) => body.relative_uri === `${OWNED}/customers.csv`)!;
+    expect(registered.body.attributes).toMatchObject({ datasets: 'customers@1' });
+
+    expect(await waits(await api.start(chain([psi(inputs)])))).toContain('it was used 1 times');
+    expect(fake.asked('/api/v1/job/create')).toBe(1);
+  });
+
+  check('fail where Kuscia refuses the token, and say which setting names it', async ({ api }) => {
+    fake.plan();
+    const { token } = fake.access;
+    const right = readFileSync(token, 'utf8');
+    writeFileSync(token, 'another');
+    try {
+      const { tasks } = await api.run(plain());
+      expect(tasks[0]!.error).toMatchObject({
+        ...{ code: 'ENGINE_NOT_READY', message: expect.stringMatching(/"token".*in KUSCIA_API/) },
+      });
+    } finally {
+      writeFileSync(token, right);
+    }
+  });
+});
+
+/** 300 keys from this one on. */
+function writeTable(folder: string, from: number, name = 't.csv'): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `id\n${Array.from({ length: 300 }, (_, i) => from + i).join('\n')}\n`);
+}
+
+type Cli = (...args: string[]) => Promise<unknown>;
+
+/** The command line of the owner of a folder that is claimed, with a dataset. */
+async function claimed({ api, dataRoot }: SystemUnderTest): Promise<Cli> {
+  const own = { PATH: process.env.PATH, HOME: work, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: TEST_API_KEY };
+  const cli: Cli = (...args) => promisify(execFile)(process.execPath, [PROGRAM, ...args], { cwd: work, env: own });
+  const [folder, key] = [join(dataRoot, OWNED), join(work, `${OWNED}.key`)];
+  writeTable(folder, 1, 'customers.csv');
+  await cli('parties', 'keygen', OWNED, '--out', work);
+  await cli('parties', 'claim', OWNED, '--key', key, '--folder', folder);
+  const file = ['--file', 'customers.csv', '--folder', folder];
+  await cli('datasets', 'register', `${OWNED}/customers`, ...file, '--key', key);
+  return (...args) => cli(...args, '--key', key);
+}
+
+async function policy(cli: Cli, more: object): Promise<void> {
+  const file = join(work, 'policy.json');
+  const rule = { effect: 'allow', task_types: ['psi'], ...more };
+  writeFileSync(file, JSON.stringify({ expires_at: '2999-01-01T00:00:00Z', rules: [rule] }));
+  await cli('policies', 'set', `${OWNED}/customers`, '--file', file);
+}
