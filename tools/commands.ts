@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'console:measure': (args) => launch('test/e2e/console/measure', args),
   doctor: (args) => launch('launcher/doctor', args),
   'engine:secretflow': async (args) => (await import('./engine-secretflow.js')).engineSecretflow(args),
+  'engine:celery-fleet': async () => finish(await tryFleet()),
   verify: async (args) => {
     if (args.includes('--engines')) process.env['TEST_ENGINES'] = '1';
     finish([...(await check()), ...(await test([]))]);
@@ -131,6 +132,21 @@ async function test(filters: readonly string[]): Promise<string[]> {
   for (const { name, reason } of counts.skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
   closing = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped.length} skipped`;
   return passed ? [] : ['tests'];
+}
+
+/** Runs a chain at a fleet of Celery workers that compute on SPU, where this machine can have one. */
+async function tryFleet(): Promise<string[]> {
+  const { prepareCelery } = await import('./celery-for-tests.js');
+  const why = await prepareCelery();
+  if (why !== undefined) throw new Refusal(`There is no fleet: ${why}.`);
+  const { environmentForTests } = await import('./engine-secretflow.js');
+  const made = await environmentForTests('spu');
+  if ('why' in made) throw new Refusal(`There is no SPU for the fleet: ${made.why}`);
+  process.env['TEST_ENGINES'] = '1';
+  process.env['TEST_FLEET'] = '1';
+  const { code, passed, skipped } = await runTests(['integration', 'celery-on-spu']);
+  for (const { name, reason } of skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
+  return code === 0 && passed > 0 ? [] : ['the chain at the fleet'];
 }
 
 /** Tests of an engine run where its environment is there, or can be made; else they are skipped, and say why. */
