@@ -1,7 +1,7 @@
 /** Chinese for what `import` says. */
 export const importWords: Readonly<Record<string, string>> = {
-  'make a chain of a graph of SecretPad, an Argo workflow or a serialised DAG of Airflow':
-    '把 SecretPad 的图、Argo 工作流或 Airflow 的序列化 DAG 变成任务链',
+  'make a chain of a graph of SecretPad, an Argo workflow, a serialised DAG of Airflow or messages to Celery workers':
+    '把 SecretPad 的图、Argo 工作流、Airflow 的序列化 DAG 或发给 Celery worker 的消息变成任务链',
   'what the file is; by default what it looks like': '文件的种类；默认按内容判断',
   'task types and tables that the file does not say, JSON or YAML': '文件没有说明的任务类型和数据表，JSON 或 YAML',
   'a schedule with the chain, where the file says when it runs': '文件说明了运行时间时，给出带有该链的定时计划',

@@ -18,7 +18,11 @@ export function addImportCommand(program: Command, session: Session, act: Act): 
   const { say } = session;
   program
     .command('import')
-    .description(say('make a chain of a graph of SecretPad, an Argo workflow or a serialised DAG of Airflow'))
+    .description(
+      say(
+        'make a chain of a graph of SecretPad, an Argo workflow, a serialised DAG of Airflow or messages to Celery workers',
+      ),
+    )
     .argument('<file>', say('JSON or YAML; - is standard input'))
     .addOption(new Option('--from <format>', say('what the file is; by default what it looks like')).choices(FORMATS))
     .option('--with <file>', say('task types and tables that the file does not say, JSON or YAML'))

@@ -23,7 +23,7 @@ describe('a document', () => {
   });
 
   it('of any form makes a chain or notes, and never throws', () => {
-    for (const format of ['secretpad', 'argo', 'airflow'] as const)
+    for (const format of ['secretpad', 'argo', 'airflow', 'fleet'] as const)
       for (const value of [
         {},
         { spec: 7, dag: [], nodes: [1, null], edges: [{}] },
