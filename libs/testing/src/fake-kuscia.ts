@@ -36,7 +36,10 @@ export class FakeKuscia {
   private readonly tables = new Map<string, Body>();
   private readonly grants = new Set<string>();
   private readonly sockets = new Set<Socket>();
+  /** What it takes as its token. */
+  token = TOKEN;
   private steps: string[] = [];
+  private refused: string | undefined;
   private server: Server | undefined;
   private port = 0;
 
@@ -90,6 +93,11 @@ export class FakeKuscia {
     this.jobs.delete(id);
   }
 
+  /** Refuses whatever is asked of a job, as Kuscia does where its own store fails; undefined: of none any more. */
+  refuse(id: string | undefined): void {
+    this.refused = id;
+  }
+
   /** Ends connections, and takes no new ones. */
   async away(): Promise<void> {
     const { server } = this;
@@ -138,11 +146,19 @@ export class FakeKuscia {
   }
 
   private answer(token: unknown, method: string, path: string, bytes: Buffer): { http: number; body: unknown } {
-    if (token !== TOKEN) return this.recorded('unauthorized');
+    if (token !== this.token) return this.recorded('unauthorized');
     const body = JSON.parse(bytes.toString()) as Body;
     const strange = method === 'POST' ? strangeIn(path, body) : 'no POST';
     if (strange !== undefined) return { http: 400, body: `The fake of Kuscia refuses ${path}: ${strange}.` };
     this.requests.push({ path, body });
+    if (body.job_id !== undefined && body.job_id === this.refused) {
+      const code = path === '/api/v1/job/create' ? 11_201 : 11_202;
+      // Not recorded: its store was never away.
+      return {
+        http: 200,
+        body: { status: { code, message: 'etcdserver: request timed out', details: [] }, data: null },
+      };
+    }
     switch (path) {
       case '/healthZ':
         return this.recorded('healthy');

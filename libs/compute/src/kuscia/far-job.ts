@@ -20,7 +20,6 @@ const STAGES: Readonly<Record<string, string>> = {
 export interface FarJob {
   /** Of the attempt that made it: this one, or an earlier one that lost its worker while the nodes went on. */
   readonly id: string;
-  readonly isAdopted: boolean;
   /** Asks Kuscia, again where it is away for a while. */
   ask<T>(question: (api: KusciaApi) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Makes the job, unless it is there, and waits until it has succeeded. Where it fails, or the signal is aborted, it is ended; a run that is handed over leaves it as it is. */
@@ -29,7 +28,10 @@ export interface FarJob {
 
 interface JobBody {
   readonly job_id: string;
-  readonly tasks: readonly { readonly task_input_config: string }[];
+  readonly tasks: readonly {
+    readonly task_input_config: string;
+    readonly parties: readonly { readonly domain_id: string }[];
+  }[];
 }
 
 interface Request {
@@ -47,21 +49,25 @@ export async function withFarJob<T>(request: Request, work: (job: FarJob) => Pro
   const api = new KusciaApi(settings.access, patience.commandMs);
   const notes = new KusciaNotes(settings.dataRoot);
   const ask: FarJob['ask'] = (question, signal) => patiently(() => question(api), signal, patience);
+  let keeping: NodeJS.Timeout | undefined;
   try {
     const adopted = await earlier(run, api, notes, ask);
     if (adopted !== undefined) run.log('info', `Kuscia has the job of attempt ${adopted}: it is followed`);
     const id = jobId(run.chainId, run.taskId, adopted ?? run.attempt);
+    // The parties may read for long before the job of an earlier attempt is followed.
+    if (adopted !== undefined) keeping = setInterval(() => void notes.keep(id), patience.keepMs);
     return await work({
       id,
       ask,
-      isAdopted: adopted !== undefined,
       async complete(body, signal, progress) {
         const noted = await notes.claim(id, { state: 'open', follower: run.attempt });
-        if (noted.state !== 'open' || noted.follower !== run.attempt) throw another();
+        if (!['open', 'done'].includes(noted.state) || noted.follower !== run.attempt) throw another();
         try {
           await ask(() => make(api, body), signal);
-          await follow({ id, attempt: run.attempt, ask, notes, patience }, signal, progress);
-          await notes.letGo(id);
+          const domains = new Set(body.tasks[0]!.parties.map((party) => party.domain_id));
+          await follow({ id, attempt: run.attempt, domains, ask, notes, patience }, signal, progress);
+          // A worker that dies before its system has the result leaves this to the next attempt.
+          await notes.set(id, { state: 'done', follower: run.attempt });
         } catch (error) {
           // The next attempt looks for it.
           const isLeft = isHandedOver(run.signal) || (error instanceof TaskFailure && error.code === 'KUSCIA_LOST');
@@ -71,6 +77,7 @@ export async function withFarJob<T>(request: Request, work: (job: FarJob) => Pro
       },
     });
   } finally {
+    clearInterval(keeping);
     api.close();
   }
 }
@@ -88,7 +95,7 @@ async function earlier(
     const note = await notes.claim(id, { state: 'fenced', follower: attempt });
     if (note.state === 'fenced') continue;
     // From now on a worker that has lost the earlier attempt leaves the job alone.
-    await notes.set(id, { ...note, follower: attempt });
+    await notes.set(id, { state: note.state === 'ending' ? 'ending' : 'open', follower: attempt });
     const status = note.state === 'ending' || found !== undefined ? 'leave' : await ask(() => api.queryJob(id), signal);
     // One that is not there yet may be made at any moment by that worker: whoever makes it, it is the same.
     if (status === undefined || (status !== 'leave' && (!isEnded(status) || status.state === 'Succeeded')))
@@ -111,35 +118,57 @@ async function make(api: KusciaApi, body: JobBody): Promise<void> {
 interface Followed {
   readonly id: string;
   readonly attempt: number;
+  readonly domains: ReadonlySet<string>;
   readonly ask: FarJob['ask'];
   readonly notes: KusciaNotes;
   readonly patience: KusciaPatience;
 }
 
 async function follow(
-  { id, attempt, ask, notes, patience }: Followed,
+  { id, attempt, domains, ask, notes, patience }: Followed,
   signal: AbortSignal,
   progress: (fraction: number, stage: string) => void,
 ): Promise<void> {
   let kept = -Infinity;
   let odd: number | undefined;
+  // Somebody may be about to put another token or certificate there: the job goes on meanwhile.
+  const look = (api: KusciaApi) =>
+    api.queryJob(id).catch((error: unknown) => {
+      if (error instanceof TaskFailure) throw new NotYetReady(error);
+      throw error;
+    });
+  const stillOurs = async (): Promise<void> => {
+    if ((await notes.read(id))?.follower !== attempt) throw another();
+  };
   for (;;) {
-    const status = await ask((api) => api.queryJob(id), signal);
+    const status = await ask(look, signal);
     if (status === undefined) {
       const message = 'Kuscia no longer has the job: somebody deleted it there.';
       throw new TaskFailure('REMOTE_FAILED', message, true, { error_type: 'DELETED' });
     }
     if (status.state === 'Succeeded') return;
-    if (isEnded(status)) throw failureOfJob(status);
-    odd = Object.hasOwn(STAGES, status.state) ? undefined : (odd ?? performance.now());
+    if (isEnded(status)) {
+      // The attempt that follows it by now may have ended it.
+      await stillOurs();
+      throw failureOfJob(status, domains);
+    }
+    const stage = Object.hasOwn(STAGES, status.state) ? STAGES[status.state] : undefined;
+    odd = stage !== undefined ? undefined : (odd ?? performance.now());
     if (odd !== undefined && performance.now() - odd >= patience.oddMs) throw oddState();
-    progress(status.progress, STAGES[status.state] ?? 'Kuscia does not say what it does');
+    progress(status.progress, stage ?? 'Kuscia does not say what it does');
     if (performance.now() - kept >= patience.keepMs) {
-      if ((await notes.read(id))?.follower !== attempt) throw another();
+      await stillOurs();
       await notes.keep(id);
       kept = performance.now();
     }
     await pause(patience.lookMs, signal);
+  }
+}
+
+/** The settings do not fit now. */
+class NotYetReady extends Error {
+  constructor(readonly failure: TaskFailure) {
+    super(failure.message);
   }
 }
 
@@ -155,6 +184,8 @@ async function patiently<T>(question: () => Promise<T>, signal: AbortSignal, pat
       if (error instanceof TaskFailure) throw error;
       if (error instanceof KusciaRefusal && isFinal(error)) throw refused(error);
       if (performance.now() - since >= patience.awayMs) {
+        if (error instanceof NotYetReady) throw error.failure;
+        if (error instanceof KusciaRefusal) throw refused(error);
         const message = `Kuscia of ${KUSCIA_API} does not answer. The job goes on there, and the next attempt looks for it.`;
         throw new TaskFailure('KUSCIA_LOST', message, true, {}, { cause: error });
       }
@@ -174,7 +205,9 @@ function refused({ code }: KusciaRefusal): TaskFailure {
         ? (['does not know a "domain", or its "datasource", of its parties', 'ENGINE_NOT_READY'] as const)
         : code === CODES.notAllowed
           ? (['does not allow it to this node: give the party the access of its own one', 'ENGINE_NOT_READY'] as const)
-          : (['takes the request for wrong', 'REMOTE_FAILED'] as const);
+          : code === CODES.invalid
+            ? (['takes the request for wrong', 'REMOTE_FAILED'] as const)
+            : (['refuses the request again and again', 'REMOTE_FAILED'] as const);
   return new TaskFailure(failure, `Kuscia of ${KUSCIA_API} ${what} (code ${code}).`, false, {
     error_type: `KUSCIA_${code}`,
   });

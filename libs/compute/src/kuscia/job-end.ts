@@ -72,11 +72,12 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   ['PARTY_FAILED', /no-failed party/i],
 ];
 
-/** The failure of a job that has ended without success. */
-export function failureOfJob(status: FarJobStatus): TaskFailure {
-  const { state, errMsg, domains } = status;
+/** The failure of a job of these domains that has ended without success. */
+export function failureOfJob({ state, errMsg, domains }: FarJobStatus, known: ReadonlySet<string>): TaskFailure {
   const kind = state === 'Cancelled' ? 'CANCELLED' : state === 'ApprovalReject' ? 'APPROVAL_REJECTED' : kindOf(errMsg);
-  const failed = [...domains].filter(([, each]) => each === 'Failed').map(([domain]) => domain);
+  const failed = [...domains]
+    .filter(([domain, each]) => known.has(domain) && each === 'Failed')
+    .map(([domain]) => domain);
   const where = failed.length > 0 ? `, at ${failed.join(' and ')}` : '';
   return new TaskFailure(
     'REMOTE_FAILED',

@@ -27,15 +27,18 @@ const UNWELCOME = /^(ERR_SSL_\w*(ALERT|HANDSHAKE)\w*|EPROTO)$/;
 
 /** Kuscia answered, and did not do it. Its text may quote parameters: nothing shows it. */
 export class KusciaRefusal extends Error {
+  readonly #said: string;
+
   constructor(
     readonly code: number,
-    private readonly said: string,
+    said: string,
   ) {
     super(`Kuscia refused it with code ${code}.`);
+    this.#said = said;
   }
 
   says(what: RegExp): boolean {
-    return what.test(this.said);
+    return what.test(this.#said);
   }
 }
 
@@ -51,12 +54,20 @@ export interface FarJobStatus {
   readonly domains: ReadonlyMap<string, string>;
 }
 
+/** What the files held as they were read. */
+interface Link {
+  readonly agent: Agent;
+  readonly token: string;
+  readonly files: string;
+}
+
 /**
  * The API of a Kuscia node or master, over HTTPS with both certificates and a token. Each method throws TaskFailure ENGINE_NOT_READY where the settings do not fit, {@link KusciaRefusal} where
- * Kuscia refuses, and any other error where it does not answer.
+ * Kuscia refuses, and any other error where it does not answer. Files that have changed are read again where Kuscia refuses what they held.
  */
 export class KusciaApi {
-  private agent: Promise<{ readonly agent: Agent; readonly token: string }> | undefined;
+  private link: Promise<Link> | undefined;
+  private readonly agents: Agent[] = [];
 
   constructor(
     private readonly access: KusciaAccess,
@@ -125,10 +136,10 @@ export class KusciaApi {
   }
 
   close(): void {
-    void this.agent?.then(
-      ({ agent }) => agent.destroy(),
-      () => undefined,
-    );
+    const destroy = (): void => this.agents.forEach((agent) => agent.destroy());
+    // One that is about to be made is destroyed as well.
+    void this.link?.catch(() => undefined).then(destroy);
+    destroy();
   }
 
   private async orMissing<T>(code: number, ask: () => Promise<T>): Promise<T | undefined> {
@@ -153,8 +164,28 @@ export class KusciaApi {
 
   /** What stands in `data` of the answer. */
   private async post(path: string, body: object): Promise<unknown> {
-    this.agent ??= this.connect();
-    const { agent, token } = await this.agent;
+    const link = await this.linked();
+    try {
+      return await this.asked(link, path, body);
+    } catch (error) {
+      if (!(error instanceof TaskFailure)) throw error;
+      // A run may last for hours, and somebody may have put another token or certificate there.
+      this.link = undefined;
+      const now = await this.linked();
+      if (now.files === link.files) throw error;
+      return this.asked(now, path, body);
+    }
+  }
+
+  private linked(): Promise<Link> {
+    this.link ??= this.connect().catch((error: unknown) => {
+      this.link = undefined;
+      throw error;
+    });
+    return this.link;
+  }
+
+  private async asked({ agent, token }: Link, path: string, body: object): Promise<unknown> {
     const { http, text } = await this.send(agent, token, path, JSON.stringify(body)).catch((error: unknown) => {
       throw this.meaning(error as NodeJS.ErrnoException);
     });
@@ -162,7 +193,7 @@ export class KusciaApi {
     if (http === 401) throw this.unready(`refuses the token of "token" (${file}): put the one of that node there`);
     if (http === 404) throw this.unready(`has no ${path}: "endpoint" must be the HTTP port of its API (${endpoint})`);
     if (http !== 200) throw new Error(`Kuscia answered with HTTP ${http}.`);
-    const answer: unknown = JSON.parse(text);
+    const answer = jsonOf(text);
     const status = isMap(answer) && isMap(answer.status) ? answer.status : undefined;
     // Its JSON leaves out what is zero.
     const { code = 0, message = '' } = status ?? {};
@@ -199,7 +230,7 @@ export class KusciaApi {
     });
   }
 
-  private async connect(): Promise<{ agent: Agent; token: string }> {
+  private async connect(): Promise<Link> {
     const read = async (member: 'ca' | 'cert' | 'key' | 'token'): Promise<string> => {
       const path = this.access[member];
       try {
@@ -212,7 +243,8 @@ export class KusciaApi {
     const [ca, cert, key, token] = await Promise.all([read('ca'), read('cert'), read('key'), read('token')]);
     const { serverName: servername } = this.access;
     const agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: 4, ...(servername && { servername }) });
-    return { agent, token: token.trim() };
+    this.agents.push(agent);
+    return { agent, token: token.trim(), files: JSON.stringify([ca, cert, key, token]) };
   }
 
   private meaning(error: NodeJS.ErrnoException): Error {
@@ -223,7 +255,7 @@ export class KusciaApi {
     }
     if (UNWELCOME.test(code))
       return this.unready(
-        `does not take the certificate of "cert" and "key" (${code}): name one that its CA has signed`,
+        `does not take the certificate of "cert" and "key" (${code}): name one that its CA has signed, and that has not ended,`,
       );
     if (/^ERR_OSSL/.test(code))
       return this.unready('cannot be asked: "ca", "cert" and "key" must name PEM files that belong together');
@@ -232,6 +264,15 @@ export class KusciaApi {
 
   private unready(why: string): TaskFailure {
     return new TaskFailure('ENGINE_NOT_READY', `Kuscia at ${this.access.endpoint} ${why} in ${KUSCIA_API}.`);
+  }
+}
+
+/** Undefined for none: what a parser says of a text would quote it. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

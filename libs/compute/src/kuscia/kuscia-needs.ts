@@ -24,16 +24,18 @@ export async function needsOfKuscia(settings: KusciaSettings | undefined): Promi
 
 async function apiOf(what: string, access: KusciaAccess): Promise<Finding[]> {
   const api = new KusciaApi(access, ANSWER_MS);
+  // Kuscia does not say which is wrong of one that has ended.
+  const certificate = await certificateOf(what, access).catch(() => []);
   try {
     const isReady = await api.isReady();
     const mend = `${access.endpoint} answers, and says that it is not ready: look at its log`;
-    return [{ what, found: isReady ? access.endpoint : null, mend }, ...(await certificateOf(what, access))];
+    return [{ what, found: isReady ? access.endpoint : null, mend }, ...certificate];
   } catch (error) {
     const mend =
       error instanceof TaskFailure
         ? error.message.replace(/\.$/, '')
         : `${KUSCIA_API} names ${access.endpoint}, which does not answer: start it, or set "endpoint" right`;
-    return [{ what, found: null, mend }];
+    return [{ what, found: null, mend }, ...certificate];
   } finally {
     api.close();
   }

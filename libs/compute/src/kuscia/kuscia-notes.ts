@@ -7,13 +7,21 @@ import { JOB_ID } from './job-request.js';
 /** Beside the folders of the parties, whose names begin with a letter. */
 export const NOTES = '.kuscia';
 
-/** What is noted of a job. `open`: it is made, or is about to be. `fenced`: it never will be. `ending`: nobody has confirmed yet that it has ended. */
-export type NoteState = 'open' | 'fenced' | 'ending';
+/** What is noted of a job. `open`: it is made, or is about to be. `fenced`: it never will be. `ending`: nobody has confirmed yet that it has ended. `done`: it has succeeded. */
+const STATES = ['open', 'fenced', 'ending', 'done'] as const;
+export type NoteState = (typeof STATES)[number];
 
 export interface JobNote {
   readonly state: NoteState;
   /** The attempt that follows it. */
   readonly follower: number;
+}
+
+/** A note, and how long ago it was kept, ms. */
+export interface LeftJob {
+  readonly id: string;
+  readonly note: JobNote;
+  readonly ageMs: number;
 }
 
 /**
@@ -53,9 +61,7 @@ export class KusciaNotes {
       throw error;
     });
     if (text === undefined) return undefined;
-    const value: unknown = JSON.parse(text);
-    if (!isMap(value) || typeof value.follower !== 'number') throw new Error(`The note of ${id} is broken.`);
-    return { state: value.state as NoteState, follower: value.follower };
+    return noteOf(text);
   }
 
   /** Notes that somebody follows the job now. */
@@ -69,8 +75,7 @@ export class KusciaNotes {
     await rm(this.path(id), { force: true });
   }
 
-  /** All notes, with how long ago each was kept, ms. */
-  async all(): Promise<readonly { readonly id: string; readonly note: JobNote; readonly ageMs: number }[]> {
+  async all(): Promise<readonly LeftJob[]> {
     const names = await readdir(this.folder).catch(() => []);
     const found = names
       .filter((name) => JOB_ID.test(name))
@@ -90,4 +95,19 @@ export class KusciaNotes {
     await writeFile(path, JSON.stringify(note), { mode: 0o660 });
     return path;
   }
+}
+
+/** One that a crash of the machine has cut off stands for a job that may be there, and that nobody follows. */
+function noteOf(text: string): JobNote {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const { state, follower } = isMap(value) ? value : {};
+  const known = STATES.find((each) => each === state);
+  return known !== undefined && typeof follower === 'number'
+    ? { state: known, follower }
+    : { state: 'open', follower: 0 };
 }

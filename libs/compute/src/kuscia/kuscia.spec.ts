@@ -11,6 +11,7 @@ import { childrenOf } from '../catalogue/conformance-for-tests.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import { RunStopped, type TaskRun } from '../contract/task-type.js';
 import type { TaskRunner } from '../contract/task-runner.js';
+import { withFarJob } from './far-job.js';
 import { jobId } from './job-request.js';
 import { KusciaApi } from './kuscia-api.js';
 import { kuscia } from './kuscia.js';
@@ -33,11 +34,11 @@ const runOf = (config: object = {}, more: Partial<TaskRun> = {}): TaskRun<never>
   taskId: `task-${++last}`,
   ...(more as object),
 });
-/** Jobs that are noted, and not as fenced. */
+/** Jobs that are noted, and not as settled. */
 const notes = (): string[] => {
   const path = join(folder.path, 'data/.kuscia');
   const names = existsSync(path) ? readdirSync(path).filter((name) => name.startsWith('tc-')) : [];
-  return names.filter((name) => !readFileSync(join(path, name), 'utf8').includes('fenced'));
+  return names.filter((name) => !/fenced|done/.test(readFileSync(join(path, name), 'utf8')));
 };
 const stateOf = ({ chainId, taskId }: TaskRun, attempt = 1): string | undefined =>
   fake.states()[jobId(chainId, taskId, attempt)];
@@ -348,6 +349,125 @@ describe('psi at the fake of Kuscia', () => {
     expect(notes()).toEqual([jobId('chain-1', second.taskId, 1)]);
     await engine.run('psi', { ...second, attempt: 2 });
     expect([stateOf(second, 1), stateOf(second, 2)]).toEqual(['Succeeded', undefined]);
+  });
+
+  test('follows its job where the token is replaced amid it, first there and then here', async () => {
+    fake.plan('run 1.5');
+    const { token } = fake.access;
+    const right = fake.token;
+    const run = runOf();
+    let isReplaced = false;
+    try {
+      await engine.run('psi', {
+        ...run,
+        progress(_, stage) {
+          if (isReplaced || stage !== 'the nodes compute') return;
+          isReplaced = true;
+          fake.token = 'another-token';
+          void wait(300).then(() => writeFileSync(token, fake.token));
+        },
+      });
+      expect([isReplaced, stateOf(run), fake.asked('/api/v1/job/create'), notes()]).toEqual([true, 'Succeeded', 1, []]);
+    } finally {
+      fake.token = right;
+      writeFileSync(token, right);
+    }
+  });
+
+  test('says that the token does not fit where nobody replaces it, and ends the job once somebody has', async () => {
+    fake.plan('run 60');
+    const right = fake.token;
+    const run = runOf();
+    try {
+      await expect(
+        engine.run('psi', {
+          ...run,
+          progress: (_, stage) => stage === 'the nodes compute' && void (fake.token = 'another-token'),
+        }),
+      ).rejects.toMatchObject({ code: 'ENGINE_NOT_READY', message: expect.stringContaining('"token"') });
+      expect([stateOf(run), notes()]).toEqual(['Running', [jobId('chain-1', run.taskId, 1)]]);
+    } finally {
+      fake.token = right;
+    }
+    await endLeftJobs(settings(), IMPATIENT, 0);
+    expect([stateOf(run), notes()]).toEqual(['Cancelled', []]);
+  });
+
+  test('takes what a worker had completed that died before its result was stored: the nodes run it once', async () => {
+    const run = runOf();
+    const first = await engine.run('psi', run);
+    expect((await engine.run('psi', { ...run, attempt: 2 })).result).toEqual(first.result);
+    await endLeftJobs(settings(), { ...IMPATIENT, leftMs: 0 }, 0);
+    expect((await engine.run('psi', { ...run, attempt: 3 })).result).toEqual(first.result);
+    expect([stateOf(run, 1), stateOf(run, 2), stateOf(run, 3)]).toEqual(['Succeeded', undefined, undefined]);
+  });
+
+  test('has a job that succeeded while nobody followed it for the next attempt', async () => {
+    fake.plan('run 1');
+    const run = runOf();
+    await stopAt(run, new RunStopped('the worker stops', true));
+    await until(() => stateOf(run) === 'Succeeded');
+    await endLeftJobs(settings(), { ...IMPATIENT, leftMs: 0 }, 0);
+    await engine.run('psi', { ...run, attempt: 2 });
+    expect([stateOf(run, 1), stateOf(run, 2)]).toEqual(['Succeeded', undefined]);
+  });
+
+  test('keeps the job of an earlier attempt while the parties read their tables', async () => {
+    fake.plan('run 60');
+    const run = runOf();
+    const stop = new AbortController();
+    await stopAt(run, new RunStopped('the worker stops', true));
+    // The owner's ledger, or a large table, may take longer than a job is left alone.
+    const slow = { ...IMPATIENT, leftMs: 200 };
+    let isReading = false;
+    const work = withFarJob(
+      { run: { ...run, attempt: 2, signal: stop.signal }, settings: settings(), patience: slow },
+      async () => {
+        isReading = true;
+        await wait(600);
+        await endLeftJobs(settings(), slow, 0);
+        return stateOf(run);
+      },
+    );
+    expect([await work, isReading]).toEqual(['Running', true]);
+    await wait(300);
+    await endLeftJobs(settings(), slow, 0);
+    expect(stateOf(run)).toBe('Cancelled');
+  });
+
+  test('takes a note that a crash has cut off for a job that may be there', async () => {
+    fake.plan('run 60', 'run 60');
+    const [run, other] = [runOf(), runOf()];
+    for (const each of [run, other]) {
+      await stopAt(each, new RunStopped('the worker stops', true));
+      writeFileSync(join(folder.path, 'data/.kuscia', jobId('chain-1', each.taskId, 1)), '{"sta');
+    }
+    await wait(IMPATIENT.leftMs + 50);
+    await endLeftJobs(settings(), IMPATIENT, 0);
+    expect([stateOf(run), stateOf(other), notes()]).toEqual(['Cancelled', 'Cancelled', []]);
+  });
+
+  test('ends other jobs where Kuscia refuses to say anything of one', async () => {
+    fake.plan('run 60', 'run 60');
+    const both = [runOf(), runOf()].sort((a, b) =>
+      jobId('chain-1', a.taskId, 1) < jobId('chain-1', b.taskId, 1) ? -1 : 1,
+    );
+    for (const run of both) await stopAt(run, new RunStopped('the worker stops', true));
+    fake.refuse(jobId('chain-1', both[0]!.taskId, 1));
+    await endLeftJobs(settings(), { ...IMPATIENT, leftMs: 0 }, 0);
+    expect(both.map((run) => stateOf(run))).toEqual(['Running', 'Cancelled']);
+    fake.refuse(undefined);
+    await endLeftJobs(settings(), { ...IMPATIENT, leftMs: 0 }, 0);
+    expect(stateOf(both[0]!)).toBe('Cancelled');
+  });
+
+  test('says the code where Kuscia refuses a request again and again', async () => {
+    const run = runOf();
+    fake.refuse(jobId('chain-1', run.taskId, 1));
+    await expect(engine.run('psi', run)).rejects.toMatchObject({
+      ...{ code: 'REMOTE_FAILED', retryable: false, details: { error_type: 'KUSCIA_11201' } },
+    });
+    fake.refuse(undefined);
   });
 
   test('says what of KUSCIA_API does not fit', async () => {
