@@ -5,7 +5,7 @@ import { cleanup, render, screen, within } from '@testing-library/react';
 import { api } from '../api.js';
 import '../i18n.js';
 import { Opened } from './opened.js';
-import { Artifacts } from './task-parts.js';
+import { Artifacts, Attempts } from './task-parts.js';
 
 afterEach(cleanup);
 
@@ -59,4 +59,23 @@ test('what a task has opened says of files at a site where they lie', async () =
   expect(await screen.findByText(/^What this task opened is in the ledgers at the sites/)).toBeTruthy();
   expect(screen.getByText('task-chain-node ledger ls')).toBeTruthy();
   expect(screen.queryByText('Nothing of a dataset that you may read was counted.')).toBeNull();
+});
+
+test.each([
+  ['FAILURE', { code: 'TABLE_MISSING', message: 'there is no table' }, ['State', 'Error', 'Queued']],
+  ['SUCCESS', null, ['State', 'Queued', 'Ran']],
+])('an attempt of the outcome %s says why it failed beside its state, if it did', async (outcome, error, heads) => {
+  const times = { queued_at: null, started_at: null, finished_at: null };
+  const items = [{ attempt: 1, outcome, error, worker_id: null, ...times }];
+  api.listTaskAttempts = () => Promise.resolve({ items }) as never;
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Attempts path={{ chain_id: 'c', task_id: 't' }} moment="" />
+    </QueryClientProvider>,
+  );
+  const all = await screen.findAllByRole('columnheader');
+  expect(all.map(({ textContent }) => textContent).slice(1, 4)).toEqual(heads);
+  // By colour and sign too.
+  expect(document.querySelector(`.status-${outcome.toLowerCase()}`)?.textContent).toMatch(/^[✗✓] (Failed|Success)$/);
+  expect(screen.queryByText(/there is no table/) !== null).toBe(error !== null);
 });

@@ -2,11 +2,12 @@ import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { Empty, Skeleton } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ArtifactDto } from '#client';
+import type { ArtifactDto, AttemptDto } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
+import { Status } from '../view/status.js';
 import { duration, Time } from '../view/times.js';
 import { between, CompareAttempts } from './compare-attempts.js';
 import { isTable } from './first-rows.js';
@@ -107,8 +108,21 @@ export function Attempts({ path, moment }: { path: TaskPath; moment: string }) {
               {
                 title: t('chains.state'),
                 key: 'outcome',
-                render: (_, { outcome }) => t(`outcome.${outcome}`, { defaultValue: outcome }),
+                render: (_, { outcome }) => (
+                  <Status of={outcome} word={t(`outcome.${outcome}`, { defaultValue: outcome })} />
+                ),
               },
+              // Beside the state, where it is in sight, and only if there is one.
+              ...(items.some(({ error }) => error !== null)
+                ? [
+                    {
+                      title: t('task.error'),
+                      key: 'error',
+                      render: (_: unknown, { error }: AttemptDto) =>
+                        error && <Name text={`${error.code}: ${error.message}`} className="cell wide" />,
+                    },
+                  ]
+                : []),
               { title: t('chain.queued'), key: 'queued', render: (_, each) => span(each.queued_at, each.started_at) },
               { title: t('chain.ran'), key: 'ran', render: (_, each) => span(each.started_at, each.finished_at) },
               { title: t('chains.started'), key: 'started', render: (_, { started_at }) => <Time at={started_at} /> },
@@ -116,12 +130,6 @@ export function Attempts({ path, moment }: { path: TaskPath; moment: string }) {
                 title: t('task.worker'),
                 key: 'worker',
                 render: (_, { worker_id }) => <Name text={worker_id ?? '–'} />,
-              },
-              {
-                title: t('task.error'),
-                key: 'error',
-                render: (_, { error }) =>
-                  error && <Name text={`${error.code}: ${error.message}`} className="cell wide" />,
               },
             ]}
           />

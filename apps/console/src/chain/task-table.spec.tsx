@@ -15,6 +15,18 @@ const tasks = Array.from({ length: 10_000 }, (_, at) => {
 });
 const shown = () => [...document.querySelectorAll('.row button')].map(({ textContent }) => textContent);
 
+const heads = () => screen.getAllByRole('columnheader').map(({ textContent }) => textContent);
+
+test('errors stand beside the state, and take no room where there are none', () => {
+  const few = tasks.slice(0, 2);
+  const { rerender } = render(<TaskTable tasks={few} open={() => {}} />);
+  expect(heads()).toEqual(['Task', 'State', 'Task type', 'Attempt', 'Duration', 'Worker']);
+  const failed = { ...few[1]!, status: 'FAILURE', error: { code: 'TABLE_MISSING', message: 'none' } } as LiveTask;
+  rerender(<TaskTable tasks={[few[0]!, failed]} open={() => {}} />);
+  expect(heads().slice(1, 3)).toEqual(['State', 'Error']);
+  expect(screen.getByText('TABLE_MISSING')).toBeTruthy();
+});
+
 test('of 10,000 tasks those in sight are in the page, wherever it is scrolled; all keep their place', async () => {
   const opened: string[] = [];
   const { container } = render(<TaskTable tasks={tasks} open={(id) => opened.push(id)} />);

@@ -14,6 +14,7 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
   const [text, find] = useState('');
   const wanted = useDeferredValue(text);
   const now = useNow(tasks.some(({ status }) => status === 'RUNNING'));
+  const hasErrors = useMemo(() => tasks.some(({ error }) => error !== null), [tasks]);
   const found = useMemo(() => tasks.filter((task) => fits(task, wanted)), [tasks, wanted]);
   const took = ({ started_at, completed_at }: LiveTask) =>
     started_at === null
@@ -46,6 +47,16 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
               ),
             },
             { title: t('chains.state'), width: 140, cell: ({ status }) => <Status of={status} /> },
+            // Beside the state, where a narrow window shows it, and only if there is one.
+            ...(hasErrors
+              ? [
+                  {
+                    title: t('task.error'),
+                    width: 170,
+                    cell: ({ error }: LiveTask) => error && <code>{error.code}</code>,
+                  },
+                ]
+              : []),
             { title: t('task.type'), width: 160, cell: ({ task_type }) => task_type },
             { title: t('task.attempt'), width: 90, cell: ({ attempt }) => attempt },
             { title: t('chains.took'), width: 110, cell: took },
@@ -54,7 +65,6 @@ export function TaskTable({ tasks, open }: { tasks: readonly LiveTask[]; open: (
               width: 210,
               cell: ({ worker_id }) => <Name text={worker_id ?? '–'} className="cell" />,
             },
-            { title: t('task.error'), width: 170, cell: ({ error }) => error && <code>{error.code}</code> },
           ]}
         />
       )}
