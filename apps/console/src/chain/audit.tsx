@@ -5,7 +5,7 @@ import type { AuditRowDto, ListAuditRowsData } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Json } from '../view/json.js';
-import { Name } from '../view/name.js';
+import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Time } from '../view/times.js';
 
@@ -40,7 +40,7 @@ export function AuditRows({ filter, moment }: { filter: Filter; moment: unknown 
           {
             title: t('audit.actor'),
             key: 'actor',
-            render: (_, { actor }) => <Name text={actor ?? '–'} className="wrap" />,
+            render: (_, { actor }) => <Name text={actor ?? '–'} className="cell short" />,
           },
           { title: t('audit.address'), key: 'address', render: (_, { address }) => <Name text={address} /> },
           { title: t('audit.action'), key: 'action', render: (_, { action }) => <code>{action}</code> },
@@ -49,7 +49,7 @@ export function AuditRows({ filter, moment }: { filter: Filter; moment: unknown 
                 {
                   title: t('audit.target'),
                   key: 'target',
-                  render: (_: unknown, { target }: AuditRowDto) => <Name text={target} className="wrap" />,
+                  render: (_: unknown, { target }: AuditRowDto) => <Name text={target} className="wrap target" />,
                 },
               ]
             : []),
@@ -57,7 +57,12 @@ export function AuditRows({ filter, moment }: { filter: Filter; moment: unknown 
             title: t('history.more'),
             key: 'more',
             render: (_, { seq, details }) =>
-              Object.keys(details).length > 0 && <Json value={details} label={`${t('history.more')} ${seq}`} />,
+              Object.keys(details).length > 0 && (
+                <details className="more">
+                  <summary>{shownText(JSON.stringify(details), 80)}</summary>
+                  <Json value={details} label={`${t('history.more')} ${seq}`} />
+                </details>
+              ),
           },
         ]}
       />

@@ -28,7 +28,8 @@ export function AuditLog() {
             maxLength={name === 'action' ? 64 : 255}
             defaultValue={search.get(name) ?? ''}
             aria-label={t(`settings.auditFilters.${name}`)}
-            placeholder={t(`settings.auditFilters.${name}`)}
+            placeholder={t(`settings.auditShort.${name}`)}
+            title={t(`settings.auditFilters.${name}`)}
             onSearch={(text) => set(name, text.trim())}
           />
         ))}

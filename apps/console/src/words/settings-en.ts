@@ -71,6 +71,7 @@ export const settings = {
     action: 'Action, such as cancelChain',
     target: 'Target, such as an id',
   },
+  auditShort: { actor: 'Who', action: 'Action', target: 'Target' },
   signals: 'Signals',
   signalsAbout: 'Events from outside that tasks wait for. A signal that comes before its task is kept for it.',
   signalFilters: { name: 'Name', key: 'Key' },

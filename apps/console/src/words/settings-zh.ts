@@ -68,6 +68,7 @@ export const settings: typeof en = {
   audit: '审计日志',
   auditAbout: '谁在何处改了什么，最新的在前。筛选须与所找的完全一致。',
   auditFilters: { actor: '操作者，例如 admin key', action: '操作，例如 cancelChain', target: '对象，例如某个 id' },
+  auditShort: { actor: '操作者', action: '操作', target: '对象' },
   signals: '信号',
   signalsAbout: '任务等待的外部事件。先于任务到达的信号会为它保留。',
   signalFilters: { name: '名称', key: '键' },
