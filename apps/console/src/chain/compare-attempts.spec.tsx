@@ -26,8 +26,8 @@ test('the last two stand side by side, and any others that are chosen', async ()
   const user = userEvent.setup();
   render(<CompareAttempts of={ATTEMPTS} />);
   expect(differing()).toEqual(['State', 'Worker', 'Code', 'Error', 'Details']);
-  expect(rows()).toContainEqual(['Queued', '1.0 s', '4.0 s (+3.0 s)']);
-  expect(rows()).toContainEqual(['Ran', '2.0 s', '1.0 s (−1.0 s)']);
+  expect(rows()).toContainEqual(['Queued', '1.0\u00a0s', '4.0\u00a0s (+3.0\u00a0s)']);
+  expect(rows()).toContainEqual(['Ran', '2.0\u00a0s', '1.0\u00a0s (−1.0\u00a0s)']);
   await user.click(screen.getByRole('combobox', { name: 'Second attempt' }));
   await user.click(await screen.findByTitle('Attempt 1'));
   expect(rows()[0]).toEqual(['What', 'Attempt 2', 'Attempt 1']);
@@ -39,7 +39,7 @@ test('one attempt is compared with nothing, and what is not known has no differe
   expect(container.textContent).toBe('');
   const running = { ...ATTEMPTS[1]!, started_at: null, finished_at: null };
   rerender(<CompareAttempts of={[ATTEMPTS[0]!, running]} />);
-  expect(rows()).toContainEqual(['Queued', '1.0 s', '–']);
+  expect(rows()).toContainEqual(['Queued', '1.0\u00a0s', '–']);
   rerender(<CompareAttempts of={[running, ATTEMPTS[2]!]} />);
-  expect(rows()).toContainEqual(['Queued', '–', '4.0 s']);
+  expect(rows()).toContainEqual(['Queued', '–', '4.0\u00a0s']);
 });

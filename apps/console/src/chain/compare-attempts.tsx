@@ -11,7 +11,7 @@ import { duration, Time } from '../view/times.js';
 export const between = (from: string | null, to: string | null): number | undefined =>
   from === null || to === null ? undefined : Date.parse(to) - Date.parse(from);
 
-/** Less is shown as 0.0 s. */
+/** Less is chance. */
 const SHOWN_MS = 50;
 
 /** How much longer or shorter; empty where one of them is not known, or nothing is to be seen. */

@@ -51,13 +51,18 @@ const exact = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'me
 /** A time in the user's zone: 2026-01-31 12:00:00. */
 export const exactTime = (at: string): string => (Number.isNaN(Date.parse(at)) ? at : exact.format(new Date(at)));
 
-/** 1.2 s, 3 min 4 s, 2 h 5 min. */
+/** 12 ms, 1.2 s, 3 min 4 s, 2 h 5 min. The parts of one stand on one line. */
 export function duration(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (Math.abs(ms) < 95) return withUnits([Math.round(ms), 'ms']);
+  if (ms < 60_000) return withUnits([(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0), 's']);
   const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return withUnits([minutes, 'min'], [Math.floor((ms % 60_000) / 1_000), 's']);
+  return withUnits([Math.floor(minutes / 60), 'h'], [minutes % 60, 'min']);
 }
+
+const NO_BREAK = '\u00a0';
+const withUnits = (...parts: readonly (readonly [number | string, string])[]): string =>
+  parts.map((part) => part.join(NO_BREAK)).join(NO_BREAK);
 
 /** Now, again each second while `running`. */
 export function useNow(running: boolean): number {
