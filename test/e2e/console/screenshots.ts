@@ -226,7 +226,7 @@ function pagesOf({ chainId, failed, scheduleId, largeId, framed }: Readonly<Reco
     ['signals', '/settings?view=signals', '.ant-table-row'],
     ['audit', '/settings?view=audit', '.ant-table-row'],
     ['tenant', '/settings?view=tenant', '.ant-table-row'],
-    ['none', '/chains?text=nothing-has-this-name', '.ant-empty'],
+    ['none', '/chains?q=nothing-has-this-name', '.ant-empty'],
     ['wrong', '/chains/chain-none', '[role=alert]'],
   ];
 }

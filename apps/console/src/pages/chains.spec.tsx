@@ -115,6 +115,19 @@ test('says that there are no chains only where there are none', async () => {
   expect(said).toBe(false);
 });
 
+test('says of chains that it may not read no more than why', async () => {
+  Object.assign(api, { listChains: () => Promise.reject(new Error('not today')) });
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <MemoryRouter initialEntries={['/chains?q=x']}>
+        <ChainsPage actor="me" />
+      </MemoryRouter>
+    </QueryClientProvider>,
+  );
+  await screen.findByText('not today');
+  expect(screen.queryByText(/No chain fits the filters/)).toBeNull();
+});
+
 test('pressed twice, it reads on once', async () => {
   const user = userEvent.setup({ pointerEventsCheck: 0 });
   let answer!: () => void;

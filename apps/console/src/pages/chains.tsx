@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Button, Empty, Grid, Input, Select, Space, Tag } from 'antd';
-import { memo, useCallback, useDeferredValue, useState, type ReactNode } from 'react';
+import { memo, useCallback, useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 import type { ChainSummaryDto, ListChainsData } from '#client';
@@ -15,6 +15,7 @@ import { Status } from '../view/status.js';
 import { duration, Time, useNow } from '../view/times.js';
 import { Title } from '../view/title.js';
 import { Days } from './days.js';
+import { FilterBox } from './filter-box.js';
 import { Alike, COMPARED, useLikeChains } from './like-chains.js';
 import { SavedViews } from './saved-views.js';
 import { PLACES } from './views.js';
@@ -102,6 +103,7 @@ export function ChainsPage({ actor }: { actor: string }) {
       </Space>
       <ChainTable
         items={drawn}
+        isUnread={query.isError}
         // Rows that are there but not drawn yet are no sign that there are none.
         loading={query.isPending || (drawn.length === 0 && items.length > 0)}
         isFiltered={filterCount > 0}
@@ -121,18 +123,6 @@ export function ChainsPage({ actor }: { actor: string }) {
       {items.length > 0 && <p className="dim">{t('chains.aboutAlike', { compared: COMPARED })}</p>}
       {action && <ActionModal action={action} close={() => act(undefined)} done={() => void query.refetch()} />}
     </>
-  );
-}
-
-/** Filters would fill the window of a phone: there they open where they are wanted, or set. */
-function FilterBox({ count, children }: { count: number; children: ReactNode }) {
-  const { t } = useTranslation();
-  if (Grid.useBreakpoint().sm !== false) return children;
-  return (
-    <details className="filter-box" open={count > 0}>
-      <summary>{count === 0 ? t('chains.filter') : t('chains.filtered', { count })}</summary>
-      {children}
-    </details>
   );
 }
 
@@ -184,6 +174,8 @@ function Filters({ search, set }: { search: URLSearchParams; set: (name: string,
 interface TableProps {
   readonly items: readonly ChainSummaryDto[];
   readonly loading: boolean;
+  /** Nobody knows then whether there are none. */
+  readonly isUnread: boolean;
   readonly isFiltered: boolean;
   readonly chosen: string[];
   readonly choose: (ids: string[]) => void;
@@ -195,9 +187,21 @@ interface TableProps {
  * Drawn in pieces after all around it: 50 rows at once would keep the page from answering for longer than 50 ms. What arrives or ticks
  * beside the rows draws its own cells alone.
  */
-const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen, choose, total, set }: TableProps) {
+const ChainTable = memo(function ChainTable({
+  items,
+  loading,
+  isUnread,
+  isFiltered,
+  chosen,
+  choose,
+  total,
+  set,
+}: TableProps) {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
+  // On a phone the state is in sight beside the name, without a swipe.
+  const { sm, xl } = Grid.useBreakpoint();
+  const [isPhone, isNarrow] = [sm === false, xl === false];
   const empty = isFiltered ? (
     <>
       {t('chains.noneFit')}{' '}
@@ -227,7 +231,7 @@ const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen
       rowKey="chain_id"
       loading={loading}
       dataSource={items}
-      locale={{ emptyText: loading ? null : <Empty description={empty} /> }}
+      locale={{ emptyText: loading || isUnread ? null : <Empty description={empty} /> }}
       rowSelection={{
         columnWidth: 40,
         selectedRowKeys: chosen,
@@ -249,7 +253,7 @@ const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen
         {
           title: t('chains.name'),
           key: 'name',
-          width: 260,
+          width: isPhone ? 166 : 230,
           render: (_, { chain_id, chain_name }) => (
             <Link to={`/chains/${encodeURIComponent(chain_id)}`} className="cell named">
               <Name text={chain_name} />
@@ -260,7 +264,7 @@ const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen
         {
           title: t('chains.progress'),
           key: 'progress',
-          width: 150,
+          width: 140,
           render: (_, { progress, status, completed_tasks, total_tasks, chain_name }) => (
             <span className="bar">
               <progress
@@ -276,11 +280,11 @@ const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen
         ...(items.some(({ parent_turn }) => parent_turn !== null)
           ? [{ title: t('chains.turn'), dataIndex: 'parent_turn', key: 'turn', width: 60 }]
           : []),
-        { title: t('chains.took'), key: 'took', width: 80, render: (_, chain) => <Took of={chain} /> },
+        { title: t('chains.took'), key: 'took', width: 100, render: (_, chain) => <Took of={chain} /> },
         {
           title: t('chains.alike'),
           key: 'alike',
-          width: 100,
+          width: 105,
           render: (_, chain) => <Alike to={chain} />,
         },
         {
@@ -299,7 +303,7 @@ const ChainTable = memo(function ChainTable({ items, loading, isFiltered, chosen
         {
           title: t('chains.created'),
           key: 'created',
-          width: 245,
+          width: isNarrow ? 160 : 270,
           render: (_, { created_at }) => <Time at={created_at} />,
         },
       ]}
