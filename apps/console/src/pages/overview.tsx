@@ -6,7 +6,7 @@ import type { ChainMetricsDto, QueueDepthDto, TaskTypeCountDto } from '#client';
 import { api } from '../api.js';
 import { todosOf, useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
-import { Name } from '../view/name.js';
+import { Name, shownText } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration } from '../view/times.js';
@@ -210,13 +210,16 @@ function useWorkers(): { readonly count: number; readonly slots: ReadonlyMap<str
   return { count: alive.length, slots };
 }
 
+/** Of the id of a chain: enough to tell two of one name from each other. */
+const SHOWN_ID = 'chain-'.length + 8;
+
 /** `<chain_id>/<task_id>` as a link to that task. */
 function Example({ of }: { of: string }) {
   const slash = of.indexOf('/');
   const [chain, task] = [of.slice(0, slash), of.slice(slash + 1)];
   return (
     <Link className="example" to={`/chains/${encodeURIComponent(chain)}?task=${encodeURIComponent(task)}`}>
-      <Name text={task} />
+      <Name text={task} /> <span className="dim">{shownText(chain, SHOWN_ID)}</span>
     </Link>
   );
 }

@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ThroughputDto, ThroughputPartDto } from '#client';
 import { exactTime } from '../view/times.js';
@@ -6,6 +7,11 @@ const HEIGHT = 96;
 const STEP = 20;
 const BAR = 16;
 const KINDS = ['cancelled', 'failed', 'succeeded'] as const;
+const KEYS = [
+  ['succeeded', 'SUCCESS'],
+  ['failed', 'FAILURE'],
+  ['cancelled', 'CANCELLED'],
+] as const;
 const UNITS = [
   ['day', 86_400],
   ['hour', 3_600],
@@ -24,6 +30,14 @@ export function Throughput({ of: { part_seconds: length, parts } }: { of: Throug
       <h2>{t('overview.ended')}</h2>
       <p className="dim">
         {t('overview.aboutEnded', { length: t(`overview.lengths.${unit}`, { count: length / seconds }) })}
+        {KEYS.map(([kind, state]) => (
+          <Fragment key={kind}>
+            {' '}
+            <span className="keyed">
+              <span className={`key ${kind}`} /> {t(`status.${state}`)}
+            </span>
+          </Fragment>
+        ))}
       </p>
       <svg
         role="img"
@@ -36,13 +50,16 @@ export function Throughput({ of: { part_seconds: length, parts } }: { of: Throug
         ))}
       </svg>
       <p className="ends dim">
-        <span>{exactTime(parts[0]!.from)}</span>
+        <span>{minuteOf(parts[0]!)}</span>
         <span>{t('overview.most', { count: most })}</span>
-        <span>{exactTime(parts.at(-1)!.from)}</span>
+        <span>{minuteOf(parts.at(-1)!)}</span>
       </p>
     </section>
   );
 }
+
+/** Parts begin with a minute. */
+const minuteOf = ({ from }: ThroughputPartDto): string => exactTime(from).replace(/:00$/, '');
 
 const totalOf = ({ succeeded, failed, cancelled }: ThroughputPartDto): number => succeeded + failed + cancelled;
 
