@@ -30,12 +30,14 @@ export function App() {
       csp={{ nonce }}
       // No space between the two characters of a Chinese word.
       button={{ autoInsertSpace: false }}
+      tag={{ variant: 'outlined' }}
       locale={i18n.language === 'zh' ? zh : en}
       theme={{
         algorithm: look.isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
           colorPrimary: look.isDark ? '#4096ff' : '#0958d9',
           colorPrimaryHover: look.isDark ? '#69b1ff' : '#003eb3',
+          colorSuccess: look.isDark ? '#7fd68f' : '#1c6b2a',
           colorError: look.isDark ? '#ff8f8f' : '#b3141c',
           colorLink: look.isDark ? '#69b1ff' : '#0958d9',
           colorTextSecondary: look.isDark ? '#c3c7cd' : '#494f57',
@@ -53,6 +55,7 @@ export function App() {
             primaryColor: look.isDark ? '#001329' : '#ffffff',
             dangerColor: look.isDark ? '#290000' : '#ffffff',
           },
+          Segmented: { trackBg: look.isDark ? '#000000' : '#e3e6ea' },
           Tabs: { itemSelectedColor: look.isDark ? '#85b8ff' : '#0958d9' },
         },
       }}

@@ -45,11 +45,15 @@ export function Gantt({ chain, tasks, open }: GanttProps) {
   return (
     <div className="gantt">
       <p className="dim">
-        <span className="key queue" /> {t('chain.queued')}
+        <span className="keyed">
+          <span className="key queue" /> {t('chain.queued')}
+        </span>
         {SHOWN_STATES.map((state) => (
           <Fragment key={state}>
             {' '}
-            <span className={`key run status-${state.toLowerCase()}`} /> {t(`status.${state}`)}
+            <span className="keyed">
+              <span className={`key run status-${state.toLowerCase()}`} /> {t(`status.${state}`)}
+            </span>
           </Fragment>
         ))}
       </p>

@@ -20,7 +20,7 @@ export function ReportFrame({ name, href }: ReportProps) {
   if (!useMayRead(href)) return null;
   return (
     <>
-      <Button size="small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <Button size="small" className="preview-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {t('preview.report', { name: shownText(name, 80) })}
       </Button>
       {isOpen && (

@@ -29,7 +29,13 @@ export function TablePreview({ name, href, mediaType }: PreviewProps) {
   if (!may) return null;
   return (
     <>
-      <Button size="small" aria-expanded={isOpen} loading={table.isLoading} onClick={() => setOpen(!isOpen)}>
+      <Button
+        size="small"
+        className="preview-button"
+        aria-expanded={isOpen}
+        loading={table.isLoading}
+        onClick={() => setOpen(!isOpen)}
+      >
         {t('preview.show', { name: shownText(name, 80) })}
       </Button>
       {isOpen && table.error instanceof NoPreview && <p>{t(`preview.${table.error.why}`)}</p>}

@@ -157,7 +157,7 @@ function Datasets({ items, loading, empty }: DatasetsProps) {
           title: t('data.columns'),
           key: 'columns',
           render: (_, { columns }) => (
-            <span className="cell wide dim">
+            <span className="cell wide dim columns-of">
               {columns
                 .slice(0, SHOWN_COLUMNS)
                 .map(({ name }) => shownText(name, 40))

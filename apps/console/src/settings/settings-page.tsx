@@ -124,6 +124,7 @@ function Tenants() {
         <Button onClick={() => ask('new')}>{t('settings.newTenant')}</Button>
       </p>
       <Rows
+        className="high"
         rowKey="tenant_id"
         loading={query.isPending}
         dataSource={query.data?.items ?? []}

@@ -10,7 +10,7 @@ export const data = {
   none: 'No dataset is registered yet: the command below registers one.',
   noneFit: 'No dataset fits. Take another party, or search for less.',
   noDataset: 'There is no such dataset, or it is not yours to see.',
-  find: 'Find a dataset or a column',
+  find: 'Dataset or column',
   register: 'To register a table, its owner types (columns, types and number of rows are read where it lies):',
   dataset: 'Dataset',
   rows: 'Rows',

@@ -1,7 +1,7 @@
 /** What the pages of schedules say in English. */
 export const schedules = {
   make: 'New schedule',
-  find: 'Words in title, description or template',
+  find: 'Words in title, text, template',
   states: { active: 'not paused', paused: 'paused' },
   none: 'There is no schedule yet. One makes a chain at each of its times.',
   noneFit: 'No schedule fits. Search for fewer words, or in all states.',
