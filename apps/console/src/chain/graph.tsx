@@ -159,7 +159,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
           }}
         />
       )}{' '}
-      <span className="dim">{t(isGathered ? 'chain.gathered' : 'chain.critical')}</span>
+      <span className="dim aside">{t(isGathered ? 'chain.gathered' : 'chain.critical')}</span>
       <div ref={measure} className="canvas" role="region" aria-label={t('chain.graph')}>
         {isLaidOut ? (
           <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} {...STILL} minZoom={0.02}>
