@@ -33,6 +33,10 @@ interface TypeChecks {
   takesSecret(path: readonly (string | number)[]): boolean;
   /** The engine of a task with these parameters, which name none. No engine runs types without this. */
   engineOf?(params: Record<string, unknown>): string;
+  /** Whether its tasks read tables of parties. */
+  readonly readsTables?: boolean;
+  /** Whether a member of the result of a task with these parameters says where outputs lie that no task here reads. */
+  isElsewhere?(params: Record<string, unknown>, member: unknown): boolean;
 }
 
 /** The task types that there are, and the check of their parameters; pointers are relative to `task_params`. */
@@ -84,6 +88,8 @@ export class Catalogue implements TaskCatalogue {
         return faults.length > 0 || type !== 'script' ? faults : scriptFaults(params, this.scripts);
       },
       engineOf: (params) => this.engines.of(type, params as never),
+      readsTables: findTaskType(type)!.needsParties,
+      isElsewhere: ({ engine = 'native' }, member) => this.engines.isElsewhere(engine as string, member),
       takesSecret: (path) => takesSecret(type, path),
     };
   }

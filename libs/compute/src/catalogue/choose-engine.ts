@@ -69,6 +69,12 @@ export class EngineChoice {
     return this.runners.find((each) => each.name === name)?.refuses?.(type, params) ?? [];
   }
 
+  /** Whether a member of a result of this engine says where outputs lie that no task here reads. */
+  isElsewhere(name: string, member: unknown): boolean {
+    const members: readonly unknown[] = this.runners.find((each) => each.name === name)?.elsewhere ?? [];
+    return members.includes(member);
+  }
+
   private isHere({ name, unset, lacks }: TaskRunner, type: string): boolean {
     return unset === undefined && lacks?.(type) === undefined && this.allows(name);
   }

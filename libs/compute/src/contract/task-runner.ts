@@ -29,6 +29,8 @@ export interface TaskRunner {
    * by the default protocol. Undefined if it does not run the type.
    */
   leaves(type: string, config?: unknown): string | undefined;
+  /** Members of its results that say where outputs lie which no task here reads. */
+  readonly elsewhere?: readonly string[];
   /** The protocols of a type that leave different things, as `task_config.protocol` names them; none where there is one alone. */
   protocols(type: string): readonly string[];
   /** Every fault of the parameters, at once, with pointers relative to `task_params`. Never throws, whatever they hold. */

@@ -21,6 +21,8 @@ export function kuscia(settings: KusciaSettings | undefined, patience?: KusciaPa
       return each.map(({ leaves }) => leaves).join(' ');
     },
     protocols: (type) => (type === 'psi' ? Object.keys(KUSCIA_PSI) : []),
+    // The nodes keep them.
+    elsewhere: ['output_paths'],
     check: checkForKuscia,
     async needs() {
       const { needsOfKuscia } = await import('./kuscia-needs.js');

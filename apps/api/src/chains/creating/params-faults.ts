@@ -13,6 +13,7 @@ import { isPlaceOf } from '#libs/compute';
 import { partiesOf } from '#libs/consent';
 import type { Plan } from '#libs/dag-planner';
 import type { TaskCatalogue } from '../../catalogue/catalogue.js';
+import { addElsewhereFaults } from './elsewhere-faults.js';
 import { foreignArtifacts } from './foreign-artifacts.js';
 import { nameHere } from '../../catalogue/secretflow-names.js';
 import { nearest } from './nearest.js';
@@ -90,6 +91,7 @@ export function addParamsFaults(
       });
     }
     if (!type) continue;
+    if (type.readsTables) addElsewhereFaults({ tasks, positions, catalogue, faults }, references, at, label);
     for (const { path, name } of findSecrets(params as JsonValue)) {
       // Where the child puts it says who may use it: see read-children.ts.
       if (typeName === CHILD_CHAIN && path[1] === 'args') continue;

@@ -146,3 +146,54 @@ describe('the engine of a task that names none', () => {
     ]);
   });
 });
+
+describe('an output that the nodes of Kuscia keep', () => {
+  const access = { endpoint: 'https://kuscia', ca: '/ca', cert: '/cert', key: '/key', token: '/token' };
+  const parties = { alice: { domain: 'alice' }, bob: { domain: 'bob' } };
+  const settings = {
+    access,
+    initiator: 'alice',
+    appImage: 'i',
+    componentBy: 'domain',
+    parties,
+    dataRoot: '/d',
+  } as const;
+  const catalogue = (fallback: string) =>
+    new Catalogue(false, {}, new EngineChoice(makeRunners({ kuscia: settings }), fallback));
+  const reader = (path: string, more: object = {}) => ({
+    ...{ ...fill, depends_on: ['psi'] },
+    task_params: {
+      sf_init_config: init,
+      task_config: { input_data: { alice: `\${tasks.psi.result.${path}}` }, method: 'mean' },
+      ...more,
+    },
+  });
+  const faultsOf = (tasks: readonly object[], fallback = 'native'): unknown => {
+    const reading = read(tasks, catalogue(fallback));
+    return reading.ok ? [] : reading.faults.map(({ code, pointer, message }) => `${code} ${pointer} ${message}`);
+  };
+  const refused = [
+    expect.stringMatching(
+      /^INVALID_PARAMS \/tasks\/1\/task_params\/task_config\/input_data\/alice .*engine "kuscia" leaves at its nodes.*"psi" run on "native"/,
+    ),
+  ];
+
+  it('is refused as a table of a later task, whichever engine that has, also where the engine is the default', () => {
+    const path = 'output_paths.alice';
+    expect(faultsOf([psi({}, { engine: 'kuscia' }), reader(path)])).toEqual(refused);
+    expect(faultsOf([psi(), reader(path)], 'kuscia')).toEqual(refused);
+    const again = psi({ input_paths: { alice: `\${tasks.psi.result.${path}}`, bob: 'b.csv' } }, { engine: 'kuscia' });
+    expect(faultsOf([psi({}, { engine: 'kuscia' }), { ...again, task_id: 'again', depends_on: ['psi'] }])).toEqual([
+      expect.stringContaining('/tasks/1/task_params/task_config/input_paths/alice'),
+    ]);
+  });
+
+  it('is no fault of other engines, nor where a task reads no table, nor as another member', () => {
+    expect(faultsOf([psi({}, { engine: 'native' }), reader('output_paths.alice')], 'kuscia')).toEqual([]);
+    const names = { ...{ task_id: 'tell', task_type: 'http', depends_on: ['psi'] } };
+    const body = { paths: '${tasks.psi.result.output_paths}' };
+    const config = { url: 'https://example.com/', method: 'POST', body };
+    expect(faultsOf([psi(), { ...names, task_params: { task_config: config } }], 'kuscia')).toEqual([]);
+    expect(faultsOf([psi(), reader('psi_protocol')], 'kuscia')).toEqual([]);
+  });
+});
