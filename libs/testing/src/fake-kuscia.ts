@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { strangeIn } from './kuscia-requests.js';
 import { makeKusciaCertificates, type KusciaCertificates } from './kuscia-certificates.js';
 import RECORDED from './kuscia-answers.json' with { type: 'json' };
@@ -70,7 +71,7 @@ export class FakeKuscia {
   }
 
   /**
-   * What the next jobs do, one each: `run 2` computes for so many seconds, `fail text` fails with this text at the first domain, `odd` comes to a state that nobody knows, `reject` is refused by
+   * What the next jobs do, one each: `run 2` computes for so many seconds, `fail text` fails with this text at the first domain, `odd Name` comes to a state that nobody knows, `reject` is refused by
    * a node, `stubborn 60` does not end when it is cancelled. Before it, `mute` makes the job and does not answer. Nothing: `run 0`.
    */
   plan(...steps: readonly string[]): void {
@@ -107,6 +108,11 @@ export class FakeKuscia {
     server.close();
     for (const socket of this.sockets) socket.destroy();
     await closed;
+  }
+
+  /** Until nobody is connected. */
+  async quiet(): Promise<void> {
+    while (this.sockets.size > 0) await wait(5);
   }
 
   async back(): Promise<void> {
@@ -271,7 +277,7 @@ export class FakeKuscia {
       case 'fail':
         return 'Failed';
       case 'odd':
-        return 'Unknown';
+        return job.step[1] ?? 'Unknown';
       case 'reject':
         return 'ApprovalReject';
       default:

@@ -63,6 +63,7 @@ export async function withFarJob<T>(request: Request, work: (job: FarJob) => Pro
         const noted = await notes.claim(id, { state: 'open', follower: run.attempt });
         if (!['open', 'done'].includes(noted.state) || noted.follower !== run.attempt) throw another();
         try {
+          progress(0, STAGES.Pending!);
           await ask(() => make(api, body), signal);
           const domains = new Set(body.tasks[0]!.parties.map((party) => party.domain_id));
           await follow({ id, attempt: run.attempt, domains, ask, notes, patience }, signal, progress);

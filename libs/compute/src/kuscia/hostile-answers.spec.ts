@@ -14,7 +14,8 @@ import type { KusciaAccess } from './kuscia-settings.js';
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 const folder = mkdtempSync(join(tmpdir(), 'hostile-kuscia-'));
-const COMMAND_MS = 400;
+const PATIENT_MS = 30_000;
+const IMPATIENT_MS = 400;
 let server: Server;
 let access: KusciaAccess;
 let answer: Answer;
@@ -25,9 +26,9 @@ const json = (response: ServerResponse, value: unknown): void =>
   void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 const healthy: Answer = (response) => json(response, { status: {}, data: { ready: true } });
 /** What the API makes of an answer. */
-async function meets(made: Answer): Promise<unknown> {
+async function meets(made: Answer, commandMs = PATIENT_MS): Promise<unknown> {
   answer = made;
-  api = new KusciaApi(access, COMMAND_MS);
+  api = new KusciaApi(access, commandMs);
   return api.isReady().catch((error: unknown) => error);
 }
 
@@ -54,8 +55,8 @@ afterAll(async () => {
 });
 
 describe('answers that are none', () => {
-  test.each<[string, Answer, string]>([
-    ['that never comes', () => undefined, 'did not answer in time'],
+  test.each<[string, Answer, string, number?]>([
+    ['that never comes', () => undefined, 'did not answer in time', IMPATIENT_MS],
     [
       'that drips without an end',
       (response) => {
@@ -63,6 +64,7 @@ describe('answers that are none', () => {
         response.on('close', () => clearInterval(drip));
       },
       '',
+      IMPATIENT_MS,
     ],
     [
       'that breaks off',
@@ -83,13 +85,16 @@ describe('answers that are none', () => {
       'HTTP 307',
     ],
     ['of a gateway', (response) => void response.writeHead(502).end('hidden'), 'HTTP 502'],
-  ])('an answer %s is an error that another try may change, and is not quoted', async (_, made, message) => {
-    const error = await meets(made);
-    expect(error).toBeInstanceOf(Error);
-    expect(error).not.toHaveProperty('retryable');
-    expect((error as Error).message).toContain(message);
-    expect((error as Error).message).not.toContain('hidden');
-  });
+  ])(
+    'an answer %s is an error that another try may change, and is not quoted',
+    async (...[_, made, message, commandMs]) => {
+      const error = await meets(made, commandMs);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).not.toHaveProperty('retryable');
+      expect((error as Error).message).toContain(message);
+      expect((error as Error).message).not.toContain('hidden');
+    },
+  );
 
   test('an answer that is too large is cut off', async () => {
     const part = Buffer.alloc(1024 * 1024, ' ');
@@ -121,7 +126,7 @@ test('what Kuscia says of a refusal stays with it', async () => {
 test('the server must have the name that is asked for, or that server_name says', async () => {
   const named = async (serverName: string): Promise<unknown> => {
     answer = healthy;
-    api = new KusciaApi({ ...access, serverName }, COMMAND_MS);
+    api = new KusciaApi({ ...access, serverName }, PATIENT_MS);
     const found = await api.isReady().catch((error: unknown) => error);
     api.close();
     return found;
@@ -159,7 +164,7 @@ test('a token that was replaced counts at once, and one that was not is asked fo
 describe('a job as a hostile server tells it', () => {
   const told = async (data: unknown): Promise<FarJobStatus> => {
     answer = (response) => json(response, { status: {}, data });
-    api = new KusciaApi(access, COMMAND_MS);
+    api = new KusciaApi(access, PATIENT_MS);
     return (await api.queryJob('tc-x'))!;
   };
 

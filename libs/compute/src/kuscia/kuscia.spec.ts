@@ -314,13 +314,35 @@ describe('psi at the fake of Kuscia', () => {
     expect(notes()).toEqual([]);
   });
 
-  test('ends a job whose state nobody knows', async () => {
-    fake.plan('odd');
+  test.each(['Unknown', 'constructor'])('ends a job whose state nobody knows (%s)', async (name) => {
+    fake.plan(`odd ${name}`);
     const run = runOf();
-    await expect(engine.run('psi', run)).rejects.toMatchObject({
+    const stages = new Set<unknown>();
+    await expect(engine.run('psi', { ...run, progress: (_, stage) => void stages.add(stage) })).rejects.toMatchObject({
       ...{ code: 'REMOTE_FAILED', retryable: true, details: { error_type: 'UNKNOWN_STATE' } },
     });
     expect([stateOf(run), notes()]).toEqual(['Cancelled', []]);
+    expect([...stages].at(-1)).toBe('Kuscia does not say what it does');
+  });
+
+  test('is tried again where the attempt that follows the job by now has ended it', async () => {
+    fake.plan('run 60');
+    const run = runOf();
+    const id = jobId('chain-1', run.taskId, 1);
+    const api = new KusciaApi(fake.access, 1_000);
+    const patient = kuscia(settings(), { ...IMPATIENT, keepMs: 60_000 });
+    const running = patient.run('psi', {
+      ...run,
+      progress(_, stage) {
+        if (stage !== 'the nodes compute') return;
+        writeFileSync(join(folder.path, 'data/.kuscia', id), JSON.stringify({ state: 'ending', follower: 2 }));
+        void api.cancelJob(id, 'test');
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'KUSCIA_LOST', retryable: true });
+    expect(notes()).toEqual([id]);
+    await endLeftJobs(settings(), IMPATIENT, 0);
+    api.close();
   });
 
   test('goes on where Kuscia is away for a while, and leaves the job to the next attempt where it stays away', async () => {
