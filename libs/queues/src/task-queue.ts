@@ -41,7 +41,12 @@ export class BackendQueue extends Queue<JobData> {
 /** BullMQ's worker, on the backend that its connection belongs to. */
 export class BackendWorker extends Worker<JobData> {
   constructor(name: string, processor: Processor<JobData>, options: WorkerOptions) {
-    super(name, processor, options, backendFactoryOf(options.connection));
+    super(
+      name,
+      processor,
+      { drainDelay: longestWaitOf(options.connection), ...options },
+      backendFactoryOf(options.connection),
+    );
   }
 
   /**
@@ -67,16 +72,23 @@ export function queueOptionsOf(backend: Backend): QueueOptions {
 /**
  * BullMQ's options for every processor. It starts when the app says so, and a stalled job is never run again: leases in
  * PostgreSQL decide that. The locks only bound how long the job of a dead worker is shown as active: each type has a queue that is looked at
- * for them, so that a short interval is what an idle worker mostly does. The same goes for how often it asks although nothing woke it: a
- * job wakes it (a marker in Redis, NOTIFY in PostgreSQL), and only one whose connection swallows bytes waits so long.
+ * for them, so that a short interval is what an idle worker mostly does.
  */
 export const PROCESSOR_OPTIONS = {
   autorun: false,
   maxStalledCount: 0,
   lockDuration: 10_000,
   stalledInterval: 30_000,
-  drainDelay: LONGEST_BLOCK_S,
 } as const;
+
+/**
+ * How long a worker waits before it asks although nothing woke it, s. A job wakes it: a marker in Redis, NOTIFY in PostgreSQL. In Redis it
+ * blocks, and must ask before its connection counts as dead. In PostgreSQL the pool finds a connection that swallows bytes by its own pings, and
+ * a new one wakes the worker.
+ */
+function longestWaitOf(connection: unknown): number {
+  return connection instanceof pg.Pool ? 300 : LONGEST_BLOCK_S;
+}
 
 function backendFactoryOf(connection: unknown): never {
   return (connection instanceof pg.Pool ? createRecoveringBackend : createRedisBackend) as never;
