@@ -6,6 +6,8 @@ const CONTROL = 'tc_control';
 const STATUS = 'tc_status_';
 /** The pause between attempts to listen again after the connection was lost, ms. */
 const LISTEN_AGAIN_MS = 500;
+/** Lanes whose waits end within this time share one look, ms. */
+const TOGETHER_MS = 100;
 
 interface Waiting {
   readonly body: string;
@@ -24,6 +26,7 @@ export class PostgresChannel implements StatusChannel {
   /** Lanes that may hold something. */
   private readonly news = new Set<Lane>(LANES);
   private readonly subscribers: ((text: string) => void)[] = [];
+  private held: { readonly lookedAt: number; readonly lanes: Promise<readonly Lane[]> } | undefined;
   private listener: pg.PoolClient | undefined;
   private listening: Promise<void> | undefined;
   private closed = false;
@@ -50,7 +53,7 @@ export class PostgresChannel implements StatusChannel {
     if (!this.news.has(lane) && !this.closed) await this.wakeUp(lane, waitMs);
     if (this.closed) return NOTHING;
     // What another listener gave back comes without a word. One statement finds that there is none, where a claim takes three.
-    return this.news.has(lane) || (await this.holds(lane)) ? this.take(lane, max) : NOTHING;
+    return this.news.has(lane) || (await this.lanesHeld()).includes(lane) ? this.take(lane, max) : NOTHING;
   }
 
   async broadcast(message: object): Promise<void> {
@@ -105,7 +108,8 @@ export class PostgresChannel implements StatusChannel {
     this.news.delete(lane);
     try {
       const delivery = await this.claim(lane, max);
-      if (delivery.messages.length > 0) this.news.add(lane);
+      // Fewer are all that nobody held.
+      if (delivery.messages.length === max) this.news.add(lane);
       return delivery;
     } catch (error) {
       this.news.add(lane);
@@ -113,13 +117,21 @@ export class PostgresChannel implements StatusChannel {
     }
   }
 
-  private async holds(lane: Lane): Promise<boolean> {
-    const { rows } = await this.pool.query<{ held: boolean }>({
-      name: 'status-held',
-      text: 'SELECT EXISTS (SELECT FROM status_channel.messages WHERE lane = $1) AS held',
-      values: [lane],
-    });
-    return rows[0]!.held;
+  /** The lanes that hold something; those that wait until the same moment share one look. */
+  private lanesHeld(): Promise<readonly Lane[]> {
+    const now = performance.now();
+    if (this.held === undefined || now - this.held.lookedAt > TOGETHER_MS) {
+      const lanes = this.pool
+        .query<{ lane: Lane }>({
+          name: 'lanes-held',
+          text: `SELECT lane FROM unnest($1::text[]) AS lane
+                  WHERE EXISTS (SELECT FROM status_channel.messages AS held WHERE held.lane = lane.lane)`,
+          values: [LANES],
+        })
+        .then(({ rows }) => rows.map(({ lane }) => lane));
+      this.held = { lookedAt: now, lanes };
+    }
+    return this.held.lanes;
   }
 
   private async claim(lane: Lane, max: number): Promise<Delivery> {
@@ -134,6 +146,7 @@ export class PostgresChannel implements StatusChannel {
       try {
         await client.query(command);
       } catch (error) {
+        this.news.add(lane);
         letGo(true);
         throw error;
       }
@@ -157,7 +170,10 @@ export class PostgresChannel implements StatusChannel {
       return {
         messages: rows.map((row) => row.body),
         ack: () => end('COMMIT'),
-        release: () => end('ROLLBACK'),
+        release: async () => {
+          await end('ROLLBACK');
+          this.news.add(lane);
+        },
       };
     } catch (error) {
       letGo(true);
@@ -167,7 +183,8 @@ export class PostgresChannel implements StatusChannel {
 
   private wakeUp(lane: Lane, waitMs: number): Promise<void> {
     return new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
+      // All lanes' waits end together, so that the process wakes once and one look serves them all.
+      const timer = setTimeout(resolve, waitMs - (performance.now() % waitMs));
       this.wakers.set(lane, () => {
         clearTimeout(timer);
         resolve();

@@ -115,11 +115,36 @@ for (const kind of ['postgres', 'redis'] as const) {
       const first = await channel.receive('done', 10, 5_000);
       expect(read(first)).toEqual([{ n: 1 }]);
       await first.release();
-      const again = await channel.receive('done', 10, 5_000);
+      // At once: its wait is longer than the test's.
+      const again = await channel.receive('done', 10, 600_000);
       expect(read(again)).toEqual([{ n: 1 }]);
       await again.ack();
       expect(await channel.backlog('done')).toBe(0);
     });
+
+    if (kind === 'postgres')
+      test('claims nothing where it has just taken all, and looks once for all lanes', async (room) => {
+        const backend = room.backend();
+        const channel = room.channel(backend);
+        await channel.publish('done', { n: 1 });
+        await channel.publish('done', { n: 2 });
+        await (await channel.receive('done', 1, 5_000)).ack();
+        await (await channel.receive('done', 10, 5_000)).ack();
+        for (const lane of LANES) await (await channel.receive(lane, 10, 1)).ack();
+        const asked: string[] = [];
+        const { pool } = backend as Extract<Backend, { kind: 'postgres' }>;
+        pool.on('acquire', (client) => {
+          const query = client.query.bind(client);
+          client.query = ((statement: string | { name: string }, ...rest: unknown[]) => {
+            asked.push(typeof statement === 'string' ? statement : statement.name);
+            return Reflect.apply(query, client, [statement, ...rest]);
+          }) as typeof client.query;
+        });
+        // Longer than the time in which looks are shared.
+        const deliveries = await Promise.all(LANES.map((lane) => channel.receive(lane, 10, 300)));
+        expect(deliveries.flatMap(({ messages }) => messages)).toEqual([]);
+        expect(asked).toEqual(['lanes-held']);
+      });
 
     test('delivers to another consumer what a dead one did not acknowledge', async (room) => {
       const dying = room.backend();
