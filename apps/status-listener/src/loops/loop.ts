@@ -12,9 +12,11 @@ import { Loops } from './loops.js';
 /** The longest pause after a failed round, ms. */
 const MAX_FAULT_PAUSE_MS = 2_000;
 
-/** While the system is idle, loops look this often, and all at the same time, ms. */
+/** While the system is idle, loops look this often, ms. */
 const TICK_MS = 1_000;
-const untilTick = (now: number): number => TICK_MS - (now % TICK_MS);
+/** Pauses of a second and more are rounded to end on whole seconds of the process, so that it wakes once for all of its loops. */
+const rounded = (now: number, pauseMs: number): number =>
+  pauseMs < TICK_MS ? pauseMs : Math.round((now + pauseMs) / TICK_MS) * TICK_MS - now;
 
 /**
  * A provider that repeats a round while the app runs. A failed round is logged, and the next one comes after a growing
@@ -25,7 +27,7 @@ const untilTick = (now: number): number => TICK_MS - (now % TICK_MS);
 export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   /** Names the loop in logs. */
   abstract readonly name: string;
-  /** Milliseconds from the end of a round to the next; read after each round. */
+  /** Milliseconds from the end of a round to the next, half a second more or less from 1 s on; read after each round. */
   abstract readonly pauseMs: number;
   /** Whether a round finds nothing while the system is idle, and may be left out then. */
   readonly restsWhenIdle: boolean = false;
@@ -78,7 +80,7 @@ export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, B
         this.log.error({ err: error, loop: this.name, faults }, 'a loop of the listener failed and continues');
       }
       this.lastRound = performance.now();
-      const pauseMs = rested ? untilTick(this.lastRound) : this.pauseMs;
+      const pauseMs = rounded(this.lastRound, rested ? TICK_MS : this.pauseMs);
       await this.pause(faults > 0 ? Math.min(50 * 2 ** faults, MAX_FAULT_PAUSE_MS) : this.woken ? 0 : pauseMs);
       isDue = !this.restsWhenIdle || this.woken || faults > 0;
     }
