@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { type Database, Databases, DutyRepository, openDatabase } from '#libs/repositories';
 import { createTestDatabase, openTestQueues, takeJobs, type TestDatabase, type TestQueues } from '#libs/testing';
@@ -85,5 +85,15 @@ describe('the gauges', () => {
       [...Object.keys(rest), 'taskchain_longest_wait_seconds{task_type="psi"}'].sort(),
     );
     expect(Object.entries(then).filter(([, value]) => value !== 0)).toEqual([]);
+
+    // Nothing is open: the queue is counted in one round of twenty.
+    const depth = jest.spyOn(queues, 'depth');
+    for (let round = 2; round < 20; round++) expect(await one()).toEqual(then);
+    expect(depth).not.toHaveBeenCalled();
+    await queues.send([{ ...ids, params: {}, inputs: {}, timeoutMs: null, priority: 5 }]);
+    const left = { 'taskchain_queue_jobs{task_type="psi",state="prioritized"}': 1 };
+    expect(await one()).toMatchObject(left);
+    expect(await one()).toMatchObject(left);
+    expect(depth).toHaveBeenCalledTimes(2);
   });
 });

@@ -7,6 +7,8 @@ import { Loop } from '../loops/loop.js';
 
 /** The lease of the duty, ms: another listener takes it over when it runs out. */
 const LEASE_MS = 30_000;
+/** Queues of types that have no open task are counted in one of so many rounds: five minutes. */
+const ALL_QUEUES_EVERY = 20;
 
 /** Counts what is open in the database and the queue. One listener does it for all, so that replicas do not multiply the figures. */
 @Injectable()
@@ -16,6 +18,9 @@ export class GaugesLoop extends Loop {
   private readonly gauges;
   /** Task types that were seen here: their figures are 0 where there is nothing. */
   private readonly types = new Set<string>();
+  /** Jobs in the queues, as last counted. */
+  private readonly depths = new Map<string, Record<string, number>>();
+  private rounds = 0;
 
   constructor(
     private readonly databases: Databases,
@@ -36,12 +41,19 @@ export class GaugesLoop extends Loop {
     const rows = mine ? await readGauges(this.databases.reads) : [];
     for (const { kind, label } of rows) if (kind === 'slots' || kind.startsWith('tasks:')) this.types.add(label);
     const types = mine ? [...this.types] : [];
+    const open = new Set(rows.filter(({ kind }) => kind.startsWith('tasks:')).map(({ label }) => label));
+    const isAll = this.rounds++ % ALL_QUEUES_EVERY === 0;
+    const held = (type: string): boolean => Object.values(this.depths.get(type) ?? { unknown: 1 }).some((n) => n > 0);
+    const counted = types.filter((type) => isAll || open.has(type) || held(type));
     const [inQueues, inLanes] = await Promise.all([
-      Promise.all(types.map(async (type) => [type, await this.queues.depth(type)] as const)),
+      Promise.all(counted.map(async (type) => [type, await this.queues.depth(type)] as const)),
       Promise.all(LANES.map(async (lane) => [lane, mine ? await this.channel.backlog(lane) : 0] as const)),
     ]);
     for (const gauge of Object.values(this.gauges)) gauge.reset();
-    if (!mine) return void outbox.remove();
+    if (!mine) {
+      this.depths.clear();
+      return void outbox.remove();
+    }
 
     // A missing series means no data: autoscaling needs the 0.
     for (const status of ['PENDING', 'RUNNING', 'PAUSED']) chains.set({ status }, 0);
@@ -61,7 +73,8 @@ export class GaugesLoop extends Loop {
       if (kind === 'waits') longest.set(label, Math.max(value, longest.get(label) ?? 0));
     }
     for (const [task_type, seconds] of longest) waits.set({ task_type }, seconds);
-    for (const [task_type, counts] of inQueues) {
+    for (const [task_type, counts] of inQueues) this.depths.set(task_type, counts);
+    for (const [task_type, counts] of this.depths) {
       for (const [state, count] of Object.entries(counts)) queued.set({ task_type, state }, count);
     }
     for (const [lane, count] of inLanes) messages.set({ lane }, count);
