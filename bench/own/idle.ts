@@ -17,8 +17,8 @@ export const idle: OwnMeasurement = {
 
 function idleOn(place: Place, kind: BackendKind, id: string, title: string): Promise<Figure[]> {
   return withSystem(place, kind, async (system, client) => {
-    // V8 clears up after the start for some 20 s.
-    await delay(place.quick ? 2_000 : 30_000);
+    // V8 gives the memory of the start back once, 30 to 110 s after it.
+    await delay(place.quick ? 2_000 : 120_000);
     const parts = partsOf(system);
     const before = cpuSnapshot();
     await delay(place.quick ? 8_000 : 30_000);
