@@ -95,8 +95,18 @@ export class Services {
 
   /** As `pg_ctl restart -m immediate`: every session is cut without a word, and the log is replayed. `env` is more for the server. */
   async restartPostgres(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { port } = this.server;
     process.kill(this.server.pid, 'SIGQUIT');
+    await this.startPostgres(env);
+  }
+
+  /** kill -9 of all its processes, and a start. Call it without waiting for anything: they are gone when it returns. */
+  restartKilledPostgres(): Promise<void> {
+    process.kill(-this.server.pid, 'SIGKILL');
+    return this.startPostgres();
+  }
+
+  private async startPostgres(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { port } = this.server;
     await this.server.exited;
     this.server = await startEmbeddedPostgres({ dataDir: this.folder, port, database: TEMPLATE, env });
   }

@@ -34,7 +34,9 @@ export function openBackend({ redisUrl, databaseUrl, maxConnections = 40 }: Back
     connectionString: databaseUrl,
     max: maxConnections,
     application_name: 'task-chain-queue',
-    options: `-c search_path=bullmq -c idle_in_transaction_session_timeout=3000 -c statement_timeout=${STATEMENT_MS} -c jit=off`,
+    // A job need not wait for the disk: the row of its task is the outbox, and what is committed later with a flush, in the same
+    // log, flushes it too. Reports are flushed: see PostgresChannel.
+    options: `-c search_path=bullmq -c synchronous_commit=off -c idle_in_transaction_session_timeout=3000 -c statement_timeout=${STATEMENT_MS} -c jit=off`,
   });
   pool.setMaxListeners(0); // One listener per queue and worker, each of which shares this pool.
   return { kind: 'postgres', pool };

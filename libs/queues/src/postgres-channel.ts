@@ -1,11 +1,13 @@
 import type pg from 'pg';
-import { LANES, type Lane } from './messages.js';
+import { LANE, LANES, type Lane } from './messages.js';
 import { NOTHING, type Delivery, type StatusChannel } from './status-channel.js';
 
 const CONTROL = 'tc_control';
 const STATUS = 'tc_status_';
 /** The pause between attempts to listen again after the connection was lost, ms. */
 const LISTEN_AGAIN_MS = 500;
+/** Lanes whose messages are on the disk once they are published: until a listener has stored it, a report is the only copy of a result. */
+const FLUSHED: ReadonlySet<Lane> = new Set([LANE.done]);
 /** Lanes whose waits end within this time share one look, ms. */
 const TOGETHER_MS = 100;
 
@@ -89,10 +91,11 @@ export class PostgresChannel implements StatusChannel {
       this.waiting.delete(lane);
       try {
         await this.pool.query({
-          name: 'publish-status',
+          name: `publish-status-${FLUSHED.has(lane) ? 'flushed' : 'soon'}`,
           text: `WITH stored AS (
                    INSERT INTO status_channel.messages (lane, body) SELECT $1, * FROM unnest($2::text[]) RETURNING id)
-                 SELECT pg_notify('${STATUS}' || $1, '') FROM (SELECT count(*) FROM stored) AS n`,
+                 SELECT pg_notify('${STATUS}' || $1, '')${FLUSHED.has(lane) ? ", set_config('synchronous_commit', 'on', true)" : ''}
+                   FROM (SELECT count(*) FROM stored) AS n`,
           values: [lane, batch.map((entry) => entry.body)],
         });
         for (const entry of batch) entry.done();
