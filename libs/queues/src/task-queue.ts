@@ -1,5 +1,6 @@
 import {
   createRedisBackend,
+  FlowProducer,
   Queue,
   Worker,
   type Job,
@@ -33,8 +34,30 @@ export function queueName(type: string): string {
 
 /** BullMQ's queue, on the backend that its connection belongs to. */
 export class BackendQueue extends Queue<JobData> {
+  private flows: FlowProducer | undefined;
+
   constructor(name: string, options: QueueOptions) {
     super(name, options, backendFactoryOf(options.connection));
+  }
+
+  /**
+   * On PostgreSQL each job as a flow of one: BullMQ's own statement makes two temporary tables at each call. One job takes 0.55 ms of
+   * PostgreSQL's CPU this way and 4.3 that way, and 256 jobs the same.
+   */
+  override async addBulk(jobs: Parameters<Queue<JobData>['addBulk']>[0]): ReturnType<Queue<JobData>['addBulk']> {
+    if (!(this.opts.connection instanceof pg.Pool)) return super.addBulk(jobs);
+    this.flows ??= new FlowProducer(this.opts, backendFactoryOf(this.opts.connection)).on('error', (error) => {
+      this.emit('error', error);
+    });
+    const added = await this.flows.addBulk(
+      jobs.map(({ name, data, opts }) => ({ name, data, opts: { ...this.jobsOpts, ...opts }, queueName: this.name })),
+    );
+    return added.map(({ job }) => job);
+  }
+
+  override async close(): Promise<void> {
+    await this.flows?.close();
+    await super.close();
   }
 }
 
