@@ -49,7 +49,7 @@ export class GoingOn {
       this.over.abort();
       this.onOver();
     });
-    connection.carry(greeted.socket, 0);
+    connection.carry(greeted.socket, 0, 0);
     return connection;
   }
 
@@ -126,11 +126,12 @@ export class GoingOn {
     const slow = setTimeout(end, ATTEMPT_MS);
     connection.once('close', end);
     try {
+      const next = connection.expects;
       const from = await resume(proven, {
         ...{ session: this.session, member, own: ownFingerprint(identity), key: identity.key },
-        ...{ peer: greeted.member, theirs: peer.fingerprint, publicKey: greeted.publicKey, next: connection.expects },
+        ...{ peer: greeted.member, theirs: peer.fingerprint, publicKey: greeted.publicKey, next },
       });
-      if (!connection.carry(socket, from)) throw new Error('it is older than the one that the run goes on over');
+      if (!connection.carry(socket, from, next)) throw new Error('it is older than the one that the run goes on over');
       this.meeting.log(`goes on with ${greeted.member} over another connection`);
     } catch (error) {
       socket.destroy();

@@ -4,12 +4,14 @@ import { fingerprintOf, type Identity } from './identity.js';
 import { receiveJson, sendJson } from './json-lines.js';
 import { RELAY_BYTES, RELAY_PROTOCOL } from './relay-words.js';
 
-/** A relay of the right authority that looks at what it passes on, or that answers in place of the other site, with another key. */
+/** A relay of the right authority that looks at what it passes on, or meddles with it, or answers in place of the other site, with another key. */
 export class HostileRelay {
   /** What crossed, in the clear where it could make that. */
   readonly heard: Buffer[] = [];
   /** Its own connections with the sites, where it answers: each until it is closed. */
   readonly answered: Promise<void>[] = [];
+  /** What it passes on of each piece. */
+  meddle: (piece: Buffer) => readonly Buffer[] = (piece) => [piece];
   private readonly legs: TLSSocket[] = [];
 
   private constructor(
@@ -51,8 +53,11 @@ export class HostileRelay {
       [other, one],
     ] as const) {
       sendJson(from, { met: true });
-      from.on('data', (chunk: Buffer) => this.heard.push(chunk));
-      from.pipe(to);
+      from.on('data', (chunk: Buffer) => {
+        this.heard.push(chunk);
+        for (const piece of this.meddle(chunk)) to.write(piece);
+      });
+      from.on('end', () => to.end());
     }
   }
 

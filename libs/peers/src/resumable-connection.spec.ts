@@ -36,8 +36,8 @@ class Pair {
     this.connections += 1;
     const [near, far] = wire(this.weather());
     const [ofA, ofB] = [this.a.expects, this.b.expects];
-    this.a.carry(near, ofB);
-    this.b.carry(far, ofA);
+    this.a.carry(near, ofB, ofA);
+    this.b.carry(far, ofA, ofB);
   }
 
   private onCut(member: string): void {
@@ -169,8 +169,8 @@ describe('a connection', () => {
     const pair = new Pair();
     const [near, far] = wire();
     const [ofA, ofB] = [pair.a.expects, pair.b.expects];
-    pair.a.carry(near, ofB);
-    pair.b.carry(far, ofA);
+    pair.a.carry(near, ofB, ofA);
+    pair.b.carry(far, ofA, ofB);
     pair.a.write('hello');
     expect(String((await once(pair.b, 'data'))[0])).toBe('hello');
     expect([pair.connections, pair.cuts]).toEqual([1, []]);
@@ -184,7 +184,7 @@ describe('a site that', () => {
     const near = new ResumableConnection('b', bounds, () => undefined);
     undo.push(() => void near.destroy());
     const [carrier, far] = wire();
-    near.carry(carrier, 0);
+    near.carry(carrier, 0, 0);
     far.resume();
     lie(far, near);
     const { code, member, message } = (await errorOf(near)) as { code: string; member: string; message: string };
@@ -201,13 +201,57 @@ describe('a site that', () => {
   test.each<[string, (far: Duplex, near: ResumableConnection) => void, string]>([
     ['leaves a frame out', (far) => void far.write(data(1, 10)), 'out of turn'],
     [
+      'sends a frame twice',
+      (far) => {
+        far.write(data(0, 10));
+        far.write(data(0, 10));
+      },
+      'out of turn',
+    ],
+    [
+      'sends two frames in the wrong order, the later one first',
+      (far) => {
+        far.write(data(0, 10));
+        far.write(data(2, 10));
+        far.write(data(1, 10));
+      },
+      'out of turn',
+    ],
+    [
+      'goes back to a frame that it has sent',
+      (far) => {
+        for (const number of [0, 1, 0]) far.write(data(number, 10));
+      },
+      'out of turn',
+    ],
+    [
+      'sends its end twice',
+      (far) => {
+        far.write(frameOf(END, 0));
+        far.write(frameOf(END, 0));
+      },
+      'out of turn',
+    ],
+    [
       'sends data after its end',
       (far) => {
         far.write(frameOf(END, 0));
         far.write(data(1, 10));
       },
-      'out of turn',
+      'after its end',
     ],
+    ...[0, 2].map((number): [string, (far: Duplex, near: ResumableConnection) => void, string] => [
+      `goes on at frame ${number} where the other end expects 1`,
+      (far, near) => {
+        far.write(data(0, 10));
+        void once(near.resume(), 'data').then(() => {
+          const [carrier, later] = wire();
+          near.carry(carrier, 0, near.expects);
+          later.write(data(number, 10));
+        });
+      },
+      'out of turn',
+    ]),
     ['acknowledges what was never sent', (far) => void far.write(frameOf(ACK, 1)), 'never sent'],
     ['sends a long frame', (far) => void far.write(withLength(DATA, BODY_BYTES + 1)), 'wrong length'],
     ['sends a frame without a body', (far) => void far.write(withLength(DATA, 0)), 'wrong length'],
@@ -227,7 +271,7 @@ describe('a site that', () => {
       },
       'more than it may',
     ],
-    ['wants to go on at what was never sent', (_, near) => void near.carry(wire()[0], 1), 'never sent'],
+    ['wants to go on at what was never sent', (_, near) => void near.carry(wire()[0], 1, 0), 'never sent'],
   ])('%s is named', async (_, lie, words) => {
     expect(await comesTo(lie)).toContain(words);
   });
@@ -236,12 +280,12 @@ describe('a site that', () => {
     const near = new ResumableConnection('b', RESUME_BOUNDS, () => undefined);
     undo.push(() => void near.destroy());
     const [carrier, far] = wire();
-    near.carry(carrier, 0);
+    near.carry(carrier, 0, 0);
     near.write('hello');
     far.write(frameOf(ACK, 1));
     while (near.keptBytes > 0) await new Promise((resolve) => setImmediate(resolve));
     const [late] = wire();
-    expect([near.carry(late, 0), late.destroyed, near.destroyed, near.isCut]).toEqual([false, true, false, false]);
+    expect([near.carry(late, 0, 0), late.destroyed, near.destroyed, near.isCut]).toEqual([false, true, false, false]);
     near.resume();
     far.write(data(0, 5));
     await once(near, 'data');
@@ -250,24 +294,28 @@ describe('a site that', () => {
   test('has ended it is not waited for, where nobody reads what it has sent', async () => {
     const near = new ResumableConnection('b', { ...RESUME_BOUNDS, resumeMs: 50 }, () => undefined);
     const [carrier, far] = wire();
-    near.carry(carrier, 0);
+    near.carry(carrier, 0, 0);
     far.write(Buffer.concat([data(0, 5), data(1, 5), frameOf(GONE, 0)]));
     far.end();
     expect(await errorOf(near)).toMatchObject({ code: 'PARTY_LOST' });
   });
 
-  test('sends frames twice is heard once', async () => {
+  test('sends again what came over the connection before is heard once', async () => {
     const near = new ResumableConnection('b', RESUME_BOUNDS, () => undefined);
     undo.push(() => void near.destroy());
-    const [carrier, far] = wire();
-    near.carry(carrier, 0);
-    const frames = ['one', 'two'].map((text, number) => {
-      const frame = frameOf(DATA, number, text.length);
-      bodyOf(frame).write(text);
+    const [[carrier, far], [newer, later]] = [wire(), wire()];
+    near.carry(carrier, 0, 0);
+    const text = (number: number, words: string): Buffer => {
+      const frame = frameOf(DATA, number, words.length);
+      bodyOf(frame).write(words);
       return frame;
-    });
-    for (const frame of [frames[0]!, frames[0]!, frames[1]!, frames[0]!, frames[1]!]) far.write(frame);
-    far.write(frameOf(END, 2));
+    };
+    const said = near.expects;
+    far.write(text(0, 'one'));
+    // It comes while the two ends greet each other over the new connection.
+    while (near.expects === said) await new Promise((resolve) => setImmediate(resolve));
+    near.carry(newer, 0, said);
+    later.write(Buffer.concat([text(0, 'one'), text(1, 'two'), frameOf(END, 2)]));
     let heard = '';
     for await (const chunk of near) heard += String(chunk);
     expect(heard).toBe('onetwo');

@@ -92,10 +92,11 @@ export class ResumableConnection extends Duplex {
   }
 
   /**
-   * Goes on over a connection whose other end is proven, and closes the one before. `from` is what that end expects next. False: `socket` is
+   * Goes on over a connection whose other end is proven, and closes the one before. `from` is what that end expects next, and `expected` what
+   * this end has said that it expects: the first frame over `socket` has that number, and each after it the next one. False: `socket` is
    * closed, and nothing else changes. It wanted what was acknowledged since: somebody has held it up, and a newer one has come.
    */
-  carry(socket: Duplex, from: number): boolean {
+  carry(socket: Duplex, from: number, expected: number): boolean {
     if (this.destroyed || from < this.keptFrom) {
       socket.destroy();
       return false;
@@ -110,7 +111,14 @@ export class ResumableConnection extends Duplex {
     before?.destroy();
     clearTimeout(this.lost);
     this.heardAt = performance.now();
-    const frames = new FrameReader((frame) => this.carrier === socket && this.receive(frame));
+    let turn = expected;
+    const frames = new FrameReader((frame) => {
+      if (this.carrier !== socket) return;
+      if (frame.kind !== DATA && frame.kind !== END) return this.hear(frame);
+      if (frame.number !== turn) return this.violate('sent a frame out of turn');
+      turn += 1;
+      this.receive(frame);
+    });
     socket.on('data', (chunk: Buffer) => {
       if (this.carrier !== socket) return;
       this.heardAt = performance.now();
@@ -236,14 +244,15 @@ export class ResumableConnection extends Duplex {
     this.carrier?.write(frameOf(ACK, this.taken));
   }
 
-  private receive({ kind, number, body }: Frame): void {
+  private hear({ kind, number }: Frame): void {
     if (kind === ACK) return this.release(number);
-    if (kind === GONE) {
-      this.isGone = true;
-      return this.pass();
-    }
-    if (number > this.next || (number === this.next && this.hasEnd)) return this.violate('sent a frame out of turn');
+    this.isGone = true;
+    this.pass();
+  }
+
+  private receive({ kind, number, body }: Frame): void {
     if (number < this.next) return; // It came over the connection before as well.
+    if (this.hasEnd) return this.violate('sent a frame after its end');
     this.next += 1;
     if (kind === END) this.hasEnd = true;
     else {

@@ -325,7 +325,9 @@ export class PartyProcesses {
   }
 
   private fail(member: Member, failure: TaskFailure): void {
-    if (member.done) return;
+    // A site that has said what it came to, and then says another thing, has lied about one of them.
+    const isLie = failure.code === 'PROTOCOL_VIOLATION' && this.remotes.has(member.name);
+    if (member.done && !isLie) return;
     const { run, toleratesLoss } = this.options;
     const isLoss = failure.code === 'PARTY_LOST' || failure.code === 'OUT_OF_MEMORY';
     if (!isLoss || !toleratesLoss || member.name === NEUTRAL) {

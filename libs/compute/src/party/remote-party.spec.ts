@@ -281,6 +281,21 @@ describe('a site that does not keep to the protocol', () => {
     });
   }
 
+  const done = (value: number): object => ({ kind: 'done', value, own: null, sentBytes: 0 });
+  test.each<[string, readonly object[]]>([
+    ['says twice that its program has sent all', [{ kind: 'finished' }, { kind: 'finished' }]],
+    ['says twice what it came to', [{ kind: 'finished' }, done(1), done(2)]],
+    ['goes on after what it came to', [{ kind: 'finished' }, done(1), { kind: 'line', body: bytes(1) }]],
+    [
+      'sends a long line after what it came to',
+      [{ kind: 'finished' }, done(1), { kind: 'done', pad: 'x'.repeat(2 ** 20) }],
+    ],
+  ])('%s: the run ends, and its name is in the failure', async (_, messages) => {
+    const { code, message } = await comesTo((__, post) => messages.forEach(post));
+    expect(code).toBe('PROTOCOL_VIOLATION');
+    expect(message).toMatch(/The process of party bob sent what (is no message|cannot be read)/);
+  });
+
   for (const [what, lie] of [
     ['before its first frame', (socket) => socket.destroy()],
     ['in the middle of a frame', (socket) => socket.end(bytes(0, 0, 0, 9, 0, 0))],

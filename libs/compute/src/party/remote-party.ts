@@ -68,6 +68,8 @@ export class RemoteParty {
   private marksKept = 0;
   /** The program there has sent all. */
   private isFinished = false;
+  /** It has said what it came to. */
+  private isDone = false;
   private line: Duplex | undefined;
   private receive: (message: unknown) => void = () => undefined;
   private closed: (fault?: string) => void = () => undefined;
@@ -164,11 +166,15 @@ export class RemoteParty {
     if (kind === 'mark') return this.keepMark(message.mark);
     if (SiteTunnel.isOf(message)) return this.passToEngine(message);
     if (kind === 'finished') {
+      if (this.isFinished) return this.receive(undefined);
       this.isFinished = true;
       return void this.line?.end();
     }
-    // What comes after a value would be lost, and the own program would wait for the end of the line.
-    if (kind === 'done' && !this.isFinished) return this.receive(undefined);
+    if (kind === 'done') {
+      // What comes after a value would be lost, and the own program would wait for the end of the line.
+      if (!this.isFinished || this.isDone) return this.receive(undefined);
+      this.isDone = true;
+    }
     this.receive(OF_MEMBERS.includes(kind) && !('body' in message) ? message : undefined);
   }
 
