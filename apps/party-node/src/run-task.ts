@@ -24,6 +24,9 @@ import { SiteRecords } from './site-records.js';
 import { SiteStore, withStore, type Made } from './site-store.js';
 import { hashOf, makersOf, type SharedTask } from './task-file.js';
 
+/** The characters of a failure that the log of the site keeps. */
+const WHY_LENGTH = 500;
+
 /** How this site takes part in a task. */
 export interface Participation {
   readonly folder: NodeFolder;
@@ -132,9 +135,29 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
     const stamps = Object.fromEntries(files.map(({ name: path, temporary }) => [path, stampOf(temporary)!]));
     return { task: hashOf(own), session: record.session!, files: stamps };
   };
+  /** The log of another member has the same hashes the other way around, unless one of the two has heard other bytes than the other sent. */
+  const noteCrossed = (store: SiteStore, error?: unknown): void => {
+    const { session, crossed } = record;
+    const hashes = Object.entries(crossed).map(([other, { sentSha256: sent, receivedSha256: received }]) => [
+      other,
+      { sent: `sha256:${sent}`, received: `sha256:${received}` },
+    ]);
+    const failed = error !== undefined && {
+      failed: outcomeOf(error),
+      why: (error as Error).message.slice(0, WHY_LENGTH),
+    };
+    store.note('crossed', {
+      ...(part.run !== undefined && { run: part.run }),
+      ...{ task: task.hash, ...(session !== undefined && { session }) },
+      ...{ crossed: Object.fromEntries(hashes) as Record<string, Record<string, string>>, ...failed },
+    });
+  };
   const prepares = async (left: Left | null, files: readonly HeldFile[]): Promise<void> => {
     const named = files.flatMap(({ artifact, temporary }) => (artifact ? [{ name: artifact.name, temporary }] : []));
-    const made = await withStore(folder.path, (store) => madeOf(store, named));
+    const made = await withStore(folder.path, (store) => {
+      noteCrossed(store);
+      return madeOf(store, named);
+    });
     await part.prepares!({ left, files, task: task.hash, maker, made, members });
   };
   const site: Site = {
@@ -165,7 +188,11 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
     ...(part.endpoint && { endpoint: part.endpoint }),
     statements: () => folder.statements(),
     crossed: (other, transcript) => void (record.crossed[other] = transcript),
-    leaves: (artifacts) => withStore(folder.path, (store) => store.keepMade(maker, madeOf(store, artifacts))),
+    leaves: (artifacts) =>
+      withStore(folder.path, (store) => {
+        noteCrossed(store);
+        store.keepMade(maker, madeOf(store, artifacts));
+      }),
     ...(part.prepares && { prepares: (outcome, files) => prepares(leftOf(member, outcome), files) }),
   };
   try {
@@ -192,8 +219,14 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
   } catch (error) {
     const isDone = error instanceof DealerDone;
     record.outcome = isDone ? done : outcomeOf(error);
-    if (!isDone) throw error;
-    if (part.prepares) await prepares(null, []);
+    // A full disk is no reason to say that the run failed for another one.
+    const noted = (): Promise<void> =>
+      withStore(folder.path, (store) => noteCrossed(store, isDone ? undefined : error));
+    if (!isDone) {
+      await noted().catch((fault: Error) => log(`what crossed could not be noted: ${fault.message}`));
+      throw error;
+    }
+    await (part.prepares ? prepares(null, []) : noted());
     return null;
   } finally {
     record.ended = new Date().toISOString();

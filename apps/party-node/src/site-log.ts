@@ -11,6 +11,8 @@ export type Action =
   | 'engine removed'
   | 'decided'
   | 'began'
+  /** What a run has said to the other members, and heard of them: before its files count, or as it fails. */
+  | 'crossed'
   | 'prepared'
   | 'dropped'
   | 'ended'

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runTask, type TaskParams, type TaskRunResult } from '#libs/compute';
 import { freePort } from '#libs/local-postgres';
+import { meet } from '#libs/peers';
 import { TcpProxy, TestOwner } from '#libs/testing';
 import { commitmentTo } from './commitment.js';
 import { NodeFolder } from './node-folder.js';
@@ -127,6 +129,20 @@ const recordsOf = async (site: string): Promise<Record<string, unknown>[]> => {
   return Promise.all(names.map(async (name) => JSON.parse(await sites.read(site, 'runs', name)) as never));
 };
 
+const HASH = /^sha256:[0-9a-f]{64}$/;
+interface CrossedEntry {
+  readonly task: string;
+  readonly session?: string;
+  readonly crossed: Readonly<Record<string, { readonly sent: string; readonly received: string }>>;
+}
+/** What the log of a site says that crossed in the runs of a task. */
+const crossedAt = async (site: string, id: string): Promise<readonly CrossedEntry[]> => {
+  const hashes = (await recordsOf(site)).filter(({ task }) => (task as { task_id: string }).task_id === id);
+  const entries = await withStore(join(sites.path, site), (store) => store.entriesOf('crossed'));
+  const found = entries.map(({ details }) => details as unknown as CrossedEntry);
+  return found.filter(({ task }) => hashes.some(({ hash }) => hash === task));
+};
+
 /** What a signed accept says. */
 const signedIn = (jws: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString('utf8')) as Record<string, unknown>;
@@ -212,14 +228,72 @@ describe('a task over sites', () => {
     expect(met.length).toBeGreaterThan(4);
   });
 
-  test('is in the log of each site', async () => {
-    const { out } = await sites.command('lab', 'log', 'ls', '--last', '2');
-    const [began, ended] = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { action: string; details: object });
-    expect(began).toMatchObject({ action: 'began', details: { by: 'run' } });
-    expect(ended).toMatchObject({ action: 'ended', details: { by: 'run', state: 'DONE' } });
+  test('is in the log of each site, with hashes of what crossed that two sites have alike', async () => {
+    const [alice, bob, lab] = await Promise.all(['alice', 'bob', 'lab'].map((site) => crossedAt(site, 'ss_lr')));
+    expect(alice!.at(-1)).toEqual({
+      ...{ task: expect.stringMatching(HASH) as unknown, session: bob!.at(-1)!.session },
+      crossed: {
+        '#neutral': { sent: lab!.at(-1)!.crossed['alice']!.received, received: lab!.at(-1)!.crossed['alice']!.sent },
+        bob: { sent: bob!.at(-1)!.crossed['alice']!.received, received: bob!.at(-1)!.crossed['alice']!.sent },
+      },
+    });
+    const all = Object.values(alice!.at(-1)!.crossed).flatMap(({ sent, received }) => [sent, received]);
+    for (const hash of all) expect(hash).toMatch(HASH);
+    expect(new Set(all).size).toBe(4);
+    const { out } = await sites.command('lab', 'log', 'ls', '--last', '3');
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([
+      { action: 'began', details: { by: 'run' } },
+      { action: 'crossed' },
+      { action: 'ended', details: { by: 'run', state: 'DONE' } },
+    ]);
+    expect((await sites.command('alice', 'log', 'verify')).code).toBe(0);
+  });
+
+  test('that a site ends by a lie is in the log of the other, with its name and the hash of what it sent', async () => {
+    const task = await sites.task(psiTask('lied.csv', 'lied'), 'lied.json');
+    const folder = new NodeFolder(join(sites.path, 'bob'));
+    const port = await sites.portOf('bob');
+    const [running, met] = await Promise.all([
+      sites.command('alice', 'run', task.path, '--accept', task.hash),
+      meet({
+        ...{ member: 'bob', identity: await folder.identity(), task: task.hash, data: `sha256:${'0'.repeat(64)}` },
+        ...{ peers: new Map([['alice', { fingerprint: sites.fingerprints['alice']! }]]), waitMs: 60_000 },
+        ...{ listen: { host: '127.0.0.1', port }, signal: new AbortController().signal, log: () => undefined },
+      }).then(({ session, connections }) => {
+        const connection = connections.get('alice')!.resume();
+        const frame = (message: object, body = Buffer.alloc(0)): Buffer => {
+          const head = Buffer.from(JSON.stringify(message));
+          const lengths = Buffer.alloc(8);
+          lengths.writeUInt32BE(4 + head.byteLength + body.byteLength);
+          lengths.writeUInt32BE(head.byteLength, 4);
+          return Buffer.concat([lengths, head, body]);
+        };
+        connection.write(frame({ kind: 'line', body: 'bytes' }, Buffer.from([0, 0])));
+        connection.write(frame({ kind: 'temporary', path: '/etc/passwd' }));
+        return { session, ended: once(connection, 'close') };
+      }),
+    ]);
+    await met.ended;
+    expect(running).toMatchObject({ code: 4, err: expect.stringContaining('PROTOCOL_VIOLATION') as unknown });
+    const last = (await crossedAt('alice', 'lied')).at(-1)!;
+    expect(last).toEqual({
+      ...{ task: task.hash, session: met.session, failed: 'PROTOCOL_VIOLATION' },
+      why: 'The process of party bob sent what is no message.',
+      crossed: {
+        bob: {
+          sent: expect.stringMatching(HASH) as unknown,
+          received: `sha256:${createHash('sha256')
+            .update(Buffer.from([0, 0]))
+            .digest('hex')}`,
+        },
+      },
+    });
+    expect((await sites.command('alice', 'log', 'verify')).code).toBe(0);
   });
 
   test('opens scores one by one to who asks at the site of their receiver', async () => {

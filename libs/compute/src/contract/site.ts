@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { HeldFile, TaskRunResult } from './outcome.js';
 
-/** What crossed between two members of a run, for both to keep. */
+/** What crossed between two members of a run, for both to keep: the lines of their programs and engines, and what each says that it came to. */
 export interface Transcript {
   readonly sentBytes: number;
   /** SHA-256, in hex, of what this side sent. It is what the other side received. */

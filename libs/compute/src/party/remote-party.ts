@@ -140,6 +140,7 @@ export class RemoteParty {
   /** Says how the own member fares. */
   tell(message: Extract<BetweenSites, { kind: 'progress' | 'failed' | 'done' | 'outside' }>): void {
     if (message.kind === 'done' || message.kind === 'failed') this.hasToldValue = message.kind === 'done';
+    if (message.kind === 'done') this.count(bytesOf(message.value));
     this.post(message);
   }
 
@@ -174,6 +175,7 @@ export class RemoteParty {
       // What comes after a value would be lost, and the own program would wait for the end of the line.
       if (!this.isFinished || this.isDone) return this.receive(undefined);
       this.isDone = true;
+      this.hear(bytesOf(message.value));
     }
     this.receive(OF_MEMBERS.includes(kind) && !('body' in message) ? message : undefined);
   }
@@ -189,8 +191,7 @@ export class RemoteParty {
   private passOn(body: Body | undefined): void {
     const { line } = this;
     if (!(body instanceof Uint8Array) || !line || this.isFinished) return this.receive(undefined);
-    this.received.update(body);
-    this.receivedBytes += body.byteLength;
+    this.hear(body);
     if (!line.writable) return; // The own program is gone, which ends the run.
     line.write(body);
     if (line.writableLength < WINDOW_BYTES || this.lineIsFull) return;
@@ -203,16 +204,18 @@ export class RemoteParty {
   }
 
   private passToEngine(message: OfTunnel): void {
-    if (message.kind === 'piece' && message.body instanceof Uint8Array) {
-      this.received.update(message.body);
-      this.receivedBytes += message.body.byteLength;
-    }
+    if (message.kind === 'piece' && message.body instanceof Uint8Array) this.hear(message.body);
     this.tunnel.take(message);
   }
 
   private count(body: Uint8Array): void {
     this.sent.update(body);
     this.sentBytes += body.byteLength;
+  }
+
+  private hear(body: Uint8Array): void {
+    this.received.update(body);
+    this.receivedBytes += body.byteLength;
   }
 
   /** Reads no more of the other site until as many have let it go on. */
@@ -254,6 +257,9 @@ export class RemoteParty {
     this.line?.destroy();
   }
 }
+
+/** What a member came to, as the transcript has it. */
+const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value) ?? '');
 
 /** Why other sites cannot be told what a member came to; undefined: they can. */
 export function valueFault(party: string, value: unknown): TaskFailure | undefined {
