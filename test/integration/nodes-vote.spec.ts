@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { TaskFailure } from '#libs/compute';
 import type { OfferLine } from '#libs/peers';
-import { NodeOfferRepository, openDatabase, type Database } from '#libs/repositories';
+import { NodeOfferRepository, NodeRepository, openDatabase, type Database } from '#libs/repositories';
 import { useTestDatabase } from '#libs/testing';
 import { offersIn } from '../../apps/compute-worker/src/nodes/offers-in.js';
 import { judgeSites, voteFault } from '../../apps/compute-worker/src/nodes/site-states.js';
@@ -49,6 +50,7 @@ describe('what a run leaves at two sites', () => {
     readonly id: string;
     private readonly chain = `chain-${randomUUID().slice(0, 8)}`;
     status = 'RUNNING';
+    error: TaskFailure | undefined;
     /** Whether the worker ends the task once all are prepared. */
     worker = true;
 
@@ -90,7 +92,8 @@ describe('what a run leaves at two sites', () => {
     /** Carries frames both ways over the link of a site. */
     async exchange(party: Party): Promise<void> {
       const [site, connection, link] = [this.sites.get(party)!, this.connections.get(party)!, this.links[party]];
-      const lines: readonly OfferLine[] = (await this.source.offers([connection])).get(connection)!;
+      const lines: readonly OfferLine[] | undefined = (await this.source.offers([connection])).get(connection);
+      if (!lines) return; // It has left: its connection is closed.
       if (link.down) {
         const task = lines.some(({ state }) => state === 'OFFERED') && (await this.source.task(connection, this.id));
         if (task) site.take({ kind: 'task', run: this.id, task: JSON.parse(task) });
@@ -120,7 +123,10 @@ describe('what a run leaves at two sites', () => {
       const rows = await offers.sitesOf(db, [this.id]);
       const verdict = judgeSites(rows);
       if (verdict.kind === 'go') await offers.start(db, this.id);
-      if (verdict.kind === 'failed') await this.end('FAILURE');
+      if (verdict.kind === 'failed') {
+        this.error = verdict.error;
+        await this.end('FAILURE');
+      }
       if (this.worker && verdict.kind === 'prepared' && !(await voteFault(rows)) && (await offers.vote(db, this.id)))
         await this.end('SUCCESS');
     }
@@ -137,6 +143,21 @@ describe('what a run leaves at two sites', () => {
 
     async undecided(): Promise<string> {
       return (await sql(`SELECT count(*)::text AS n FROM node_decisions WHERE run = '${this.id}'`))[0]!.n;
+    }
+
+    /** As an admin has it leave. */
+    async leaves(party: Party): Promise<void> {
+      await db.forTenant('default').transaction((tx) => new NodeRepository().revoke(tx, party));
+    }
+
+    /** The states of what a site was offered, and what lies at it of the run, by the end of the name. */
+    at(party: Party): { readonly state: string | undefined; readonly files: readonly string[] } {
+      const final = this.files.get(party);
+      const names = final === undefined ? [] : readdirSync(dirname(final));
+      return {
+        state: this.sites.get(party)!.store.find(this.id)?.state,
+        files: names.map((name) => (name === 't.csv' ? name : extname(name))),
+      };
     }
 
     /** Who has the file of the run, and what lies beside it. */
@@ -194,5 +215,31 @@ describe('what a run leaves at two sites', () => {
     }
     expect(ends.SUCCESS).toBeGreaterThan(ROUNDS / 2);
     expect(ends.FAILURE).toBeGreaterThan(ROUNDS / 2);
+  });
+
+  test('does not count where a party leaves before it is decided, and is its own where it leaves later', async () => {
+    const ends = { SUCCESS: 0, FAILURE: 0 };
+    for (let at = 0; at < ROUNDS; at += 1) {
+      const [leaver, stayer] = at % 2 === 0 ? PARTIES : ([PARTIES[1], PARTIES[0]] as const);
+      const run = await Run.begin();
+      for (let round = 0; round < at; round += 1) await run.round();
+      const [was, isDecided] = [run.at(leaver), run.status === 'SUCCESS'];
+      await run.leaves(leaver);
+      for (let round = 0; round < ROUNDS; round += 1) await run.round();
+      ends[run.status as keyof typeof ends] += 1;
+      if (isDecided) {
+        expect([at, run.status, run.at(stayer)]).toEqual([at, 'SUCCESS', { state: 'DONE', files: ['t.csv'] }]);
+        // Nobody takes anything away from it.
+        expect([at, run.at(leaver)]).toEqual([at, was]);
+      } else {
+        expect([at, run.error?.code, run.error?.message]).toEqual([
+          ...[at, 'SITE_UNAVAILABLE', `The site of ${leaver} was revoked.`],
+        ]);
+        expect([at, run.at(stayer).files, run.at(leaver).files.includes('t.csv')]).toEqual([at, [], false]);
+      }
+      await run.close();
+    }
+    expect(ends.SUCCESS).toBeGreaterThan(1);
+    expect(ends.FAILURE).toBeGreaterThan(2);
   });
 });

@@ -86,7 +86,7 @@ export class SiteRuns {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         continue;
       }
-      const message = `No site of ${names} has joined, or its certificate has ended: see task-chain nodes ls.`;
+      const message = `No site of ${names} has joined, or it was revoked, or its certificate has ended: see task-chain nodes ls.`;
       throw new TaskFailure('SITE_UNAVAILABLE', message);
     }
   }
