@@ -10,6 +10,14 @@ describeSystem(
   'postgres',
   { apps: ['api', 'status-listener', 'compute-worker'], env },
   (check, system) => {
+    const nothingWaits = async (): Promise<void> => {
+      for (const bank of BANKS)
+        await eventually(
+          `nothing waits at ${bank}`,
+          async () => !(await sites.at(bank, 'approvals', 'ls')).out.includes('WAITING') || undefined,
+        );
+    };
+
     check('fail where nobody has accepted in time, and the sites forget them', async ({ api }) => {
       await sites.join(api);
       for (const bank of BANKS) await sites.connect(bank);
@@ -17,11 +25,28 @@ describeSystem(
       for (const bank of BANKS) await sites.waiting(bank);
       const { status, tasks } = await endOf(api, chain);
       expect([status, tasks[0]!.error]).toEqual(['FAILURE', expect.objectContaining({ code: 'TIMEOUT_QUEUE' })]);
-      for (const bank of BANKS)
-        await eventually(
-          `nothing waits at ${bank}`,
-          async () => !(await sites.at(bank, 'approvals', 'ls')).out.includes('WAITING') || undefined,
-        );
+      await nothingWaits();
+    });
+
+    check('hold the quota and the concurrency group of their tenant while they wait for people', async ({ api }) => {
+      const quota = (body: object) => api.expect(200, '/tenants/default', { method: 'PATCH', body });
+      const options = { concurrency_key: 'sites', concurrency_limit: 1 };
+      await quota({ max_running_chains: 2 });
+      const ids = [await api.start(sites.chain(options)), await api.start(sites.chain(options))] as const;
+      for (const bank of BANKS) await sites.waiting(bank);
+      const body = { ...sites.chain(), execute: true };
+      const refused = await api.expect<{ code: string; quota: object }>(429, '/chains', { method: 'POST', body });
+      expect(refused).toMatchObject({ code: 'QUOTA_EXCEEDED', quota: { limit: 'max_running_chains', used: 2 } });
+      await api.until(
+        ids[1],
+        'it waits for the other one',
+        ({ tasks }) => tasks[0]!.waiting?.code === 'CONCURRENCY_KEY',
+      );
+      await api.expect(200, `/chains/${ids[0]}/cancel`, { method: 'POST' });
+      await sites.heard(system.databaseUrl, ids[1], 'bank-x', 'OFFERED');
+      await api.expect(200, `/chains/${ids[1]}/cancel`, { method: 'POST' });
+      await quota({ max_running_chains: null });
+      await nothingWaits();
     });
 
     check('end at the sites once the time of the task is over', async ({ api }) => {

@@ -115,4 +115,31 @@ describe('what is offered to sites', () => {
     await sql(`UPDATE node_offers SET ended_at = now()`);
     expect(await engineQueries.loadCapacity(db, 60_000)).toMatchObject([{ task_type: 'psi', in_flight: 5 }]);
   });
+
+  test('counts in the quota of its tenant as any other task, but for the files that lie at the sites', async () => {
+    await storeChain(db, 'c', { t: QUEUED });
+    await storeChain(db, 'd', { u: QUEUED });
+    await offer('c-t');
+    for (const [chain, task, bytes] of [
+      ['c', 't', Number.MAX_SAFE_INTEGER], // Whatever a site says.
+      ['d', 'u', 7],
+    ] as const)
+      await sql(`INSERT INTO artifacts (tenant_id, chain_id, task_id, name, media_type, size_bytes, sha256)
+                 VALUES ('default', '${chain}', '${task}', 'a/x.csv', 'text/csv', ${bytes}, '${'0'.repeat(64)}')`);
+    expect(await engineQueries.useOfTenant(db.forTenant('default'))).toMatchObject({
+      ...{ running_chains: 2, waiting_tasks: 2, artifact_bytes: 7 },
+    });
+  });
+
+  test('has the place of its concurrency group for as long as it waits for people', async () => {
+    const group = { concurrency_key: `'k'`, concurrency_limit: '1', concurrency_of: `'TASK'` };
+    await engineQueries.saveWorker(db, 'one', { psi: 9 }, 0);
+    await storeChain(db, 'c', { t: { ...QUEUED, ...group } });
+    await offer('c-t');
+    await storeChain(db, 'd', { u: { ...READY, ...group } });
+    const claimed = () => db.transaction((tx) => engineQueries.claimGrouped(tx, ['psi'], [9], 4_000));
+    expect(await claimed()).toEqual([]);
+    await sql(`UPDATE chain_tasks SET status = 'CANCELLED', lease_until = NULL WHERE chain_id = 'c'`);
+    expect(await claimed()).toMatchObject([{ chain_id: 'd' }]);
+  });
 });

@@ -6,7 +6,7 @@ import type { Statement } from '../pool.js';
 /** A child has its place in the quota through its outermost chain. */
 const OUTERMOST = `parent_chain_id IS NULL`;
 
-/** The current usage of the transaction's tenant. */
+/** The current usage of the transaction's tenant. What its sites keep is not kept here, and only they say how much it is. */
 export const useOfTenant: Statement = {
   name: 'use-of-tenant',
   text: `
@@ -15,7 +15,9 @@ export const useOfTenant: Statement = {
               FROM task_chains WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND status IN ('PENDING', 'RUNNING', 'PAUSED')) AS waiting_tasks,
            (SELECT count(*) FROM task_chains
              WHERE tenant_id = ${MINE} AND ${OUTERMOST} AND created_at BETWEEN clock_timestamp() - interval '1 min' AND clock_timestamp()) AS creates_last_minute,
-           (SELECT coalesce(sum(size_bytes), 0)::float8 FROM artifacts WHERE tenant_id = ${MINE}) AS artifact_bytes`,
+           (SELECT coalesce(sum(size_bytes), 0)::float8 FROM artifacts a
+             WHERE tenant_id = ${MINE}
+               AND NOT EXISTS (SELECT FROM chain_tasks t WHERE t.chain_id = a.chain_id AND t.task_id = a.task_id AND t.at_sites)) AS artifact_bytes`,
 };
 
 /** Whoever else would use more of the tenant's quota waits until this transaction has ended. */
