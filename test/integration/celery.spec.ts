@@ -1,28 +1,25 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { FLEET_QUEUE, noCelery, startTestRedis, TcpProxy, TestFleet } from '#libs/testing';
-import { chain, describeSystem, eventually, taskOf, TEST_API_KEY, type SystemUnderTest } from './system/index.js';
+import { FLEET_QUEUE, noCelery, noRedis, startTestRedis, TcpProxy, TestFleet, type TestRedis } from '#libs/testing';
+import { chain, describeSystem, eventually, OwnedParty, taskOf, writeKeys } from './system/index.js';
 
-const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
 const OWNED = 'bank-a';
 const PARTIES = ['alice', 'bob'];
 /** The design's, and the newest: each has a database of the Redis. */
 const VERSIONS = ['5.2.7', '5.7.0'];
 
-const redis = await startTestRedis();
-const proxies: TcpProxy[] = [];
-const work = mkdtempSync(join(tmpdir(), 'task-chain-celery-'));
+const noServer = await noRedis();
+let redis: TestRedis;
+let proxy: TcpProxy;
+beforeAll(async () => {
+  redis = await startTestRedis();
+  proxy = await TcpProxy.start(Number(new URL(redis.url).port));
+});
 afterAll(async () => {
-  // Here, since those of a version whose tests are left out are open as well.
-  for (const proxy of proxies) await proxy.stop();
+  await proxy.stop();
   await redis.stop();
-  rmSync(work, { recursive: true });
 });
 
 /** A psi at the fleet, of a table of each party. */
@@ -46,28 +43,29 @@ const plain = (more: object = {}, options: object = {}, engine = 'celery'): Reco
   chain([psi(Object.fromEntries(PARTIES.map((party) => [party, 't.csv'])), more, engine)], options);
 
 for (const version of VERSIONS) {
-  const skipped = redis.skip || noCelery(version);
+  const skipped = noServer || noCelery(version);
   if (skipped) test.skip(`chains at a fleet of Celery ${version} [skipped: ${skipped}]`, () => undefined);
-  else await atFleet(version);
+  else atFleet(version);
 }
 
-async function atFleet(version: string): Promise<void> {
-  const proxy = await TcpProxy.start(Number(new URL(redis.url).port));
-  proxies.push(proxy);
+function atFleet(version: string): void {
   const database = VERSIONS.indexOf(version);
-  const url = `${redis.url}/${database}`;
   const env = {
-    CELERY_BROKERS: JSON.stringify({ '*': `redis://127.0.0.1:${proxy.port}/${database}` }),
+    get CELERY_BROKERS(): string {
+      return JSON.stringify({ '*': `redis://127.0.0.1:${proxy.port}/${database}` });
+    },
     ...{ WORKER_DRAIN_SECONDS: '1', WORKER_CONCURRENCY_PSI: '1', REMOTE_SLOTS: '1' },
   };
   // What our apps do by themselves is looked at once: at the version that the design has.
   const isDesigns = version === '5.2.7';
   const options = { apps: ['api', 'status-listener'], env } as const;
   describeSystem(`chains at a fleet of Celery ${version}`, 'redis', options, (check, system) => {
-    const broker = new Redis(url, { lazyConnect: true });
+    let broker: Redis;
     let fleet: TestFleet;
     beforeAll(async () => {
-      for (const [at, party] of PARTIES.entries()) writeTable(join(system.dataRoot, party), 't.csv', 1 + 100 * at);
+      for (const [at, party] of PARTIES.entries()) writeKeys(join(system.dataRoot, party), 1 + 100 * at);
+      const url = `${redis.url}/${database}`;
+      broker = new Redis(url);
       fleet = await TestFleet.start(version, url);
       // Without the fleet it would not be ready.
       await system.startApp('compute-worker');
@@ -156,14 +154,14 @@ async function atFleet(version: string): Promise<void> {
       await nothingLeft();
     });
 
-    for (const [what, end, seconds] of [
-      ['stopped', 'stop', 8],
-      ['killed', 'kill', 25],
+    for (const [what, end] of [
+      ['stopped', 'stop'],
+      ['killed', 'kill'],
     ] as const) {
       if (!isDesigns) continue;
       check(`go on at another worker where one is ${what}, and run once at the fleet`, async ({ api }) => {
         const first = system.app('compute-worker');
-        const at = await planned(`sleep ${seconds}`);
+        const at = await planned('sleep 25');
         const id = await api.start(plain());
         await begun(at);
         await system.startApp('compute-worker');
@@ -178,7 +176,7 @@ async function atFleet(version: string): Promise<void> {
 
     checkHere('are published once the owner lets the engine in, has noted it, and has some left', async ({ api }) => {
       const at = await planned('sleep 2');
-      const cli = await claimed(system);
+      const owner = await OwnedParty.claim(system, OWNED);
       const inputs = { [OWNED]: `dataset:${OWNED}/customers@1`, bob: 't.csv' };
       const waits = async (id: string): Promise<string> => {
         await api.until(id, 'it waits for the owner', ({ tasks }) => tasks[0]!.hold === 'APPROVAL');
@@ -189,11 +187,11 @@ async function atFleet(version: string): Promise<void> {
       };
       const ledger = join(system.dataRoot, OWNED, '.party/ledger.jsonl');
 
-      await policy(cli, {});
+      await owner.allow({});
       expect(await waits(await api.start(chain([psi(inputs)])))).toContain('the engine celery is not allowed');
       expect(await at.starts()).toEqual([]);
 
-      await policy(cli, { engines: ['native', 'celery'], uses: { max: 1, days: 1 } });
+      await owner.allow({ engines: ['native', 'celery'], uses: { max: 1, days: 1 } });
       const id = await api.start(chain([psi(inputs)]));
       await begun(at);
       expect(readFileSync(ledger, 'utf8')).toContain('psi');
@@ -202,34 +200,7 @@ async function atFleet(version: string): Promise<void> {
       expect(await waits(await api.start(chain([psi(inputs)])))).toContain('it was used 1 times');
       expect(await at.starts()).toHaveLength(1);
       await nothingLeft();
+      owner.remove();
     });
   });
-}
-
-/** 300 keys from this one on. */
-function writeTable(folder: string, name: string, from: number): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, name), `id\n${Array.from({ length: 300 }, (_, i) => from + i).join('\n')}\n`);
-}
-
-type Cli = (...args: string[]) => Promise<unknown>;
-
-/** The command line of the owner of a folder that is claimed, with a dataset. */
-async function claimed({ api, dataRoot }: SystemUnderTest): Promise<Cli> {
-  const env = { PATH: process.env.PATH, HOME: work, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: TEST_API_KEY };
-  const cli: Cli = (...args) => promisify(execFile)(process.execPath, [PROGRAM, ...args], { cwd: work, env });
-  const [folder, key] = [join(dataRoot, OWNED), join(work, `${OWNED}.key`)];
-  writeTable(folder, 'customers.csv', 1);
-  await cli('parties', 'keygen', OWNED, '--out', work);
-  await cli('parties', 'claim', OWNED, '--key', key, '--folder', folder);
-  const file = ['--file', 'customers.csv', '--folder', folder];
-  await cli('datasets', 'register', `${OWNED}/customers`, ...file, '--key', key);
-  return (...args) => cli(...args, '--key', key);
-}
-
-async function policy(cli: Cli, more: object): Promise<void> {
-  const file = join(work, 'policy.json');
-  const rule = { effect: 'allow', task_types: ['psi'], ...more };
-  writeFileSync(file, JSON.stringify({ expires_at: '2999-01-01T00:00:00Z', rules: [rule] }));
-  await cli('policies', 'set', `${OWNED}/customers`, '--file', file);
 }

@@ -1,22 +1,13 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { FakeKuscia } from '#libs/testing';
-import { chain, describeSystem, eventually, taskOf, TEST_API_KEY, type SystemUnderTest } from './system/index.js';
+import { chain, describeSystem, eventually, OwnedParty, taskOf, writeKeys } from './system/index.js';
 
-const PROGRAM = fileURLToPath(new URL('../../../apps/cli/bin/task-chain.mjs', import.meta.url));
 const OWNED = 'bank-a';
 
-const work = mkdtempSync(join(tmpdir(), 'task-chain-kuscia-'));
 const fake = await FakeKuscia.start('alice', 'bob', OWNED);
-afterAll(async () => {
-  await fake.stop();
-  rmSync(work, { recursive: true });
-});
+afterAll(() => fake.stop());
 
 /** A psi at the nodes, of a table of each party. */
 const psi = (inputs: Readonly<Record<string, string>>, more: object = {}): Record<string, unknown> => ({
@@ -38,7 +29,7 @@ const env = { KUSCIA_API: fake.setting, WORKER_DRAIN_SECONDS: '1', WORKER_CONCUR
 const options = { apps: ['api', 'status-listener', 'compute-worker'], env } as const;
 describeSystem('chains at the fake of Kuscia', 'postgres', options, (check, system) => {
   beforeAll(() => {
-    for (const [at, party] of ['alice', 'bob'].entries()) writeTable(join(system.dataRoot, party), 1 + 100 * at);
+    for (const [at, party] of ['alice', 'bob'].entries()) writeKeys(join(system.dataRoot, party), 1 + 100 * at);
   });
   const states = (): string[] => Object.values(fake.states());
   const computing = (): Promise<true> =>
@@ -133,7 +124,7 @@ describeSystem('chains at the fake of Kuscia', 'postgres', options, (check, syst
 
   check('are made once the owner lets the engine in', async ({ api }) => {
     fake.plan();
-    const cli = await claimed(system);
+    const owner = await OwnedParty.claim(system, OWNED);
     const inputs = { [OWNED]: `dataset:${OWNED}/customers@1`, bob: 't.csv' };
     const waits = async (id: string): Promise<string> => {
       await api.until(id, 'it waits for the owner', ({ tasks }) => tasks[0]!.hold === 'APPROVAL');
@@ -142,11 +133,11 @@ describeSystem('chains at the fake of Kuscia', 'postgres', options, (check, syst
       expect(asked).toMatchObject({ engine: 'kuscia', leaves: expect.stringContaining("the nodes' word") });
       return asked.reasons!;
     };
-    await policy(cli, {});
+    await owner.allow({});
     expect(await waits(await api.start(chain([psi(inputs)])))).toContain('the engine kuscia is not allowed');
     expect(fake.requests.filter(({ path }) => path !== '/healthZ' && path !== '/api/v1/domain/query')).toEqual([]);
 
-    await policy(cli, { engines: ['native', 'kuscia'], uses: { max: 1, days: 1 } });
+    await owner.allow({ engines: ['native', 'kuscia'], uses: { max: 1, days: 1 } });
     expect((await api.run(chain([psi(inputs)]))).status).toBe('SUCCESS');
     expect(readFileSync(join(system.dataRoot, OWNED, '.party/ledger.jsonl'), 'utf8')).toContain('psi');
     const registered = fake.requests.find(({ body }) => body.relative_uri === `${OWNED}/customers.csv`)!;
@@ -154,6 +145,7 @@ describeSystem('chains at the fake of Kuscia', 'postgres', options, (check, syst
 
     expect(await waits(await api.start(chain([psi(inputs)])))).toContain('it was used 1 times');
     expect(fake.asked('/api/v1/job/create')).toBe(1);
+    owner.remove();
   });
 
   check('fail where Kuscia refuses the token, and say which setting names it', async ({ api }) => {
@@ -164,38 +156,10 @@ describeSystem('chains at the fake of Kuscia', 'postgres', options, (check, syst
     try {
       const { tasks } = await api.run(plain());
       expect(tasks[0]!.error).toMatchObject({
-        ...{ code: 'ENGINE_NOT_READY', message: expect.stringMatching(/"token".*in KUSCIA_API/) },
+        ...{ code: 'ENGINE_NOT_READY', message: expect.stringMatching(/KUSCIA_API refuses the token/) },
       });
     } finally {
       writeFileSync(token, right);
     }
   });
 });
-
-/** 300 keys from this one on. */
-function writeTable(folder: string, from: number, name = 't.csv'): void {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, name), `id\n${Array.from({ length: 300 }, (_, i) => from + i).join('\n')}\n`);
-}
-
-type Cli = (...args: string[]) => Promise<unknown>;
-
-/** The command line of the owner of a folder that is claimed, with a dataset. */
-async function claimed({ api, dataRoot }: SystemUnderTest): Promise<Cli> {
-  const own = { PATH: process.env.PATH, HOME: work, TASK_CHAIN_URL: api.url, TASK_CHAIN_TOKEN: TEST_API_KEY };
-  const cli: Cli = (...args) => promisify(execFile)(process.execPath, [PROGRAM, ...args], { cwd: work, env: own });
-  const [folder, key] = [join(dataRoot, OWNED), join(work, `${OWNED}.key`)];
-  writeTable(folder, 1, 'customers.csv');
-  await cli('parties', 'keygen', OWNED, '--out', work);
-  await cli('parties', 'claim', OWNED, '--key', key, '--folder', folder);
-  const file = ['--file', 'customers.csv', '--folder', folder];
-  await cli('datasets', 'register', `${OWNED}/customers`, ...file, '--key', key);
-  return (...args) => cli(...args, '--key', key);
-}
-
-async function policy(cli: Cli, more: object): Promise<void> {
-  const file = join(work, 'policy.json');
-  const rule = { effect: 'allow', task_types: ['psi'], ...more };
-  writeFileSync(file, JSON.stringify({ expires_at: '2999-01-01T00:00:00Z', rules: [rule] }));
-  await cli('policies', 'set', `${OWNED}/customers`, '--file', file);
-}

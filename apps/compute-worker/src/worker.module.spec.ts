@@ -6,7 +6,7 @@ import { BACKEND, STATUS_CHANNEL, type Backend, type StatusChannel, type TaskJob
 import {
   createTestDatabase,
   describeUnless,
-  ensureRedisServer,
+  noRedis,
   openTestQueues,
   startTestRedis,
   type TestDatabase,
@@ -16,11 +16,10 @@ import {
 import { PROCESSORS, type Processors } from './processors/processors.module.js';
 import { WorkerModule } from './worker.module.js';
 
-const redisServer = await ensureRedisServer();
-const noRedis = 'reason' in redisServer ? redisServer.reason : false;
+const skipped = await noRedis();
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describeUnless(kind === 'redis' && noRedis, `a worker on ${kind}`, () => {
+  describeUnless(kind === 'redis' && skipped, `a worker on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
     let others: TestQueues;

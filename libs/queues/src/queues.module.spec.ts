@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import {
   createTestDatabase,
   describeUnless,
-  ensureRedisServer,
+  noRedis,
   startTestRedis,
   type TestDatabase,
   type TestRedis,
@@ -16,8 +16,7 @@ import { BACKEND, QueuesModule } from './queues.module.js';
 import { BackendQueue, BackendWorker, queueName } from './task-queue.js';
 import { TaskQueues } from './task-queues.js';
 
-const redisServer = await ensureRedisServer();
-const noRedis = 'reason' in redisServer ? redisServer.reason : false;
+const skipped = await noRedis();
 
 /** What happened, in order, and what a job waits for. */
 class Course {
@@ -52,7 +51,7 @@ class HeldProcessor extends WorkerHost {
 }
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describeUnless(kind === 'redis' && noRedis, `the module of queues on ${kind}`, () => {
+  describeUnless(kind === 'redis' && skipped, `the module of queues on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
     beforeAll(async () => {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import {
   createTestDatabase,
   describeUnless,
-  ensureRedisServer,
+  noRedis,
   startTestRedis,
   type TestDatabase,
   type TestRedis,
@@ -15,8 +15,7 @@ import { LANES } from './messages.js';
 import { queueGeneration } from './queue-marks.js';
 import type { Delivery, StatusChannel } from './status-channel.js';
 
-const redisServer = await ensureRedisServer();
-const noRedis = 'reason' in redisServer ? redisServer.reason : false;
+const skipped = await noRedis();
 
 /** Longer than a delivery of a dead consumer is left alone, on either backend. */
 const REDELIVERY_MS = 30_000;
@@ -47,7 +46,7 @@ class Room {
 }
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describeUnless(kind === 'redis' && noRedis, `the status channel on ${kind}`, () => {
+  describeUnless(kind === 'redis' && skipped, `the status channel on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
     beforeAll(async () => {

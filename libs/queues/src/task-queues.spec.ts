@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   createTestDatabase,
   describeUnless,
-  ensureRedisServer,
+  noRedis,
   openTestQueues,
   startTestRedis,
   takeJobs,
@@ -13,8 +13,7 @@ import {
 import { jobId, type TaskJob } from './messages.js';
 import { inBulks, type TaskQueues } from './task-queues.js';
 
-const redisServer = await ensureRedisServer();
-const noRedis = 'reason' in redisServer ? redisServer.reason : false;
+const skipped = await noRedis();
 let made = 0;
 
 /** A job of a type that no other test uses. */
@@ -49,7 +48,7 @@ it('cuts what is sent at once by number and by size', () => {
 });
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describeUnless(kind === 'redis' && noRedis, `task queues on ${kind}`, () => {
+  describeUnless(kind === 'redis' && skipped, `task queues on ${kind}`, () => {
     let database: TestDatabase;
     let redis: TestRedis | undefined;
     let opened: TestQueues;

@@ -22,4 +22,4 @@ export { TestOwner } from './test-owner.js';
 export { TcpProxy } from './tcp-proxy.js';
 export { openTestQueues, takeJobs, type TestQueues } from './test-queues.js';
 export { startTestPostgres, type TestPostgres } from './test-postgres.js';
-export { ensureRedisServer, startTestRedis, type TestRedis } from './test-redis.js';
+export { ensureRedisServer, noRedis, startTestRedis, type TestRedis } from './test-redis.js';

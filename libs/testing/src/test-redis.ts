@@ -6,23 +6,28 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, guarded } from '#libs/local-postgres';
 import { ensureProgram } from './debian-program.js';
+import type { SkipReason } from './skip.js';
 
-/** A Redis or Valkey of one test file. Give `skip` to `itUnless`: false, or why it is missing. */
+/** A Redis or Valkey of one test file. */
 export interface TestRedis {
   readonly url: string;
-  readonly skip: false | string;
   stop(): Promise<void>;
 }
 
 const SERVERS = ['valkey-server', 'redis-server'];
 
+/** Why no server can be started; false where one can. Where none is installed, root installs Debian's package. */
+export async function noRedis(): Promise<SkipReason> {
+  const found = await ensureRedisServer();
+  return 'reason' in found && found.reason;
+}
+
 /**
- * Starts a server on a free port, keeping nothing on disk. Where none is installed, root installs Debian's
- * package; anybody else gets the reason as `skip`.
+ * Starts a server on a free port, keeping nothing on disk. Call it in `beforeAll`: where all tests of a file are skipped no hook runs, and nothing would stop what the file had started.
  */
 export async function startTestRedis(): Promise<TestRedis> {
   const found = await ensureRedisServer();
-  if ('reason' in found) return { url: '', skip: found.reason, stop: async () => {} };
+  if ('reason' in found) throw new Error(found.reason);
   const folder = mkdtempSync(join(tmpdir(), 'task-chain-redis-'));
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
@@ -40,7 +45,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     await stop();
     throw new Error(`${found.path} does not answer on port ${port}`);
   }
-  return { url: `redis://127.0.0.1:${port}`, skip: false, stop };
+  return { url: `redis://127.0.0.1:${port}`, stop };
 }
 
 /** Where the server's program is, after installing it if need be and possible. */

@@ -5,7 +5,7 @@ import { freePort, withConnection } from '#libs/local-postgres';
 import { keptPort } from './kept-port.js';
 import { describeUnless } from './skip.js';
 import { createTestDatabase, useTestDatabase } from './test-database.js';
-import { startTestRedis } from './test-redis.js';
+import { noRedis, startTestRedis } from './test-redis.js';
 
 describe('test databases', () => {
   const shared = useTestDatabase();
@@ -34,10 +34,9 @@ describe('test databases', () => {
   });
 });
 
-const redis = await startTestRedis();
-
-describeUnless(redis.skip, 'test Redis', () => {
+describeUnless(await noRedis(), 'test Redis', () => {
   it('answers while it runs and is gone when stopped', async () => {
+    const redis = await startTestRedis();
     const port = Number(new URL(redis.url).port);
     await redis.stop();
     const gone = new Promise((resolve) => connect(port, '127.0.0.1').once('error', resolve));

@@ -3,6 +3,7 @@ export type { Answer, AttemptAnswer, ChainAnswer, ProblemAnswer, TaskAnswer } fr
 export type { AppName, AppProcess } from './app-process.js';
 export { chain, child, line, seedExample, task } from './chains.js';
 export { liveEvents } from './server-sent-events.js';
+export { OwnedParty, writeKeys } from './owned-party.js';
 export { BACKENDS, describeOnBackends, describeSystem, SystemUnderTest } from './system-under-test.js';
 export type { BackendKind, Check } from './system-under-test.js';
 export { eventually } from './within.js';

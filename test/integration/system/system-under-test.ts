@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, it } from '@jest/globals';
 import {
   createTestDatabase,
-  ensureRedisServer,
+  noRedis,
   startTestRedis,
   type TestDatabase,
   type TestRedis,
@@ -142,7 +142,7 @@ export function describeSystem(
   options: SystemOptions,
   tests: (check: Check, system: SystemUnderTest) => void,
 ): void {
-  const skip = backend === 'redis' ? noRedis : false;
+  const skip = backend === 'redis' && skipped;
   describeUnless(skip, `${name} (${backend})`, () => {
     const system = new SystemUnderTest(backend, options);
     beforeAll(() => system.start());
@@ -169,5 +169,4 @@ export function describeOnBackends(
   for (const backend of BACKENDS) describeSystem(name, backend, options, tests);
 }
 
-const redisServer = await ensureRedisServer();
-const noRedis = 'reason' in redisServer ? redisServer.reason : false;
+const skipped = await noRedis();

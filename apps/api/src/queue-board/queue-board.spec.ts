@@ -7,10 +7,12 @@ import {
   createTestDatabase,
   describeUnless,
   itUnless,
+  noRedis,
   openTestBrowser,
   openTestQueues,
   startTestRedis,
   type TestDatabase,
+  type TestRedis,
 } from '#libs/testing';
 import { createApp } from '../create-app.js';
 import { routesOf } from '../auth/routes-for-tests.js';
@@ -18,24 +20,23 @@ import { routesOf } from '../auth/routes-for-tests.js';
 const ADMIN_KEY = 'the-admin-key-of-this-test-and-of-nothing-else';
 const basic = (password: string, name = 'somebody') => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
-const redis = await startTestRedis();
+const skipped = await noRedis();
 const chromium = await openTestBrowser();
-afterAll(async () => {
-  await redis.stop();
-  await chromium.close();
-});
+afterAll(() => chromium.close());
 
 for (const kind of ['postgres', 'redis'] as const) {
-  describeUnless(kind === 'redis' && redis.skip, `the queue board (${kind})`, () => {
+  describeUnless(kind === 'redis' && skipped, `the queue board (${kind})`, () => {
     let database: TestDatabase;
+    let redis: TestRedis | undefined;
     let app: NestFastifyApplication;
     let url: string;
     let tenantAdmin: string;
 
     beforeAll(async () => {
       database = await createTestDatabase();
+      if (kind === 'redis') redis = await startTestRedis();
       const env = { DATABASE_URL: database.url, ADMIN_API_KEY: ADMIN_KEY };
-      const config = readAppConfig(kind === 'redis' ? { ...env, REDIS_URL: redis.url } : env);
+      const config = readAppConfig(redis ? { ...env, REDIS_URL: redis.url } : env);
       app = await createApp(config, createLogger('api', 'silent'));
       await app.listen(0, '127.0.0.1');
       url = await app.getUrl();
@@ -52,6 +53,7 @@ for (const kind of ['postgres', 'redis'] as const) {
     });
     afterAll(async () => {
       await app.close();
+      await redis?.stop();
       await database.drop();
     });
     const ask = (path: string, authorization?: string, method = 'GET') =>

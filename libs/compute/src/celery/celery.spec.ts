@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { FLEET_QUEUE, noCelery, startTestRedis, TestFleet } from '#libs/testing';
-import { childrenOf } from '../catalogue/conformance-for-tests.js';
+import { FLEET_QUEUE, noCelery, noRedis, startTestRedis, TestFleet, type TestRedis } from '#libs/testing';
+import { farPsi, killAt as kill } from '../catalogue/far-runs-for-tests.js';
 import { native } from '../catalogue/native.js';
 import { clearResult, testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun } from '../contract/task-type.js';
@@ -15,33 +12,27 @@ import { celery } from './celery.js';
 import { farId } from './far-id.js';
 import { IMPATIENT, settingsOf } from './fleet-for-tests.js';
 
-const SUPERVISOR = fileURLToPath(new URL('./supervisor-for-tests.js', import.meta.url));
-const redis = await startTestRedis();
+const noServer = await noRedis();
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startTestRedis();
+});
 afterAll(() => redis.stop());
 
 /** The design's, and the newest: each has a database of Redis. */
 for (const [database, version] of ['5.2.7', '5.7.0'].entries()) {
-  const skipped = redis.skip || noCelery(version);
+  const skipped = noServer || noCelery(version);
   if (skipped) test.skip(`the engine celery with Celery ${version} [skipped: ${skipped}]`, () => undefined);
-  else withCelery(version, `${redis.url}/${database}`);
+  else withCelery(version, database);
 }
 
-function withCelery(version: string, url: string): void {
+function withCelery(version: string, database: number): void {
   describe(`psi at workers of Celery ${version}`, () => {
     let fleet: TestFleet;
     let engine: TaskRunner;
     let folder: TestFolder;
     let client: Redis;
-    let last = 0;
-    /** Each test has a task of its own. */
-    const runOf = (config: object = {}, more: Partial<TaskRun> = {}): TaskRun<never> => ({
-      ...folder.run({
-        ...{ keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 't.csv', bob: 't.csv' } },
-        ...config,
-      }),
-      taskId: `task-${++last}`,
-      ...(more as object),
-    });
+    const runOf = (config: object = {}, more: Partial<TaskRun> = {}): TaskRun<never> => farPsi(folder, config, more);
     const exchanged = (): string[] => {
       const path = `${folder.path}/data/.celery`;
       return existsSync(path) ? readdirSync(path) : [];
@@ -56,22 +47,9 @@ function withCelery(version: string, url: string): void {
         text.includes(id),
       );
 
-    /** Runs it in a process that is killed, with all that it started, while the fleet computes. */
-    const killAt = async (run: TaskRun<never>): Promise<void> => {
-      const settings = settingsOf(fleet, run.dataRoot);
-      const child = spawn(process.execPath, [SUPERVISOR, JSON.stringify({ settings, run })], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const family = await new Promise<number[]>((begun, failed) => {
-        createInterface({ input: child.stdout }).on(
-          'line',
-          (stage) => stage === 'the fleet computes' && begun(childrenOf(child.pid!)),
-        );
-        child.on('exit', () => failed(new Error('it ended by itself')));
-      });
-      child.kill('SIGKILL');
-      while (family.some((pid) => existsSync(`/proc/${pid}`))) await wait(20);
-    };
+    /** Runs it in a process that is killed while the fleet computes. */
+    const killAt = (run: TaskRun<never>): Promise<void> =>
+      kill('the fleet computes', 'celery', settingsOf(fleet, run.dataRoot), run);
 
     beforeAll(async () => {
       folder = await testFolder();
@@ -79,6 +57,7 @@ function withCelery(version: string, url: string): void {
         Array.from({ length: 300 }, (_, i) => `"${from + i}","a\nb ${i}"`).join('\n');
       await folder.table('alice', 't.csv', `id,text\n${rows(1)}\n`);
       await folder.table('bob', 't.csv', `id,text\n${rows(101)}\n`);
+      const url = `${redis.url}/${database}`;
       fleet = await TestFleet.start(version, url);
       engine = celery(settingsOf(fleet, `${folder.path}/data`), IMPATIENT);
       client = new Redis(url);
@@ -237,8 +216,9 @@ function withCelery(version: string, url: string): void {
       expect(await fleet.starts()).toEqual([expect.stringContaining(farId('chain-1', run.taskId, 1, '*'))]);
       expect([exchanged(), kept(run)]).toEqual([[], []]);
       // An attempt that comes late publishes nothing: the later one has fenced it.
-      await expect(engine.run('psi', { ...run, taskId: `late-${last}`, attempt: 2 })).resolves.toBeDefined();
-      await expect(engine.run('psi', { ...run, taskId: `late-${last}`, attempt: 1 })).rejects.toMatchObject({
+      const late = runOf();
+      await engine.run('psi', { ...late, attempt: 2 });
+      await expect(engine.run('psi', late)).rejects.toMatchObject({
         code: 'FLEET_WORKER_LOST',
       });
       expect(await fleet.starts()).toHaveLength(2);

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { FLEET_QUEUE, noCelery, startTestRedis, TcpProxy, TestFleet } from '#libs/testing';
+import { FLEET_QUEUE, noCelery, noRedis, startTestRedis, TcpProxy, TestFleet, type TestRedis } from '#libs/testing';
+import { farPsi } from '../catalogue/far-runs-for-tests.js';
 import { native } from '../catalogue/native.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
 import type { TaskRun } from '../contract/task-type.js';
@@ -12,9 +13,7 @@ import { fleetsOf, type CelerySettings } from './fleet.js';
 import { IMPATIENT, settingsOf } from './fleet-for-tests.js';
 
 const VERSION = '5.7.0';
-const redis = await startTestRedis();
-afterAll(() => redis.stop());
-const skipped = redis.skip || noCelery(VERSION);
+const skipped = (await noRedis()) || noCelery(VERSION);
 
 test('all tasks have one order of the fleets, which is that of their brokers', () => {
   const brokerOf = (url: string) => ({ url, address: 'host:1', spu: 'host:2' });
@@ -41,15 +40,11 @@ else {
   describe('psi at a fleet of one slot for each party', () => {
     const fleets: Record<'alice' | 'bob', TestFleet> = {} as never;
     const clients: Redis[] = [];
+    let redis: TestRedis;
     let folder: TestFolder;
     let settings: CelerySettings;
     let engine: TaskRunner;
-    let last = 0;
-    const runOf = (more: Partial<TaskRun> = {}): TaskRun<never> => ({
-      ...folder.run({ keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 't.csv', bob: 't.csv' } }),
-      taskId: `task-${++last}`,
-      ...(more as object),
-    });
+    const runOf = (more: Partial<TaskRun> = {}): TaskRun<never> => farPsi(folder, {}, more);
     /** Which fleets have got the task of this run. */
     const published = async ({ taskId }: TaskRun): Promise<string[]> => {
       const has = await Promise.all(
@@ -74,6 +69,7 @@ else {
       await folder.table('alice', 't.csv', `id\n${rows(1)}\n`);
       await folder.table('bob', 't.csv', `id\n${rows(101)}\n`);
       mkdirSync(`${folder.path}/meeting`);
+      redis = await startTestRedis();
       const urls = { alice: `${redis.url}/2`, bob: `${redis.url}/3` };
       for (const party of ['alice', 'bob'] as const) {
         fleets[party] = await TestFleet.start(VERSION, urls[party], `${folder.path}/meeting`);
@@ -89,6 +85,7 @@ else {
     afterAll(async () => {
       for (const client of clients) client.disconnect();
       await Promise.all(Object.values(fleets).map((fleet) => fleet.stop()));
+      await redis.stop();
       await folder.remove();
     });
 
