@@ -2,7 +2,6 @@
 starts it, to try the engine `celery` against a fleet that protects something. It is no fleet for production: it knows `psi` of two parties alone.
 
 SPU_PYTHON is the Python of an environment with SPU, SPU_VERSION its version, and SPU_PARTY the program of a party (engines/secretflow/party.py).
-FLEET_BROKER is the Redis, FLEET_FOLDER gets "ready", and "starts", a line for each task.
 
     celery -A spu_worker worker --queues secretflow_queue
 """
@@ -14,57 +13,15 @@ import signal
 import socket
 import subprocess
 import tempfile
-from datetime import datetime
 
-import redis
-from celery import Celery
-from celery.signals import worker_ready
-from kombu import Exchange, Queue
+from fleet import app, task_of_the_design  # noqa: F401 (the program of Celery looks for app)
 
-URL = os.environ["FLEET_BROKER"]
-FOLDER = os.environ["FLEET_FOLDER"]
 PROTOCOLS = {"KKRT_PSI_2PC": "PROTOCOL_KKRT", "ECDH_PSI_2PC": "PROTOCOL_ECDH"}
 LINE = 3
-
-app = Celery("spu_worker", broker=URL, backend=URL)
-app.conf.update(
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    task_track_started=True,
-    worker_prefetch_multiplier=1,
-    worker_max_tasks_per_child=1,
-    result_expires=86_400,
-    broker_connection_retry_on_startup=True,
-    task_queues=[Queue("secretflow_queue", Exchange("secretflow", type="direct"), routing_key="secretflow")],
-)
 
 
 class TaskFailed(Exception):
     """Says a code alone."""
-
-
-@worker_ready.connect
-def ready(**_):
-    open(os.path.join(FOLDER, "ready"), "w").close()
-
-
-def tell(request, status, stage, progress=None):
-    data = {"stage": stage}
-    if progress is not None:
-        data["progress"] = progress
-    event = {
-        "execution_id": request["execution_id"],
-        "task_id": request["task_id"],
-        "subtask_id": request["subtask_id"],
-        "status": status,
-        "timestamp": datetime.now().isoformat(),
-        "data": data,
-        "worker_container": socket.gethostname(),
-        "task_name": "tasks.secretflow.execute_task",
-    }
-    client = redis.Redis.from_url(URL)
-    client.publish("task_status_events", json.dumps(event))
-    client.close()
 
 
 class Party:
@@ -158,18 +115,13 @@ def psi(request, done):
                 party.end()
 
 
-@app.task(bind=True, name="tasks.secretflow.execute_task", queue="secretflow_queue", soft_time_limit=3600, time_limit=3900)
-def execute_task(self, request):
-    with open(os.path.join(FOLDER, "starts"), "a") as starts:
-        starts.write(f"{request['execution_id']} {self.request.timelimit}\n")
-    tell(request, "RUNNING", "celery_task_started")
-    tell(request, "RUNNING", "cluster_init", 0.1)
+@task_of_the_design
+def execute_task(_, call):
+    call.tell("RUNNING", "cluster_init", 0.1)
     try:
-        if request["task_config"]["task_type"] != "psi":
+        if call.request["task_config"]["task_type"] != "psi":
             raise TaskFailed("UNSUPPORTED")
-        psi(request, lambda fraction: tell(request, "RUNNING", "task_execution", 0.5 + fraction / 2))
+        psi(call.request, lambda fraction: call.tell("RUNNING", "task_execution", 0.5 + fraction / 2))
     except TaskFailed:
-        tell(request, "FAILURE", "task_failed")
+        call.tell("FAILURE", "task_failed")
         raise
-    tell(request, "SUCCESS", "task_completed", 1)
-    return {"status": "success", "result": None}

@@ -53,12 +53,10 @@ export class TestFleet {
     const env = {
       ...{ PATH: '/usr/bin:/bin', HOME: this.folder, LANG: 'C.UTF-8', PYTHONPATH: PROGRAMS },
       ...{ PYTHONDONTWRITEBYTECODE: '1', C_FORCE_ROOT: '1' },
+      ...{ FLEET_BROKER: this.url, FLEET_FOLDER: this.folder },
       ...(this.spu
-        ? {
-            ...{ FLEET_BROKER: this.url, FLEET_FOLDER: this.folder },
-            ...{ SPU_PYTHON: this.spu.python, SPU_VERSION: this.spu.version, SPU_PARTY },
-          }
-        : { STAND_IN_BROKER: this.url, STAND_IN: this.folder, STAND_IN_MEETING: this.meeting }),
+        ? { SPU_PYTHON: this.spu.python, SPU_VERSION: this.spu.version, SPU_PARTY }
+        : { FLEET_MEETING: this.meeting }),
     };
     const program = this.spu ? 'spu_worker' : 'stand_in';
     const command = ['-m', 'celery', '-A', program, 'worker', ...options, ...quiet];
@@ -70,6 +68,11 @@ export class TestFleet {
       if (this.worker.exitCode !== null) throw new Error('the worker ended by itself');
       await wait(50);
     }
+  }
+
+  /** The process above all of its workers. */
+  get pid(): number {
+    return this.worker!.pid!;
   }
 
   /** As when the machine is gone: nothing is acknowledged, nothing is told. */
