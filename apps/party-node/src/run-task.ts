@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import {
   DealerDone,
+  EngineNotReady,
   makeRunners,
   NEUTRAL,
   runTask,
@@ -219,6 +220,7 @@ async function takePartAs(member: string, part: Participation, marks: SiteMarks)
   } catch (error) {
     const isDone = error instanceof DealerDone;
     record.outcome = isDone ? done : outcomeOf(error);
+    if (error instanceof EngineNotReady) log(error.mend);
     // A full disk is no reason to say that the run failed for another one.
     const noted = (): Promise<void> =>
       withStore(folder.path, (store) => noteCrossed(store, isDone ? undefined : error));

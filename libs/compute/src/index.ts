@@ -27,7 +27,7 @@ export { describeTable, type TableDescription } from './table/describe-table.js'
 export { requireDiskRoom } from './contract/disk-full.js';
 export { NEUTRAL } from './party/party-link.js';
 export { DealerDone, type Marks, type Site, type Transcript } from './contract/site.js';
-export { RunStopped, TaskFailure } from './contract/task-type.js';
+export { EngineNotReady, RunStopped, TaskFailure } from './contract/task-type.js';
 export { readScripts, scriptFaults } from './script/allowed-scripts.js';
 export type {
   AllowedScripts,

@@ -23,7 +23,7 @@ interface PlayedJob {
   readonly step: readonly string[];
   readonly since: number;
   /** What an order has made of it. */
-  forced?: 'Cancelled' | 'Suspended' | 'stopping';
+  forced?: 'Cancelled' | 'Suspended';
 }
 
 /**
@@ -34,11 +34,15 @@ export class FakeKuscia {
   /** Each request that was taken: its path and body. */
   readonly requests: { readonly path: string; readonly body: Body }[] = [];
   private readonly jobs = new Map<string, PlayedJob>();
-  private readonly tables = new Map<string, Body>();
-  private readonly grants = new Set<string>();
+  private tables = new Map<string, Body>();
+  private grants = new Set<string>();
   private readonly sockets = new Set<Socket>();
   /** What it takes as its token. */
   token = TOKEN;
+  /** Whether it takes requests and answers none. */
+  isSilent = false;
+  /** Sources of tables that its nodes have. */
+  readonly sources = new Set(['default-data-source']);
   private steps: string[] = [];
   private refused: string | undefined;
   private server: Server | undefined;
@@ -94,7 +98,20 @@ export class FakeKuscia {
     this.jobs.delete(id);
   }
 
-  /** Refuses whatever is asked of a job, as Kuscia does where its own store fails; undefined: of none any more. */
+  /** Lets a job rest, or go on, as an operator of the nodes may. */
+  rests(id: string, isResting: boolean): void {
+    const job = this.jobs.get(id)!;
+    if (isResting) job.forced = 'Suspended';
+    else delete job.forced;
+  }
+
+  /** Has the tables and grants of another node from now on, as nodes tell each other of them. */
+  sees({ tables, grants }: FakeKuscia): void {
+    this.tables = tables;
+    this.grants = grants;
+  }
+
+  /** Refuses whatever is asked of a job, as Kuscia does where its own store fails, or of a domain, as it does to nodes of others; undefined: of none any more. */
   refuse(id: string | undefined): void {
     this.refused = id;
   }
@@ -129,6 +146,7 @@ export class FakeKuscia {
           request.url ?? '',
           Buffer.concat(parts),
         );
+        if (this.isSilent) return;
         if (http === 0) return void request.socket.destroy();
         answer.writeHead(http, { 'content-type': 'application/json; charset=utf-8' });
         answer.end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -157,9 +175,9 @@ export class FakeKuscia {
     const strange = method === 'POST' ? strangeIn(path, body) : 'no POST';
     if (strange !== undefined) return { http: 400, body: `The fake of Kuscia refuses ${path}: ${strange}.` };
     this.requests.push({ path, body });
-    if (body.job_id !== undefined && body.job_id === this.refused) {
-      const code = path === '/api/v1/job/create' ? 11_201 : 11_202;
-      // Not recorded: its store was never away.
+    if (this.refused !== undefined && [body.job_id, body.domain_id].includes(this.refused)) {
+      const code = path.startsWith('/api/v1/domain') ? 11_102 : path === '/api/v1/job/create' ? 11_201 : 11_202;
+      // Not recorded: its store was never away, and it was its own master.
       return {
         http: 200,
         body: { status: { code, message: 'etcdserver: request timed out', details: [] }, data: null },
@@ -180,24 +198,14 @@ export class FakeKuscia {
         return this.create(body);
       case '/api/v1/job/query':
         return this.query(body.job_id as string);
-      case '/api/v1/job/cancel':
-        return this.order(body, 'Cancelled', 'cancelled');
-      case '/api/v1/job/suspend':
-        return this.stateOf(body.job_id as string) === 'Running'
-          ? this.order(body, 'Suspended', 'suspended')
-          : this.recorded('notRunning', body);
-      default: {
-        const { job_id: id } = body;
-        if (this.stateOf(id as string) !== 'Suspended') return this.recorded('notSuspended', body);
-        delete this.jobs.get(id as string)!.forced;
-        return this.recorded('restarted', body);
-      }
+      default:
+        return this.cancel(body);
     }
   }
 
   private register(body: Body): { http: number; body: unknown } {
     const { datasource_id: source = 'default-data-source' } = body;
-    if (!this.domains.includes(body.domain_id as string) || source !== 'default-data-source')
+    if (!this.domains.includes(body.domain_id as string) || !this.sources.has(source as string))
       return this.recorded('noSource', { ...body, datasource_id: source });
     this.tables.set(`${body.domain_id as string}/${body.domaindata_id as string}`, body);
     return this.recorded('registered', body);
@@ -232,12 +240,12 @@ export class FakeKuscia {
     return isMute ? { http: 0, body: '' } : this.recorded('created', body);
   }
 
-  private order(body: Body, forced: 'Cancelled' | 'Suspended', name: Name): { http: number; body: unknown } {
-    const job = this.jobs.get(body.job_id as string);
+  private cancel(body: Body): { http: number; body: unknown } {
+    const id = body.job_id as string;
+    const job = this.jobs.get(id);
     if (!job) return this.recorded('cancelUnknown', body);
-    const isStubborn = job.step[0] === 'stubborn' && forced === 'Cancelled';
-    if (!isStubborn && !['Succeeded', 'Cancelled'].includes(this.stateOf(body.job_id as string))) job.forced = forced;
-    return this.recorded(name, body);
+    if (job.step[0] !== 'stubborn' && this.stateOf(id) !== 'Succeeded') job.forced = 'Cancelled';
+    return this.recorded('cancelled', body);
   }
 
   private query(id: string): { http: number; body: unknown } {

@@ -10,7 +10,6 @@ const TASK: Message = {
   ...{ priority: 'number', parties: [{ domain_id: 'text', role: 'text' }] },
 };
 const COLUMN: Message = { name: 'text', type: 'text', comment: 'text' };
-const OF_JOB: Message = { job_id: 'text', reason: 'text' };
 const REQUESTS: Readonly<Record<string, Message>> = {
   '/healthZ': {},
   '/api/v1/domain/query': { domain_id: 'text' },
@@ -25,9 +24,7 @@ const REQUESTS: Readonly<Record<string, Message>> = {
     ...{ job_id: 'text', initiator: 'text', max_parallelism: 'number', tasks: [TASK], custom_fields: 'texts' },
   },
   '/api/v1/job/query': { job_id: 'text' },
-  '/api/v1/job/cancel': OF_JOB,
-  '/api/v1/job/suspend': OF_JOB,
-  '/api/v1/job/restart': OF_JOB,
+  '/api/v1/job/cancel': { job_id: 'text', reason: 'text' },
 };
 
 /** What `task_input_config` of SecretFlow's image holds. */

@@ -1,17 +1,37 @@
 import { expect, test } from '@jest/globals';
 import { generateX25519Identity } from 'age-encryption';
-import { taskRunners } from '#libs/compute';
+import { EngineNotReady, taskRunners, type TaskRunner } from '#libs/compute';
 import { createLogger, SecretOpener } from '#libs/platform';
+import type { TaskJob } from '#libs/queues';
 import { openDatabase, SecretRepository } from '#libs/repositories';
 import { JobSecrets } from '../secrets/job-secrets.js';
 import { startRun } from './run-job.js';
 
-test("an unforeseen error is in the worker's log with its kind and places, and its text is nowhere", async () => {
+const named = { tenant: 'acme', chainId: 'chain-1', taskId: 'mean', taskRequestId: 'r1', attempt: 2, timeoutMs: null };
+
+/** Runs a job that needs no secrets. Returns its report, and what the worker's log and notes say. */
+async function ran(job: Pick<TaskJob, 'taskType' | 'params' | 'inputs'>, runners: readonly TaskRunner[]) {
   const lines: string[] = [];
-  const logger = createLogger('compute-worker', 'info', { write: (line) => void lines.push(line) });
   const notes: unknown[] = [];
-  const trace = { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', span_id: '00f067aa0ba902b7' };
-  const named = { tenant: 'acme', chain_id: 'chain-1', task_id: 'mean', attempt: 2, ...trace };
+  const run = startRun(
+    { ...named, ...job, priority: 5, traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    {
+      workerId: 'w1',
+      dataRoot: '/nowhere',
+      artifactRoot: '/nowhere',
+      callsToPrivate: false,
+      scripts: {},
+      runners,
+      logger: createLogger('compute-worker', 'info', { write: (line) => void lines.push(line) }),
+      secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), new SecretRepository(), undefined),
+      sites: { run: () => Promise.reject(new Error('no site')) },
+      note: (note) => void notes.push(note),
+    },
+  );
+  return { report: await run.ended, lines: lines.map((line) => JSON.parse(line) as object), notes };
+}
+
+test("an unforeseen error is in the worker's log with its kind and places, and its text is nowhere", async () => {
   const inputs = new Proxy(
     {},
     {
@@ -20,44 +40,31 @@ test("an unforeseen error is in the worker's log with its kind and places, and i
       },
     },
   );
-  const run = startRun(
-    {
-      tenant: 'acme',
-      chainId: 'chain-1',
-      taskId: 'mean',
-      taskRequestId: 'r1',
-      taskType: 'aggregate',
-      attempt: 2,
-      params: { sf_init_config: { parties: ['alice', 'bob'] }, task_config: {} },
-      inputs,
-      timeoutMs: null,
-      priority: 5,
-      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-    },
-    {
-      workerId: 'w1',
-      dataRoot: '/nowhere',
-      artifactRoot: '/nowhere',
-      callsToPrivate: false,
-      scripts: {},
-      runners: taskRunners,
-      logger,
-      secrets: new JobSecrets(await openDatabase('postgres://nowhere.invalid/none'), new SecretRepository(), undefined),
-      sites: { run: () => Promise.reject(new Error('no site')) },
-      note: (note) => void notes.push(note),
-    },
-  );
-  expect(await run.ended).toMatchObject({
+  const params = { sf_init_config: { parties: ['alice', 'bob'] }, task_config: {} };
+  const { report, lines, notes } = await ran({ taskType: 'aggregate', params, inputs }, taskRunners);
+  expect(report).toMatchObject({
     kind: 'failed',
     retryable: true,
     error: { code: 'TASK_ERROR', message: "the task ended with an unforeseen RangeError: see its worker's log" },
   });
-  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-    { ...named, error: 'RangeError', code: 'EODD', level: 'error' },
-    { ...named, outcome: 'failed', code: 'TASK_ERROR', level: 'info' },
+  const trace = { trace_id: '4bf92f3577b34da6a3ce929d0e0e4736', span_id: '00f067aa0ba902b7' };
+  const of = { tenant: 'acme', chain_id: 'chain-1', task_id: 'mean', attempt: 2, ...trace };
+  expect(lines).toMatchObject([
+    { ...of, error: 'RangeError', code: 'EODD', level: 'error' },
+    { ...of, outcome: 'failed', code: 'TASK_ERROR', level: 'info' },
   ]);
-  expect(lines.join()).toMatch(/"places":\["at .*run-job/);
-  expect(`${lines.join()}${JSON.stringify(notes)}`).not.toMatch(/4711/);
+  expect(JSON.stringify(lines)).toMatch(/"places":\["at .*run-job/);
+  expect(JSON.stringify([lines, notes])).not.toMatch(/4711/);
+});
+
+test("where an engine's settings lead is in the worker's log, and in nothing that authors of chains see", async () => {
+  const error = new EngineNotReady('The certificate has ended.', 'it is /secret/place');
+  const runner = { ...taskRunners[0]!, run: () => Promise.reject(error) };
+  const params = { sf_init_config: { parties: ['alice', 'bob'] }, task_config: {} };
+  const { report, lines, notes } = await ran({ taskType: 'aggregate', params, inputs: {} }, [runner]);
+  expect(report).toMatchObject({ error: { code: 'ENGINE_NOT_READY', message: error.message }, retryable: false });
+  expect(JSON.stringify([report, notes])).not.toContain('place');
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'error', msg: error.message, mend: error.mend }));
 });
 
 test('a secret at a parameter that takes none is not even fetched', async () => {

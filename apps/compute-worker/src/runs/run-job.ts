@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_TENANT, failure } from '#libs/chain-domain';
-import { isAtSites, placesOf, RunStopped, runTask, TaskFailure, withMarkers } from '#libs/compute';
+import { EngineNotReady, isAtSites, placesOf, RunStopped, runTask, TaskFailure, withMarkers } from '#libs/compute';
 import type { AllowedScripts, TaskParams, TaskRun, TaskRunner } from '#libs/compute';
 import type { Logger } from '#libs/platform';
 import type { DoneReport, Note, RunEnd, RunRef, TaskJob } from '#libs/queues';
@@ -131,6 +131,7 @@ async function outcomeOf(
       const { name, code, places } = placesOf(error);
       log('error', { error: name, code, places }, 'a task ended with an unforeseen error');
     }
+    if (error instanceof EngineNotReady) log('error', { mend: error.mend }, error.message);
     return failureOf(error);
   };
   const succeed = async ({ params, hide, checkName }: OpenedJob): Promise<RunEnd> => {

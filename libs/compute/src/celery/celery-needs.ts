@@ -1,5 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { folderFinding } from '../catalogue/folder-finding.js';
 import { isMap } from '../contract/json-values.js';
 import type { Finding } from '../contract/task-runner.js';
 import { Broker } from './broker.js';
@@ -10,13 +10,14 @@ import { EXCHANGE as AMQP_EXCHANGE, LIMITS, ROUTING_KEY, TASK } from './messages
 const ANSWER_MS = 2_000;
 
 /** What the engine needs of each broker and its workers, and whether it is there. Never throws. */
-export async function needsOfCelery(settings: CelerySettings | undefined): Promise<readonly Finding[]> {
-  if (settings === undefined) return [];
-  const { brokers, queue } = settings;
+export async function needsOfCelery(settings: CelerySettings): Promise<readonly Finding[]> {
+  const { brokers, queue, dataRoot } = settings;
   const each =
     typeof brokers === 'string' ? [['*', brokers]] : Object.entries(brokers).map(([party, { url }]) => [party, url]);
+  const mend = 'give this user the right, and let the fleet see it below CELERY_DATA_ROOT';
+  const exchange = folderFinding('exchange', join(dataRoot, EXCHANGE), mend);
   const found = await Promise.all(each.map(([party, url]) => findingsOf(party!, url!, queue)));
-  return [...found.flat(), await exchangeOf(settings)];
+  return [...found.flat(), await exchange];
 }
 
 async function findingsOf(party: string, url: string, queue: string): Promise<Finding[]> {
@@ -80,17 +81,4 @@ function hidden(what: string, limits: Answers): Finding[] {
   if (least > LIMITS[0]) return [];
   const mend = `its visibility_timeout is ${least} s, and tasks run up to ${LIMITS[0]} s: a longer one would run twice. Set it to 3600 or more in broker_transport_options`;
   return [{ what: `${what}, visibility`, found: null, mend }];
-}
-
-async function exchangeOf({ dataRoot }: CelerySettings): Promise<Finding> {
-  const folder = join(dataRoot, EXCHANGE);
-  const mend = `${folder} cannot be written to: give this user the right, and let the fleet see it below CELERY_DATA_ROOT`;
-  const probe = join(folder, `.probe-${process.pid}`);
-  try {
-    await mkdir(probe, { recursive: true });
-    await rm(probe, { recursive: true });
-    return { what: 'exchange', found: folder, mend };
-  } catch {
-    return { what: 'exchange', found: null, mend };
-  }
 }

@@ -1,5 +1,6 @@
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { farProtocolOf } from '../catalogue/far-psi.js';
 import type { TaskRun, TaskRunResult } from '../contract/task-type.js';
 import { accountsOf } from '../party/accounts.js';
 import type { FileRoots } from '../party/input-files.js';
@@ -12,7 +13,7 @@ import { learnerOf, psiResult, rowsOf } from '../psi/psi-run.js';
 import { EXCHANGED } from '../psi/write-rows.js';
 import { SCANNED } from '../secretflow/spu-files.js';
 import type * as CeleryPsiParty from './celery-psi-party.js';
-import { celeryProtocolOf } from './celery-protocols.js';
+import { AT_FLEETS } from './celery-protocols.js';
 import { Exchange } from './exchange.js';
 import { farId } from './far-id.js';
 import type { CelerySettings, Fleet } from './fleet.js';
@@ -33,7 +34,7 @@ export async function runCeleryPsi(
   settings: CelerySettings,
   patience?: Patience,
 ): Promise<TaskRunResult> {
-  const protocol = celeryProtocolOf(run.params.task_config)!;
+  const protocol = farProtocolOf(AT_FLEETS, run.params.task_config)!;
   const config = { ...run.params.task_config, protocol: protocol as PsiConfig['protocol'] };
   const parties = Object.keys(config.input_paths).sort();
   const learner = learnerOf(config, parties);

@@ -166,6 +166,16 @@ export class TaskFailure extends Error {
   }
 }
 
+/** An engine does not run here as it is set up. The message is for authors of chains: where things are stands in `mend` alone, for the log of the operator. */
+export class EngineNotReady extends TaskFailure {
+  constructor(
+    message: string,
+    readonly mend: string,
+  ) {
+    super('ENGINE_NOT_READY', message);
+  }
+}
+
 /** A fault in `task_params`: `pointer` is a JSON pointer relative to `task_params`. */
 export interface ParamFault {
   readonly pointer: string;

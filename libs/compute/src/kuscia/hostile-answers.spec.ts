@@ -112,6 +112,12 @@ describe('answers that are none', () => {
   });
 });
 
+test('another server at the endpoint is no API', async () => {
+  const error = await meets((response) => void response.writeHead(404).end('hidden'));
+  expect(error).toMatchObject({ code: 'ENGINE_NOT_READY', mend: expect.stringContaining('must be the HTTP port') });
+  expect((error as Error).message).not.toMatch(/hidden|127\.0\.0\.1/);
+});
+
 test('what Kuscia says of a refusal stays with it', async () => {
   const error = await meets((response) => json(response, { status: { code: 11_100, message: 'row 7: hidden' } }));
   expect(error).toBeInstanceOf(KusciaRefusal);
@@ -133,7 +139,11 @@ test('the server must have the name that is asked for, or that server_name says'
   };
   const before = asked;
   expect(await named('kuscia.example.com')).toMatchObject({
-    ...{ code: 'ENGINE_NOT_READY', message: expect.stringMatching(/ALTNAME.*"server_name".*KUSCIA_API/) },
+    ...{
+      code: 'ENGINE_NOT_READY',
+      message: expect.stringMatching(/KUSCIA_API.*ALTNAME/),
+      mend: expect.stringContaining('"server_name"'),
+    },
   });
   // No token goes to a server of another name.
   expect(asked).toBe(before);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { isMap } from '../contract/json-values.js';
-import { TaskFailure } from '../contract/task-type.js';
+import { EngineNotReady } from '../contract/task-type.js';
 import { KUSCIA_API, type KusciaAccess } from './kuscia-settings.js';
 
 /** Kuscia's own codes, as its API gives them in `status.code`. */
@@ -11,8 +11,6 @@ export const CODES = {
   create: 11_201,
   query: 11_202,
   cancel: 11_209,
-  notRunning: 11_210,
-  notSuspended: 11_211,
   noDomain: 11_305,
   grant: 11_700,
   noSource: 11_806,
@@ -62,7 +60,7 @@ interface Link {
 }
 
 /**
- * The API of a Kuscia node or master, over HTTPS with both certificates and a token. Each method throws TaskFailure ENGINE_NOT_READY where the settings do not fit, {@link KusciaRefusal} where
+ * The API of a Kuscia node or master, over HTTPS with both certificates and a token. Each method throws EngineNotReady where the settings do not fit, {@link KusciaRefusal} where
  * Kuscia refuses, and any other error where it does not answer. Files that have changed are read again where Kuscia refuses what they held.
  */
 export class KusciaApi {
@@ -105,16 +103,6 @@ export class KusciaApi {
     return cancelled ?? false;
   }
 
-  /** Lets a job rest that runs. Returns false where it does not run. */
-  async suspendJob(id: string, reason: string): Promise<boolean> {
-    return this.unless(CODES.notRunning, () => this.post('/api/v1/job/suspend', { job_id: id, reason }));
-  }
-
-  /** Lets a job go on that rests or has failed. Returns false for any other. */
-  async restartJob(id: string, reason: string): Promise<boolean> {
-    return this.unless(CODES.notSuspended, () => this.post('/api/v1/job/restart', { job_id: id, reason }));
-  }
-
   /** Makes a table known, or says anew what is known of it. */
   async registerTable(table: object): Promise<void> {
     await this.post('/api/v1/domaindata/create', table);
@@ -132,7 +120,13 @@ export class KusciaApi {
 
   /** Whether the API knows the domain. */
   async hasDomain(id: string): Promise<boolean> {
-    return this.unless(CODES.noDomain, () => this.post('/api/v1/domain/query', { domain_id: id }));
+    try {
+      await this.post('/api/v1/domain/query', { domain_id: id });
+      return true;
+    } catch (error) {
+      if (error instanceof KusciaRefusal && error.code === CODES.noDomain) return false;
+      throw error;
+    }
   }
 
   close(): void {
@@ -152,23 +146,13 @@ export class KusciaApi {
     }
   }
 
-  private async unless(code: number, ask: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await ask();
-      return true;
-    } catch (error) {
-      if (error instanceof KusciaRefusal && error.code === code) return false;
-      throw error;
-    }
-  }
-
   /** What stands in `data` of the answer. */
   private async post(path: string, body: object): Promise<unknown> {
     const link = await this.linked();
     try {
       return await this.asked(link, path, body);
     } catch (error) {
-      if (!(error instanceof TaskFailure)) throw error;
+      if (!(error instanceof EngineNotReady)) throw error;
       // A run may last for hours, and somebody may have put another token or certificate there.
       this.link = undefined;
       const now = await this.linked();
@@ -189,9 +173,9 @@ export class KusciaApi {
     const { http, text } = await this.send(agent, token, path, JSON.stringify(body)).catch((error: unknown) => {
       throw this.meaning(error as NodeJS.ErrnoException);
     });
-    const { endpoint, token: file } = this.access;
-    if (http === 401) throw this.unready(`refuses the token of "token" (${file}): put the one of that node there`);
-    if (http === 404) throw this.unready(`has no ${path}: "endpoint" must be the HTTP port of its API (${endpoint})`);
+    if (http === 401)
+      throw this.unready('refuses the token of "token"', `put the one of that node into ${this.access.token}`);
+    if (http === 404) throw this.unready(`has no ${path}`, '"endpoint" must be the HTTP port of its API');
     if (http !== 200) throw new Error(`Kuscia answered with HTTP ${http}.`);
     const answer = jsonOf(text);
     const status = isMap(answer) && isMap(answer.status) ? answer.status : undefined;
@@ -237,7 +221,7 @@ export class KusciaApi {
         return await readFile(path, 'utf8');
       } catch (error) {
         const { code = 'unknown' } = error as NodeJS.ErrnoException;
-        throw this.unready(`cannot be asked: "${member}" names ${path}, which cannot be read (${code})`);
+        throw this.unready(`cannot be asked: what "${member}" names cannot be read (${code})`, `it is ${path}`);
       }
     };
     const [ca, cert, key, token] = await Promise.all([read('ca'), read('cert'), read('key'), read('token')]);
@@ -251,19 +235,29 @@ export class KusciaApi {
     const { code = '' } = error;
     if (UNTRUSTED.test(code)) {
       const why = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? ', or set "server_name" to the name in it' : '';
-      return this.unready(`has a certificate that is not of "ca" (${this.access.ca}; ${code}): name its CA${why}`);
+      return this.unready(
+        `has a certificate that is not of "ca" (${code})`,
+        `name its CA instead of ${this.access.ca}${why}`,
+      );
     }
     if (UNWELCOME.test(code))
       return this.unready(
-        `does not take the certificate of "cert" and "key" (${code}): name one that its CA has signed, and that has not ended,`,
+        `does not take the certificate of "cert" and "key" (${code})`,
+        `name one that its CA has signed, and that has not ended, instead of ${this.access.cert}`,
       );
     if (/^ERR_OSSL/.test(code))
-      return this.unready('cannot be asked: "ca", "cert" and "key" must name PEM files that belong together');
+      return this.unready(
+        'cannot be asked: "ca", "cert" and "key" name no PEM files that belong together',
+        `they are ${[this.access.ca, this.access.cert, this.access.key].join(', ')}`,
+      );
     return error;
   }
 
-  private unready(why: string): TaskFailure {
-    return new TaskFailure('ENGINE_NOT_READY', `Kuscia at ${this.access.endpoint} ${why} in ${KUSCIA_API}.`);
+  private unready(what: string, how: string): EngineNotReady {
+    return new EngineNotReady(
+      `Kuscia of ${KUSCIA_API} ${what}. The log of the worker says where, and so does "npm run doctor".`,
+      `Kuscia of ${KUSCIA_API} at ${this.access.endpoint} ${what}: ${how}`,
+    );
   }
 }
 

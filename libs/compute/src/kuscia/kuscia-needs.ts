@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
-import { TaskFailure } from '../contract/task-type.js';
+import { folderFinding } from '../catalogue/folder-finding.js';
+import { EngineNotReady } from '../contract/task-type.js';
 import type { Finding } from '../contract/task-runner.js';
 import { KusciaApi, KusciaRefusal } from './kuscia-api.js';
 import { NOTES } from './kuscia-notes.js';
@@ -11,15 +12,15 @@ const ANSWER_MS = 5_000;
 const DAY_MS = 86_400_000;
 
 /** What the engine needs of Kuscia, and whether it is there. Never throws. */
-export async function needsOfKuscia(settings: KusciaSettings | undefined): Promise<readonly Finding[]> {
-  if (settings === undefined) return [];
-  const { access, parties } = settings;
+export async function needsOfKuscia(settings: KusciaSettings): Promise<readonly Finding[]> {
+  const { access, parties, dataRoot } = settings;
+  const notes = folderFinding('notes', join(dataRoot, NOTES), 'give this user the right');
   const own = Object.entries(parties).flatMap(([party, { access: other }]) =>
     other ? [[` of ${party}`, other] as const] : [],
   );
   const found = await Promise.all([['', access] as const, ...own].map(([of, each]) => apiOf(`API${of}`, each)));
   const isThere = found[0]![0]!.found !== null;
-  return [...found.flat(), ...(isThere ? await domainsOf(settings) : []), await notesOf(settings)];
+  return [...found.flat(), ...(isThere ? await domainsOf(settings) : []), await notes];
 }
 
 async function apiOf(what: string, access: KusciaAccess): Promise<Finding[]> {
@@ -32,8 +33,8 @@ async function apiOf(what: string, access: KusciaAccess): Promise<Finding[]> {
     return [{ what, found: isReady ? access.endpoint : null, mend }, ...certificate];
   } catch (error) {
     const mend =
-      error instanceof TaskFailure
-        ? error.message.replace(/\.$/, '')
+      error instanceof EngineNotReady
+        ? error.mend
         : `${KUSCIA_API} names ${access.endpoint}, which does not answer: start it, or set "endpoint" right`;
     return [{ what, found: null, mend }, ...certificate];
   } finally {
@@ -68,18 +69,5 @@ async function domainsOf({ access, parties }: KusciaSettings): Promise<Finding[]
     return [{ what: 'domains', found: null, mend: 'Kuscia stopped to answer: look at its log' }];
   } finally {
     api.close();
-  }
-}
-
-async function notesOf({ dataRoot }: KusciaSettings): Promise<Finding> {
-  const folder = join(dataRoot, NOTES);
-  const mend = `${folder} cannot be written to: give this user the right`;
-  const probe = join(folder, `.probe-${process.pid}`);
-  try {
-    await mkdir(probe, { recursive: true });
-    await rm(probe, { recursive: true });
-    return { what: 'notes', found: folder, mend };
-  } catch {
-    return { what: 'notes', found: null, mend };
   }
 }

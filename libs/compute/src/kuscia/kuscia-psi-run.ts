@@ -1,5 +1,6 @@
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { farProtocolOf } from '../catalogue/far-psi.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { FileRoots } from '../party/input-files.js';
 import type { PartyUrl } from '../party/party-program.js';
@@ -12,7 +13,7 @@ import type { KusciaPatience } from './job-end.js';
 import { domainDataOf, grantOf, jobRequest, outputId, type ComponentJob, type DescribedTable } from './job-request.js';
 import { KUSCIA_PATIENCE } from './job-end.js';
 import { KusciaApi } from './kuscia-api.js';
-import { KUSCIA_PSI, kusciaProtocolOf } from './kuscia-protocols.js';
+import { AT_NODES, THEIRS } from './kuscia-protocols.js';
 import { DESCRIBED, READ } from './kuscia-psi-party.js';
 import type * as KusciaPsiParty from './kuscia-psi-party.js';
 import { KUSCIA_API, type KusciaSettings } from './kuscia-settings.js';
@@ -35,7 +36,7 @@ export async function runKusciaPsi(
   patience: KusciaPatience = KUSCIA_PATIENCE,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
-  const protocol = kusciaProtocolOf(config)!;
+  const protocol = farProtocolOf(AT_NODES, config)!;
   const parties = Object.keys(config.input_paths).sort();
   const missing = parties.find((party) => !Object.hasOwn(settings.parties, party));
   if (missing !== undefined) {
@@ -77,7 +78,7 @@ export async function runKusciaPsi(
             attrs: {
               ...Object.fromEntries(parties.map((party, at) => [`input/input_ds${at + 1}/keys`, config.keys[party]!])),
               ...{
-                protocol: KUSCIA_PSI[protocol]!.theirs,
+                protocol: THEIRS[protocol]!,
                 sort_result: true,
                 receiver_parties: learners.map(domainOf),
               },

@@ -1,15 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '#libs/local-postgres';
 import { FakeKuscia, itUnless, makeKusciaCertificates } from '#libs/testing';
-import { childrenOf } from '../catalogue/conformance-for-tests.js';
+import { farPsi, killAt } from '../catalogue/far-runs-for-tests.js';
 import { testFolder, type TestFolder } from '../contract/run-for-tests.js';
-import { RunStopped, type TaskRun } from '../contract/task-type.js';
+import { RunStopped, type EngineNotReady, type TaskRun } from '../contract/task-type.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { withFarJob } from './far-job.js';
 import { jobId } from './job-request.js';
@@ -18,22 +16,11 @@ import { kuscia } from './kuscia.js';
 import { endLeftJobs } from './left-jobs.js';
 import { IMPATIENT, settingsOf } from './nodes-for-tests.js';
 
-const SUPERVISOR = fileURLToPath(new URL('./supervisor-for-tests.js', import.meta.url));
-
 let fake: FakeKuscia;
 let folder: TestFolder;
 let engine: TaskRunner;
-let last = 0;
 
-/** Each test has a task of its own. */
-const runOf = (config: object = {}, more: Partial<TaskRun> = {}): TaskRun<never> => ({
-  ...folder.run({
-    ...{ keys: { alice: ['id'], bob: ['id'] }, input_paths: { alice: 't.csv', bob: 't.csv' } },
-    ...config,
-  }),
-  taskId: `task-${++last}`,
-  ...(more as object),
-});
+const runOf = (config: object = {}, more: Partial<TaskRun> = {}): TaskRun<never> => farPsi(folder, config, more);
 /** Jobs that are noted, and not as settled. */
 const notes = (): string[] => {
   const path = join(folder.path, 'data/.kuscia');
@@ -154,18 +141,7 @@ describe('psi at the fake of Kuscia', () => {
   test('adopts the job of a worker that was killed: the nodes run it once', async () => {
     fake.plan('run 4');
     const run = runOf();
-    const child = spawn(process.execPath, [SUPERVISOR, JSON.stringify({ settings: settings(), run })], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const family = await new Promise<number[]>((begun, failed) => {
-      createInterface({ input: child.stdout }).on(
-        'line',
-        (stage) => stage === 'the nodes compute' && begun(childrenOf(child.pid!)),
-      );
-      child.on('exit', () => failed(new Error('it ended by itself')));
-    });
-    child.kill('SIGKILL');
-    await until(() => family.every((pid) => !existsSync(`/proc/${pid}`)));
+    await killAt('the nodes compute', 'kuscia', settings(), run);
     const { result } = await engine.run('psi', { ...run, attempt: 2 });
     expect(result.output_paths).toMatchObject({ alice: `domaindata:alice/${jobId('chain-1', run.taskId, 1)}-o0` });
     expect(fake.asked('/api/v1/job/create')).toBe(2);
@@ -238,11 +214,36 @@ describe('psi at the fake of Kuscia', () => {
     fake.plan('stubborn 4');
     const run = runOf();
     const id = jobId('chain-1', run.taskId, 1);
+    const since = performance.now();
     await stopAt(run, new RunStopped('cancelled', false));
-    expect(notes()).toEqual([id]);
+    expect([performance.now() - since < 20_000, notes()]).toEqual([true, [id]]);
     await until(() => stateOf(run) === 'Succeeded');
     await endLeftJobs(settings(), IMPATIENT, 0);
     expect(notes()).toEqual([]);
+  });
+
+  test('waits while the nodes let the job rest, and ends with it once it goes on', async () => {
+    fake.plan('run 1');
+    const run = runOf();
+    const id = jobId('chain-1', run.taskId, 1);
+    const stages: string[] = [];
+    await engine.run('psi', {
+      ...run,
+      progress(_, stage) {
+        if (stages.at(-1) === stage) return;
+        stages.push(stage);
+        if (stage === 'the nodes compute' && !stages.includes('rests at the nodes, which suspended it'))
+          fake.rests(id, true);
+        // Longer than a state that nobody knows may last.
+        if (stage.startsWith('rests')) setTimeout(() => fake.rests(id, false), 2 * IMPATIENT.oddMs);
+      },
+    });
+    expect(stages).toContain('rests at the nodes, which suspended it');
+    expect([stateOf(run), fake.asked('/api/v1/job/create'), fake.asked('/api/v1/job/cancel')]).toEqual([
+      'Succeeded',
+      1,
+      0,
+    ]);
   });
 
   test('does not follow a job whose end was asked for', async () => {
@@ -284,6 +285,9 @@ describe('psi at the fake of Kuscia', () => {
     ['Party: alice execute the cmd: Stop.', 'STOPPED'],
     ['The remaining no-failed party task counts 1 are less than the task success threshold 2.', 'PARTY_FAILED'],
     ['container terminated with OOMKilled', 'OUT_OF_MEMORY'],
+    ['resource reserve of alice expired', 'NOT_SCHEDULED'],
+    ['Back-off: ImagePullBackOff', 'IMAGE_MISSING'],
+    ['Party: alice execute the cmd: create failed', 'NOT_STARTED'],
   ])('says of a failure what kind it is, and not its text (%s)', async (text, kind) => {
     fake.plan(`fail ${text}`);
     const error = await engine.run('psi', runOf()).then(
@@ -503,16 +507,22 @@ describe('psi at the fake of Kuscia', () => {
       const error = await kuscia(wrong, IMPATIENT)
         .run('psi', runOf())
         .catch((failure: unknown) => failure as Error & { code: string });
-      const { code, message } = error as Error & { code: string };
-      expect(found[0]).toMatchObject({ what: 'API', found: null, mend: message.replace(/\.$/, '') });
-      return [code, message];
+      const { code, message, mend } = error as EngineNotReady;
+      expect(found[0]).toMatchObject({ what: 'API', found: null, mend });
+      expect(mend).toContain(`KUSCIA_API at ${access.endpoint}`);
+      // Authors of chains read it.
+      expect(message).not.toMatch(/127\.0\.0\.1|\/(nowhere|tmp)/);
+      expect(message).not.toContain(folder.path);
+      return [code, message, mend];
     };
-    const unready = (what: string): unknown => ['ENGINE_NOT_READY', expect.stringMatching(`${what}.*KUSCIA_API`)];
-    expect(await told({ token })).toEqual(unready('refuses the token of "token"'));
-    expect(await told({ token: '/nowhere/token' })).toEqual(unready('"token" names /nowhere/token'));
-    expect(await told({ ca: other.ca })).toEqual(unready('certificate that is not of "ca"'));
-    expect(await told({ key: other.client.key })).toEqual(unready('PEM files that belong together'));
-    expect(await told({ cert: token })).toEqual(unready('PEM files that belong together'));
+    const unready = (what: string, where: string): unknown => [
+      ...['ENGINE_NOT_READY', expect.stringMatching(`KUSCIA_API.*${what}`), expect.stringContaining(where)],
+    ];
+    expect(await told({ token })).toEqual(unready('refuses the token of "token"', token));
+    expect(await told({ token: '/nowhere/token' })).toEqual(unready('"token" names cannot be read', '/nowhere/token'));
+    expect(await told({ ca: other.ca })).toEqual(unready('certificate that is not of "ca"', other.ca));
+    expect(await told({ key: other.client.key })).toEqual(unready('PEM files that belong together', other.client.key));
+    expect(await told({ cert: token })).toEqual(unready('PEM files that belong together', token));
   });
 
   test('says which party has no domain, and what Kuscia does not know', async () => {
@@ -571,7 +581,8 @@ itUnless(noOpenssl, 'says that Kuscia does not take the certificate', async () =
     }
     expect(error).toMatchObject({
       code: 'ENGINE_NOT_READY',
-      message: expect.stringMatching(/does not take the certificate of "cert".*KUSCIA_API/),
+      message: expect.stringMatching(/KUSCIA_API does not take the certificate of "cert"/),
+      mend: expect.stringContaining(other!.client.cert),
     });
     api.close();
   } finally {
@@ -579,17 +590,9 @@ itUnless(noOpenssl, 'says that Kuscia does not take the certificate', async () =
   }
 });
 
-test('the API lets a job rest and go on', async () => {
-  fake.plan('run 60');
-  const run = runOf();
-  const id = jobId('chain-1', run.taskId, 1);
-  await stopAt(run, new RunStopped('the worker stops', true));
+test('the fake refuses what the messages of Kuscia do not have', async () => {
   const api = new KusciaApi(fake.access, 1_000);
-  expect(await api.restartJob(id, 'test')).toBe(false);
-  expect([await api.suspendJob(id, 'test'), stateOf(run)]).toEqual([true, 'Suspended']);
-  expect(await api.suspendJob(id, 'test')).toBe(false);
-  expect([await api.restartJob(id, 'test'), stateOf(run)]).toEqual([true, 'Running']);
-  expect([await api.cancelJob(id, 'test'), await api.cancelJob('tc-no-job', 'test')]).toEqual([true, false]);
+  expect(await api.cancelJob('tc-no-job', 'test')).toBe(false);
   await expect(api.registerTable({ domaindata_id: 'x', nonsense: 1 })).rejects.toThrow('HTTP 400');
   api.close();
 });

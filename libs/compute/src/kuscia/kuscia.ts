@@ -1,46 +1,34 @@
-import { TaskFailure, type TaskRun } from '../contract/task-type.js';
+import { farPsiRunner, namedInputs } from '../catalogue/far-psi.js';
 import type { TaskRunner } from '../contract/task-runner.js';
-import type { PsiConfig } from '../psi/psi-config.js';
-import { checkForKuscia } from './check-for-kuscia.js';
 import type { KusciaPatience } from './job-end.js';
-import { KUSCIA_PSI, kusciaProtocolOf } from './kuscia-protocols.js';
+import { AT_NODES } from './kuscia-protocols.js';
 import { KUSCIA_API, type KusciaSettings } from './kuscia-settings.js';
+
+/** SecretFlow reads these itself. */
+const TABLE = /\.parquet$/i;
 
 /**
  * Runs `psi` of two parties at nodes of Kuscia. `patience` is for tests.
  */
 export function kuscia(settings: KusciaSettings | undefined, patience?: KusciaPatience): TaskRunner {
-  return {
-    name: 'kuscia',
-    ...(settings === undefined && { unset: KUSCIA_API }),
-    leaves(type, config) {
-      if (type !== 'psi') return undefined;
-      const protocol = kusciaProtocolOf(config);
-      // A result will name it: whichever it names runs.
-      const each = protocol === undefined ? Object.values(KUSCIA_PSI) : [KUSCIA_PSI[protocol]!];
-      return each.map(({ leaves }) => leaves).join(' ');
-    },
-    protocols: (type) => (type === 'psi' ? Object.keys(KUSCIA_PSI) : []),
+  return farPsiRunner({
+    ...{ name: 'kuscia', place: AT_NODES, variable: KUSCIA_API, settings },
     // The nodes keep them.
     elsewhere: ['output_paths'],
-    check: checkForKuscia,
-    async needs() {
-      const { needsOfKuscia } = await import('./kuscia-needs.js');
-      return needsOfKuscia(settings);
-    },
-    async tend() {
-      if (settings === undefined) return;
-      const { endLeftJobs } = await import('./left-jobs.js');
-      await endLeftJobs(settings, patience);
-    },
-    async run(_type, run) {
-      if (settings === undefined) {
-        const message = `The engine kuscia is not set up at this worker: set ${KUSCIA_API}.`;
-        throw new TaskFailure('ENGINE_NOT_READY', message);
+    check(config, isOpen, add) {
+      if (config.output_paths !== undefined)
+        add('output_paths', 'must be absent: the nodes of Kuscia keep the outputs');
+      for (const [member, path] of namedInputs(config, isOpen)) {
+        if (path.startsWith('artifact:'))
+          add(
+            member,
+            "is an artifact, which a node of Kuscia does not see: let the task before write it below the party's folder by output_paths",
+          );
+        if (TABLE.test(path)) add(member, 'must be CSV at nodes of Kuscia');
       }
-      if (run.site) throw new TaskFailure('INVALID_PARAMS', 'The engine kuscia runs no parties at their sites.');
-      const { runKusciaPsi } = await import('./kuscia-psi-run.js');
-      return runKusciaPsi(run as unknown as TaskRun<PsiConfig>, settings, patience);
     },
-  };
+    needs: async (set) => (await import('./kuscia-needs.js')).needsOfKuscia(set),
+    tend: async (set) => (await import('./left-jobs.js')).endLeftJobs(set, patience),
+    run: async (run, set) => (await import('./kuscia-psi-run.js')).runKusciaPsi(run, set, patience),
+  });
 }

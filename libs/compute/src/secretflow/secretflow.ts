@@ -1,4 +1,4 @@
-import { TaskFailure, type TaskRun } from '../contract/task-type.js';
+import { EngineNotReady, TaskFailure, type TaskRun } from '../contract/task-type.js';
 import { isMap } from '../contract/json-values.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import type { PsiConfig } from '../psi/psi-config.js';
@@ -121,7 +121,10 @@ function leavesOf(type: SpuType | undefined, config: unknown): string | undefine
 async function requireReady(python: string): Promise<void> {
   for (const { what, found, mend } of await needsOfSpu(python))
     if (found === null)
-      throw new TaskFailure('ENGINE_NOT_READY', `This site lacks ${what} for the engine secretflow: ${mend}.`);
+      throw new EngineNotReady(
+        `This site lacks ${what} for the engine secretflow. Its log says how to mend that.`,
+        `${what} for the engine secretflow: ${mend}`,
+      );
 }
 
 const notSetUp = ({ site }: TaskRun): TaskFailure =>
