@@ -62,6 +62,7 @@ export const run: PartyProgram<CeleryPsiPartyArgs, PsiPartyValue> = async (conte
       const toKeep: Kept = { salt: salt.toString('base64'), digest };
       await writeFile(join(args.folder, KEPT), JSON.stringify(toKeep), { mode: 0o600 });
     }
+    await context.stillAllowed();
     await context.outside();
     const places = args.learns
       ? await readFound(context.party, join(args.folder, FILES.found), scan.points, scan.rows, peerRows)
