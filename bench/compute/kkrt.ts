@@ -35,7 +35,7 @@ export async function kkrtFigures({ say }: Place, root: string, rows: number): P
     const { engine, protocol } = way;
     const { failure, seconds, cpuSeconds, peakMiB } = await runApart({
       ...{ type: 'psi', taskId: `${engine}-${protocol.slice(0, 4)}`.toLowerCase(), inputs: {}, folder, engine },
-      ...{ parties: ['alice', 'bob'], secretflowPython: python },
+      ...{ parties: ['alice', 'bob'], engines: { secretflowPython: python } },
       config: { keys: { alice: ['id'], bob: ['id'] }, input_paths: paths, protocol },
     });
     if (failure) throw new Error(`${title} by ${protocol} on ${engine}: ${failure.message}`);

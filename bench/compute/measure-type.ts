@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Json } from '#libs/compute';
+import type { EngineSettings, Json } from '#libs/compute';
 import { describeMachine } from '../machine.js';
 import { Outcome, type Paths, type TypeCase } from './case.js';
 import type { Measured } from './measured.js';
@@ -9,15 +9,27 @@ import { runApart } from './run-apart.js';
 import type { TaskReport } from './task-process.js';
 import { writeTable } from './tables.js';
 
+/** What runs a case, by default native. */
+interface By {
+  readonly engine: string;
+  /** Of the folder of the parties' tables. */
+  readonly enginesAt: (dataRoot: string) => EngineSettings;
+  /** More of its parameters. */
+  readonly config: object;
+}
+
 /** Makes the tables of a case, runs it in a separate process, and compares it with plain arithmetic. */
-export async function measureType(typeCase: TypeCase): Promise<Measured> {
+export async function measureType(typeCase: TypeCase, by?: By): Promise<Measured> {
   const { type, tables, figure } = typeCase;
   const folder = await mkdtemp(join(tmpdir(), 'measure-'));
   try {
     const { config, inputs, before } = await tablesOf(typeCase, folder);
     const parties = Object.keys(tables);
     const load = loadavg()[0]!;
-    const report = await runApart({ type, taskId: 'task', inputs, folder, parties, config });
+    const report = await runApart({
+      ...{ type, taskId: 'task', inputs, folder, parties, config: { ...config, ...by?.config } },
+      ...(by && { engine: by.engine, engines: by.enginesAt(join(folder, 'data')) }),
+    });
     if (report.failure && type !== 'validation') throw new Error(`${type}: ${report.failure.message}`);
     return {
       type,

@@ -3,10 +3,12 @@
  * from plain arithmetic. It keeps them in bench/results/types.json and writes the tables of docs/tasks/measurements.md and its
  * Chinese page. `--sites` runs those that run at sites over simulated networks instead, and keeps these figures in types-at-sites.json; `--goals` runs
  * the two that have a goal between sites, on one machine and at sites, and keeps these in site-goals.json.
+ * `--engines` runs psi and ss_lr on native, SPU and a fleet on SPU, in one run, and keeps that in engines.json.
  * `--type` takes some types alone; with `--rows` or `--shared-rows`, which change the size, nothing is written.
  */
 import { parseArgs } from 'node:util';
 import { SITE_TYPES } from '#libs/compute';
+import { measureEngines, writeEnginePages } from './engines.js';
 import { measureAtSites } from './measure-sites.js';
 import { AT_SITES, writeSitePages } from './measured-at-sites.js';
 import { modelCases } from './model-cases.js';
@@ -19,6 +21,7 @@ const { values: args } = parseArgs({
   options: {
     sites: { type: 'boolean', default: false },
     goals: { type: 'boolean', default: false },
+    engines: { type: 'boolean', default: false },
     type: { type: 'string', multiple: true },
     rows: { type: 'string' },
     'shared-rows': { type: 'string' },
@@ -31,6 +34,11 @@ if (args.goals) {
     if (isWritten) keepIn(SITE_GOALS, goal);
   });
   if (isWritten) await writeGoalPages();
+  process.exit();
+}
+if (args.engines) {
+  await measureEngines((measured) => void process.stdout.write(`${JSON.stringify(measured)}\n`));
+  await writeEnginePages();
   process.exit();
 }
 const rows = Number(args.rows ?? (args.sites ? 100_000 : 1_000_000));

@@ -51,6 +51,11 @@ export function keepIn(name: string, measured: { readonly type: string }): void 
   writeFileSync(fileOf(name), `${JSON.stringify({ ...kept(name), [measured.type]: measured }, null, 2)}\n`);
 }
 
+/** Keeps these figures instead of all that were there. */
+export function keepOnly(name: string, figures: object): void {
+  writeFileSync(fileOf(name), `${JSON.stringify(figures, null, 2)}\n`);
+}
+
 /** Writes the tables of both pages from what is kept, in the order of the cases. */
 export async function writePages(cases: readonly TypeCase[]): Promise<void> {
   const all = kept<Measured>(ON_ONE_MACHINE);

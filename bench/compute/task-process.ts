@@ -3,7 +3,15 @@
  * argument is a TaskOrder.
  */
 import { readFileSync } from 'node:fs';
-import { makeRunners, runTask, TaskFailure, type Json, type TaskParams, type TaskRun } from '#libs/compute';
+import {
+  makeRunners,
+  runTask,
+  TaskFailure,
+  type EngineSettings,
+  type Json,
+  type TaskParams,
+  type TaskRun,
+} from '#libs/compute';
 
 /** Arguments of the process. */
 export interface TaskOrder {
@@ -14,8 +22,8 @@ export interface TaskOrder {
   readonly inputs: Readonly<Record<string, Json>>;
   /** Holds `data/<party>` and `artifacts`. */
   readonly folder: string;
-  /** For a task of the engine secretflow. */
-  readonly secretflowPython?: string | undefined;
+  /** What other engines than native are made of. */
+  readonly engines?: EngineSettings;
 }
 
 /** Its answer, as JSON. */
@@ -73,7 +81,7 @@ const run: TaskRun = {
   progress: () => undefined,
   log: () => undefined,
 };
-const runners = makeRunners({ secretflowPython: order.secretflowPython });
+const runners = makeRunners(order.engines ?? {});
 const outcome = await runTask(order.type, run, runners).catch((error: unknown) => {
   if (error instanceof TaskFailure) return error;
   throw error;
