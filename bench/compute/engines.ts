@@ -79,7 +79,12 @@ export async function measureEngines(say: (measured: Measured) => void): Promise
         celery: { brokers: redis.url, queue: FLEET_QUEUE, dataRoot, farRoot: dataRoot },
       });
       const beside = new Watched(engine === 'celery' ? fleet.pid : undefined);
-      const measured = await measureType(task, { engine, enginesAt, config: { protocol } });
+      const measured = await measureType(task, {
+        taskId: `task-${all.length}`,
+        engine,
+        enginesAt,
+        config: { protocol },
+      });
       const { cpuSeconds, peakMiB } = beside.stop();
       all.push({
         ...{ ...measured, engine, protocol },

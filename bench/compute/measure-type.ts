@@ -11,6 +11,8 @@ import { writeTable } from './tables.js';
 
 /** What runs a case, by default native. */
 interface By {
+  /** Of the task: at a fleet another has another. */
+  readonly taskId: string;
   readonly engine: string;
   /** Of the folder of the parties' tables. */
   readonly enginesAt: (dataRoot: string) => EngineSettings;
@@ -27,7 +29,7 @@ export async function measureType(typeCase: TypeCase, by?: By): Promise<Measured
     const parties = Object.keys(tables);
     const load = loadavg()[0]!;
     const report = await runApart({
-      ...{ type, taskId: 'task', inputs, folder, parties, config: { ...config, ...by?.config } },
+      ...{ type, taskId: by?.taskId ?? 'task', inputs, folder, parties, config: { ...config, ...by?.config } },
       ...(by && { engine: by.engine, engines: by.enginesAt(join(folder, 'data')) }),
     });
     if (report.failure && type !== 'validation') throw new Error(`${type}: ${report.failure.message}`);
