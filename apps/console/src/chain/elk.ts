@@ -1,6 +1,6 @@
 import elkUrl from 'elkjs/lib/elk-worker.min.js?url';
 import { PADDING, type Frame } from './frames.js';
-import { NODE, zoomOf, type Places, type Room } from './node-size.js';
+import { NODE, zoomOf, type Layout, type Places, type Point, type Room, type Way } from './node-size.js';
 
 export interface Shape {
   readonly ids: readonly string[];
@@ -16,9 +16,15 @@ interface Laid {
   readonly y: number;
   readonly children?: readonly Laid[];
 }
+/** From the corner of the whole. */
+interface Routed {
+  readonly sections?: readonly [
+    { readonly startPoint: Point; readonly bendPoints?: readonly Point[]; readonly endPoint: Point },
+  ];
+}
 interface Answer {
   readonly id: number;
-  readonly data?: { readonly children?: readonly Laid[] };
+  readonly data?: { readonly children?: readonly Laid[]; readonly edges: readonly Routed[] };
   readonly error?: unknown;
 }
 
@@ -26,6 +32,7 @@ interface Answer {
 const CAREFUL = {
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
+  'elk.json.edgeCoords': 'ROOT',
   'elk.spacing.nodeNode': '18',
   'elk.layered.spacing.nodeNodeBetweenLayers': '60',
   // What is drawn from top to bottom stays so from one layout to the next.
@@ -71,20 +78,20 @@ function running(): Worker {
 
 /**
  * Where the nodes of a graph stand: from left to right, or downwards where only that can be read in the room. Where it has too many edges,
- * each level stands in a column.
+ * each level stands in a column. Edges go around the nodes.
  */
-export async function layOut(shape: Shape, room?: Room): Promise<Places> {
+export async function layOut(shape: Shape, room?: Room): Promise<Layout> {
   const levels = levelsOf(shape);
   const crossed = shape.edges.reduce((sum, [from, to]) => sum + Math.abs(levels.get(to)! - levels.get(from)!), 0);
-  if (crossed > TOO_MANY) return inColumns(levels);
+  if (crossed > TOO_MANY) return inColumns(levels, shape.edges);
   const options = crossed > HURRY ? FAST : CAREFUL;
   const right = await byElk(shape, options);
   if (room === undefined || shape.ids.length > MANY) return right;
-  const zoom = zoomOf(right, room);
+  const zoom = zoomOf(right.places, room);
   if (zoom >= READABLE) return right;
   // What was found is not lost where the other way cannot be laid out.
   const down = await byElk(shape, { ...options, 'elk.direction': 'DOWN' }).catch(() => right);
-  return zoomOf(down, room) > 1.2 * zoom ? down : right;
+  return zoomOf(down.places, room) > 1.2 * zoom ? down : right;
 }
 
 /** The longest way to each node. Nodes of cycles stay at the first level. */
@@ -109,27 +116,50 @@ function levelsOf({ ids, edges }: Shape): Map<string, number> {
   return levels;
 }
 
-function inColumns(levels: ReadonlyMap<string, number>): Places {
+function inColumns(levels: ReadonlyMap<string, number>, edges: Shape['edges']): Layout {
+  const cell = { width: NODE.width + 60, height: NODE.height + 18 };
   const heights = new Map<number, number>();
-  return Object.fromEntries(
+  const places = Object.fromEntries(
     [...levels].map(([id, level]) => {
       const row = heights.get(level) ?? 0;
       heights.set(level, row + 1);
-      return [id, { x: level * (NODE.width + 60), y: row * (NODE.height + 18) }];
+      return [id, { x: level * cell.width, y: row * cell.height }];
     }),
   );
+  return { places, ways: waysIn(places, edges, cell) };
 }
 
 /** Of a node in rows, and what is around it. */
 const CELL = { width: NODE.width + 60, height: NODE.height * 2 };
 
 /** From left to right, and on in the next row, in about the shape of the room. */
-export function inRows(ids: readonly string[], { width, height }: Room): Places {
+export function inRows({ ids, edges }: Shape, { width, height }: Room): Layout {
   const shape = height > 0 ? width / height : 2;
   const columns = Math.ceil(Math.sqrt((ids.length * shape * CELL.height) / CELL.width));
-  return Object.fromEntries(
+  const places = Object.fromEntries(
     ids.map((id, at) => [id, { x: (at % columns) * CELL.width, y: Math.floor(at / columns) * CELL.height }]),
   );
+  return { places, ways: waysIn(places, edges, CELL) };
+}
+
+/** In columns and rows: nothing stands between a node and the next column; to any other an edge goes between columns and below its row. */
+function waysIn(places: Places, edges: Shape['edges'], cell: Room): Layout['ways'] {
+  const gap = (cell.width - NODE.width) / 2;
+  const middle = NODE.height / 2;
+  return edges.map(([from, to]): Way | undefined => {
+    const [a, b] = [places[from]!, places[to]!];
+    if (b.x - a.x === cell.width) return undefined;
+    const [start, end] = [a.x + NODE.width, b.x];
+    const below = a.y + (NODE.height + cell.height) / 2;
+    return [
+      { x: start, y: a.y + middle },
+      { x: start + gap, y: a.y + middle },
+      { x: start + gap, y: below },
+      { x: end - gap, y: below },
+      { x: end - gap, y: b.y + middle },
+      { x: end, y: b.y + middle },
+    ];
+  });
 }
 
 /** A frame around one task alone is a larger node. */
@@ -174,19 +204,25 @@ function graphOf({ ids, edges, frames = [] }: Shape) {
 /** Where tasks stand, from the corner of the whole. */
 function placesOf(
   laid: readonly Laid[],
-  placeOf: (number: number, at: Places[string]) => [string, Places[string]],
+  placeOf: (number: number, at: Point) => [string, Point],
   from = { x: 0, y: 0 },
-): [string, Places[string]][] {
+): [string, Point][] {
   return laid.flatMap(({ id, x, y, children = [] }) => {
     const at = { x: from.x + x, y: from.y + y };
     return children.length > 0 ? placesOf(children, placeOf, at) : [placeOf(Number(id), at)];
   });
 }
 
-function byElk(shape: Shape, wanted: object): Promise<Places> {
+/** The point of a node that is nearest to another. */
+function nearest({ x, y }: Point, to: Point): Point {
+  const within = (from: number, size: number, at: number) => Math.min(from + size, Math.max(from, at));
+  return { x: within(x, NODE.width, to.x), y: within(y, NODE.height, to.y) };
+}
+
+function byElk(shape: Shape, wanted: object): Promise<Layout> {
   const elk = running();
   const id = asked++;
-  const { ids } = shape;
+  const { ids, edges } = shape;
   const { graph, alone, isDeep } = graphOf(shape);
   const layoutOptions = isDeep ? { ...(ids.length > MANY ? FAST : wanted), ...DEEP } : wanted;
   return new Promise((resolve, reject) => {
@@ -202,15 +238,23 @@ function byElk(shape: Shape, wanted: object): Promise<Places> {
     const take = ({ data: answer }: MessageEvent<Answer>) => {
       if (answer.id !== id) return;
       stop();
-      const laid = answer.data?.children;
-      if (laid === undefined) reject(new Error('the graph cannot be laid out'));
+      const laid = answer.data;
+      if (laid?.children === undefined) reject(new Error('the graph cannot be laid out'));
       else {
         const { side, top } = PADDING;
-        const placeOf = (number: number, { x, y }: Places[string]): [string, Places[string]] => {
+        const placeOf = (number: number, { x, y }: Point): [string, Point] => {
           const task = ids[number]!;
           return [task, alone.has(task) ? { x: x + side, y: y + top } : { x, y }];
         };
-        resolve(Object.fromEntries(placesOf(laid, placeOf)));
+        const places: Places = Object.fromEntries(placesOf(laid.children, placeOf));
+        // Of a task that is drawn with its frame elkjs knows the frame alone.
+        const wayOf = ({ sections }: Routed, at: number): Way | undefined => {
+          if (sections === undefined) return undefined;
+          const [{ startPoint, bendPoints = [], endPoint }] = sections;
+          const [from, to] = edges[at]!;
+          return [nearest(places[from]!, startPoint), ...bendPoints, nearest(places[to]!, endPoint)];
+        };
+        resolve({ places, ways: laid.edges.map((each, at) => wayOf(each, at)) });
       }
     };
     elk.addEventListener('message', take);

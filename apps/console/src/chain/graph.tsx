@@ -6,7 +6,6 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
-  type Edge,
   type Node,
   type NodeProps,
 } from '@xyflow/react';
@@ -25,6 +24,7 @@ import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
 import { STILL } from '../view/still-flow.js';
 import { duration } from '../view/times.js';
 import { useRoom } from '../view/use-room.js';
+import { EDGE_TYPES, type EdgeOnWay } from '../view/way.js';
 import { fits } from './fits.js';
 import { FrameNode, withFrames } from './frame-node.js';
 import { drawnOf, groupOf, GROUPINGS, MOST_NODES, type DrawnNode, type Gathered, type Grouping } from './groups.js';
@@ -80,9 +80,10 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
   const framed = useMemo(() => (isGathered ? [] : framesOfNodes(tasks)), [isGathered, tasks]);
   const [measure, room] = useRoom();
   const areInOrder = isGathered && by === 'level' && group === undefined;
-  const { places: laidOut, error } = useLayout(now, framed, areInOrder, room);
-  const laid = useMemo(() => ({ drawn: now, frames: framed, places: laidOut, how }), [now, framed, laidOut, how]);
-  const { drawn, frames, places, how: drawnAs } = useDeferredValue(laid);
+  const { layout: laidOut, error } = useLayout(now, framed, areInOrder, room);
+  const laid = useMemo(() => ({ drawn: now, frames: framed, layout: laidOut, how }), [now, framed, laidOut, how]);
+  const { drawn, frames, layout, how: drawnAs } = useDeferredValue(laid);
+  const places = layout?.places;
   const critical = useMemo(() => new Map(graph?.critical_path.map((task, at) => [`task ${task}`, at])), [graph]);
   const isLaidOut = places !== undefined;
   const first = drawn.nodes.find(({ task }) => task !== undefined && isFound(task))?.id;
@@ -125,13 +126,13 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     choose: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: 1, padding: 0.2 }),
   });
   const onPath = (source: string, target: string) => critical.get(target) === (critical.get(source) ?? NaN) + 1;
-  const edges = drawn.edges.map(([source, target]): Edge => ({
+  const edges = drawn.edges.map(([source, target], at): EdgeOnWay => ({
     id: `${source} > ${target}`,
+    type: 'way',
     source,
     target,
     className: onPath(source, target) ? 'critical' : '',
-    // Nobody clicks on edges: a third fewer elements.
-    interactionWidth: 0,
+    data: { way: layout?.ways[at] },
   }));
   const show = (wanted: string) => {
     find(wanted);
@@ -162,7 +163,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       <span className="dim aside">{t(isGathered ? 'chain.gathered' : 'chain.critical')}</span>
       <div ref={measure} className="canvas" role="region" aria-label={t('chain.graph')}>
         {isLaidOut ? (
-          <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} {...STILL} minZoom={0.02}>
+          <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} edgeTypes={EDGE_TYPES} {...STILL} minZoom={0.02}>
             <Background />
             <FitAgain padding={0.1} />
             <Controls showInteractive={false} />

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Drawn } from './groups.js';
 import { inRows, layOut, MANY, type Shape } from './elk.js';
-import type { Places, Room } from './node-size.js';
+import type { Layout, Room } from './node-size.js';
 
 /**
  * Where the nodes stand; undefined until they are laid out. Their states may change: only another graph is laid out anew. `areInOrder`: one follows
@@ -12,14 +12,14 @@ export function useLayout(
   frames: NonNullable<Shape['frames']>,
   areInOrder: boolean,
   room: Room | undefined,
-): { places: Places | undefined; error: unknown } {
+): { layout: Layout | undefined; error: unknown } {
   const shape: Shape = { ids: nodes.map(({ id }) => id), edges, frames };
   const { data, error } = useQuery({
     queryKey: ['layout', areInOrder, JSON.stringify(shape), nodes.length > MANY && !areInOrder ? null : room],
-    queryFn: () => (areInOrder ? inRows(shape.ids, room!) : layOut(shape, room)),
+    queryFn: () => (areInOrder ? inRows(shape, room!) : layOut(shape, room)),
     enabled: room !== undefined,
     staleTime: Infinity,
     gcTime: 60_000,
   });
-  return { places: data, error };
+  return { layout: data, error };
 }

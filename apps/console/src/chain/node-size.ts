@@ -7,8 +7,22 @@ export interface Room {
   readonly height: number;
 }
 
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** Where nodes stand, by their ids. */
-export type Places = Readonly<Record<string, { readonly x: number; readonly y: number }>>;
+export type Places = Readonly<Record<string, Point>>;
+
+/** The points that an edge goes by, from end to end. */
+export type Way = readonly Point[];
+
+export interface Layout {
+  readonly places: Places;
+  /** Of the edges, in their order; undefined for one that meets no node on its straight way. */
+  readonly ways: readonly (Way | undefined)[];
+}
 
 /** Whether edges that leave no doubt go down more often than to the right: then they leave nodes at the bottom. */
 export function runsDown(edges: readonly (readonly [from: string, to: string])[], places: Places): boolean {

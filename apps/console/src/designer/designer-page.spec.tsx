@@ -22,7 +22,7 @@ jest.unstable_mockModule('@xyflow/react', () => ({
 jest.unstable_mockModule('@xyflow/react/dist/style.css', () => ({}));
 // Vite alone knows how to find them.
 jest.unstable_mockModule('./examples.js', () => ({ EXAMPLES: new Map() }));
-jest.unstable_mockModule('../chain/elk.js', () => ({ layOut: async () => ({}) }));
+jest.unstable_mockModule('../chain/elk.js', () => ({ layOut: async () => ({ places: {}, ways: [] }) }));
 const { default: DesignerPage } = await import('./designer-page.js');
 
 const type = (task_type: string, config_schema: object = { properties: {} }) => ({

@@ -2,15 +2,15 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { act, cleanup, renderHook } from '@testing-library/react';
 import type { Shape } from '../chain/elk.js';
-import type { Places } from '../chain/node-size.js';
+import type { Layout, Places } from '../chain/node-size.js';
 import { readDraft } from './draft.js';
 import { removeTasks } from './edits.js';
 import { useHistory } from './history.js';
 
 /** Layouts that were asked for, by the names of their tasks, each to be answered later. */
-const asked = new Map<string, (places: Places) => void>();
+const asked = new Map<string, (layout: Layout) => void>();
 jest.unstable_mockModule('../chain/elk.js', () => ({
-  layOut: ({ ids }: Shape) => new Promise<Places>((resolve) => asked.set(ids.join(), resolve)),
+  layOut: ({ ids }: Shape) => new Promise<Layout>((resolve) => asked.set(ids.join(), resolve)),
 }));
 jest.unstable_mockModule('@xyflow/react', () => ({
   useStoreApi: () => ({ getState: () => ({ width: 0, height: 0 }) }),
@@ -40,7 +40,7 @@ function designer(places: Places = {}) {
     arrange: (id: string) => act(() => result.current.arrange(readDraft({ tasks: [one(id)] }), () => shown(id))),
     answer: (ids: string) =>
       act(async () => {
-        asked.get(ids)!({ [ids]: AT });
+        asked.get(ids)!({ places: { [ids]: AT }, ways: [] });
         await new Promise((resolve) => setTimeout(resolve));
       }),
   };

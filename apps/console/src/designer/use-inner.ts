@@ -16,7 +16,11 @@ function laidOut(draft: Draft, { width, height }: Room): Promise<Places> {
     edges: endsOf(edgesOf(draft)),
     frames: draftFrames(draft),
   };
-  return layOut(shape, width > 0 ? { width, height } : undefined).catch((): Places => ({}));
+  const laid = layOut(shape, width > 0 ? { width, height } : undefined);
+  return laid.then(
+    ({ places }) => places,
+    () => ({}),
+  );
 }
 
 /**

@@ -1,17 +1,18 @@
-import { Background, Controls, MarkerType, ReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react';
+import { Background, Controls, MarkerType, ReactFlow, type Node, type NodeProps } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useQuery } from '@tanstack/react-query';
 import { Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { EdgeDiffDto, TaskDiffDto } from '#client';
 import { layOut } from '../chain/elk.js';
-import { NODE } from '../chain/node-size.js';
+import { NODE, type Layout } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
 import { STILL } from '../view/still-flow.js';
 import { useRoom } from '../view/use-room.js';
+import { EDGE_TYPES, type EdgeOnWay } from '../view/way.js';
 
 export type DrawnTask = Pick<TaskDiffDto, 'task_id' | 'task_name' | 'task_type' | 'change'>;
 export type DrawnEdge = Pick<EdgeDiffDto, 'from' | 'to' | 'change'>;
@@ -36,36 +37,39 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
     edges: edges.map(({ from, to }) => [from, to] as const),
   };
   const [measure, room] = useRoom();
-  const places = useQuery({
+  const layout = useQuery({
     queryKey: ['layout', JSON.stringify(shape), room],
     queryFn: () => layOut(shape, room),
     enabled: room !== undefined,
     staleTime: Infinity,
     gcTime: 60_000,
   });
-  if (places.isError) return <Failed error={places.error} />;
-  const sides = sidesOf(shape.edges, places.data ?? {});
+  if (layout.isError) return <Failed error={layout.error} />;
+  const { places, ways }: Layout = layout.data ?? { places: {}, ways: [] };
+  const sides = sidesOf(shape.edges, places);
   const nodes = tasks.map((task): Shown => ({
     id: task.task_id,
     type: 'task',
-    position: places.data?.[task.task_id] ?? { x: 0, y: 0 },
+    position: places[task.task_id] ?? { x: 0, y: 0 },
     ...NODE,
     ...sides,
     // React Flow takes the pointer from nodes that are neither dragged nor selected.
     style: { pointerEvents: 'all' },
     data: { task, open },
   }));
-  const lines = edges.map(({ from, to, change }): Edge => ({
+  const lines = edges.map(({ from, to, change }, at): EdgeOnWay => ({
     id: JSON.stringify([from, to]),
+    type: 'way',
     source: from,
     target: to,
     className: `edge-${change}`,
+    data: { way: ways[at] },
     markerEnd: { type: MarkerType.ArrowClosed },
     ariaLabel: `${t('designer.edge', { from: shownText(from), to: shownText(to) })}${change === 'same' ? '' : `: ${t(`templates.changes.${change}`)}`}`,
   }));
   return (
     <div ref={measure} className="canvas drawing" role="region" aria-label={t('designer.canvas')}>
-      {places.isPending ? (
+      {layout.isPending ? (
         <Skeleton active title={false} />
       ) : (
         <ReactFlow
@@ -73,6 +77,7 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
           nodes={nodes}
           edges={lines}
           nodeTypes={TYPES}
+          edgeTypes={EDGE_TYPES}
           {...STILL}
           minZoom={0.05}
           fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
