@@ -71,6 +71,29 @@ export async function offerKey(page: Page, key: string): Promise<void> {
   await page.locator('button[type=submit]').click();
 }
 
+/** The edges that a graph draws, once there are so many, and those of them that run behind a node. */
+export async function edgesOn(page: Page, count: number): Promise<{ drawn: number; behind: string[] }> {
+  await page
+    .locator('.react-flow__edge')
+    .nth(count - 1)
+    .waitFor({ state: 'attached' });
+  return page.evaluate(`(() => {
+    const boxes = [...document.querySelectorAll('.node')].map((node) => node.getBoundingClientRect());
+    const edges = [...document.querySelectorAll('.react-flow__edge')];
+    const isBehind = (path) => {
+      const onScreen = path.getScreenCTM();
+      for (let at = 0; at < path.getTotalLength(); at += 20) {
+        const { x, y } = path.getPointAtLength(at).matrixTransform(onScreen);
+        const isIn = ({ left, right, top, bottom }) => x > left + 1 && x < right - 1 && y > top + 1 && y < bottom - 1;
+        if (boxes.some(isIn)) return true;
+      }
+      return false;
+    };
+    const behind = edges.filter((edge) => isBehind(edge.querySelector('path'))).map((edge) => edge.dataset.id);
+    return { drawn: edges.length, behind };
+  })()`);
+}
+
 /** Rules whose answer the theme decides. */
 const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 

@@ -5,7 +5,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeUnless, openTestBrowser, type TestProvider } from '#libs/testing';
 import { decide, scene } from '../../attacks/two-owners.js';
 import { chain, describeSystem, eventually, line, task, type ApiClient } from '../../integration/system/index.js';
-import { expectAccessible, offerKey, openWindow, PLAIN, signIn, visit } from './console-browser.js';
+import { edgesOn, expectAccessible, offerKey, openWindow, PLAIN, signIn, visit } from './console-browser.js';
 import { dataFlow, dataPages } from './data-flow.js';
 import { followsLog, showsTable } from './drawer-flow.js';
 import { largeChain } from './large-chain.js';
@@ -387,10 +387,15 @@ describeUnless(chromium.skip, 'the console', () => {
         await page.addInitScript(DRAWN_AT_ONCE);
         asked.length = 0;
         await page.goto(`${api.url}/chains/${made.chain_id}`);
+        const groups = Math.min(size / 100, 50);
+        expect(await edgesOn(page, groups - 1)).toEqual({ drawn: groups - 1, behind: [] });
         // A group shows its next tasks when it is chosen again.
         const group = page.getByRole('button', { name: /^Levels? 2\b/ });
         await group.click();
         await nodeOf(page, 'step-200', 'Pending').waitFor();
+        // Two for each of 50 tasks, and for what is left of the group.
+        const opened = groups - 3 + 2 * 51;
+        expect(await edgesOn(page, opened)).toEqual({ drawn: opened, behind: [] });
         const counted = [await elements()];
         await group.click();
         await nodeOf(page, 'step-250', 'Pending').waitFor();

@@ -106,6 +106,8 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       type: task === undefined ? 'gathered' : 'task',
       position: places?.[id] ?? { x: 0, y: 0 },
       ...NODE,
+      // Without it React Flow forgets with each change where the edges of a node end.
+      measured: NODE,
       ...sides,
       // React Flow takes the pointer from nodes that are neither dragged nor selected.
       style: { pointerEvents: 'all' },
