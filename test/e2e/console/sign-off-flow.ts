@@ -28,6 +28,8 @@ export async function signOffFlow({ page, faults }: Window, api: ApiClient): Pro
   await visit(page, '/approvals');
   const card = page.locator('.asked').filter({ hasText: 'May the rows go?' });
   await card.getByText('role:admin').waitFor();
+  await card.getByText(/ago|now/).waitFor();
+  await card.getByText('in 7 days').waitFor();
   await card.getByRole('button', { name: 'Sign off' }).click();
   await card.locator('.field .fault').getByText('is required').waitFor();
   await card.getByLabel('Rows rows *').fill('0');

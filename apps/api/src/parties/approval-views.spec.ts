@@ -4,7 +4,7 @@ import { approvalDtos } from './approval-views.js';
 /** A task that asks party a. */
 const ASKS = {
   ...{ chain_id: 'c', task_id: 't', task_type: 'psi', status: 'RETRYING' },
-  ...{ asking: 'a', reasons: 'why', approvals: 'server' },
+  ...{ asking: 'a', reasons: 'why', approvals: 'server', asked_at: '2026-01-01T00:00:00Z' },
 };
 
 test('an approval that has expired is no decision, and a refusal stays one', async () => {
@@ -53,7 +53,7 @@ test('an approval says who stands for it, how its owner decides, and which of it
   });
   const shown = await approvalDtos([row], undefined, async () => [statement('a', null), statement('b', 'e.y.z')]);
   expect(shown).toMatchObject([
-    { party: 'a', approvals: 'server', signed_by: 'server', datasets: ['dataset:a/x@1'] },
-    { party: 'b', approvals: null, signed_by: 'signature', datasets: ['dataset:b/y@1'] },
+    { party: 'a', approvals: 'server', asked_at: ASKS.asked_at, signed_by: 'server', datasets: ['dataset:a/x@1'] },
+    { party: 'b', approvals: null, asked_at: null, signed_by: 'signature', datasets: ['dataset:b/y@1'] },
   ]);
 });

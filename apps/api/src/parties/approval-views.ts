@@ -22,7 +22,7 @@ export async function approvalDtos(
       ]),
   );
   return rows.flatMap((row) => {
-    const { chain_id, task_id, task_type, params, status, consent, asking, reasons, approvals } = row;
+    const { chain_id, task_id, task_type, params, status, consent, asking, reasons, approvals, asked_at } = row;
     const { hash, proposer = null, purpose, origin, from } = consent;
     const stated = { ...(purpose !== undefined && { purpose }), ...(origin !== undefined && { origin }) };
     const task = { kind: 'task', chain_id, task_id, task_type, proposer, ...stated, params, from };
@@ -46,6 +46,7 @@ export async function approvalDtos(
         datasets: usesOf(config, each, task_type).inputs.filter((file) => parseDatasetRef(file)?.party === each),
         approvals: asking === each ? approvals : null,
         reasons: asking === each ? reasons : null,
+        asked_at: asking === each ? asked_at : null,
         ...(known.get(`${each} ${hash}`) ?? { decision: null, signed_by: null }),
       }));
   });

@@ -335,6 +335,9 @@ export class ApprovalDto {
   /** Why no policy covers it; null until the task has asked. */
   @ApiProperty({ type: String, nullable: true, example: 'Party bank-a: customers: the dataset has no policy.' })
   reasons: string | null;
+  /** When the task asked last; null until then. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  asked_at: string | null;
   /** The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired. */
   @ApiProperty({ type: String, nullable: true, example: 'approve' })
   decision: string | null;

@@ -40,13 +40,17 @@ export function SignOff({ of }: { of: SignOffDto }) {
         <bdi className="wrap">{shownText(of.question, 2_000)}</bdi>
       </p>
       <dl className="facts">
+        <dt>{t('signOff.asked')}</dt>
+        <dd>
+          <Time at={of.asked_at} />
+        </dd>
         <dt>{t('signOff.who')}</dt>
         <dd>
           <Name text={of.who.join(', ')} className="wrap" />
         </dd>
         <dt>{t('signOff.until')}</dt>
         <dd>
-          <Time at={of.expires_at} />
+          <Time at={of.expires_at} ahead />
         </dd>
       </dl>
       {of.yours ? <Answer of={of} /> : <p>{t('signOff.others')}</p>}

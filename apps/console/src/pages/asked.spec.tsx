@@ -22,6 +22,7 @@ const ASKED: ApprovalDto = {
   ...{ chain_id: 'chain-1', task_id: 'match', task_type: 'psi', party: 'bank-a', origin: 'chain:chain-1', hash: HASH },
   ...{ task: { proposer: 'bank-b', purpose: 'risk' }, engine: 'native', leaves: 'Blinded keys.', status: 'RETRYING' },
   ...{ datasets: ['dataset:bank-a/customers@3'], approvals: 'signed', reasons: 'why', decision: null, signed_by: null },
+  asked_at: '2026-01-01T12:00:00.000Z',
 };
 const session = (party: string | null, role = 'author') =>
   ({ actor: 'key:k', role, tenant: 'default', party, expires_at: null }) as SessionDto;
@@ -56,6 +57,7 @@ test('says who asks, how often something was opened before, and what is left', a
   const account = screen.getByRole('region', { name: 'bank-a/customers' });
   expect(account.textContent).toContain('bank-a/customersOpened 5 times. 4 times by psi.');
   expect(screen.getByText('bank-b')).toBeTruthy();
+  expect(document.querySelector('time')!.dateTime).toBe(ASKED.asked_at);
   expect(screen.getByText(`task-chain approvals approve chain-1 match --key ~/bank-a/bank-a.key`)).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Approve' })).toBeNull();
 });

@@ -9,6 +9,7 @@ import { Json } from '../view/json.js';
 import { useTypeWords } from '../task-types.js';
 import { Name, shownText } from '../view/name.js';
 import { useReasonWords } from '../view/reason-words.js';
+import { Time } from '../view/times.js';
 import { Whole } from './covers.js';
 import { Decision } from './decision.js';
 import { mayRead, mayRefuse } from './statements.js';
@@ -70,6 +71,10 @@ export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | 
         <dt>{t('approvals.part')}</dt>
         <dd>
           <Whole of={of.origin} />
+        </dd>
+        <dt>{t('approvals.asked')}</dt>
+        <dd>
+          <Time at={of.asked_at} />
         </dd>
         <dt>{t('approvals.why')}</dt>
         <dd>

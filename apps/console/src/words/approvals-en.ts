@@ -8,6 +8,7 @@ export const approvals = {
   cover:
     'Or approve the whole at once, such as all runs of the schedule: this prints what would be covered, to read, change and sign.',
   why: 'Why it asks',
+  asked: 'Asked',
   hash: 'Hash of the task',
   task: 'The exact task',
   approve: 'To approve',
@@ -98,6 +99,7 @@ export const covers = {
 export const signOff = {
   heading: 'Sign-offs that ask you',
   none: 'No task asks you to sign it off.',
+  asked: 'Asked',
   who: 'Who may answer',
   until: 'Until',
   others: 'You are not among those whom it asks.',

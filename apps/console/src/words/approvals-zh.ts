@@ -7,6 +7,7 @@ export const approvals = {
   part: '属于',
   cover: '也可以一次批准整体，例如定时计划的所有运行：下面的命令打印将覆盖的内容，供阅读、修改和签署。',
   why: '询问原因',
+  asked: '询问时间',
   hash: '任务哈希',
   task: '确切的任务',
   approve: '如何批准',
@@ -93,6 +94,7 @@ export const covers = {
 export const signOff = {
   heading: '询问您的签核',
   none: '没有任务请您签核。',
+  asked: '询问时间',
   who: '谁可以回答',
   until: '截止时间',
   others: '它没有询问您。',

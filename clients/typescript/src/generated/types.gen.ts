@@ -1618,6 +1618,10 @@ export type ApprovalDto = {
      */
     reasons: string | null;
     /**
+     * When the task asked last; null until then.
+     */
+    asked_at: string | null;
+    /**
      * The newest decision of the owner: `approve`, `refuse` or `withdraw`; null if the owner has not decided, or if the approval has expired.
      */
     decision: string | null;

@@ -3,7 +3,7 @@ import type { Queryable } from '../database.js';
 import type { Statement } from '../pool.js';
 import { IS_WITHDRAWN, TAKES_PART } from '../statements/party-statements.js';
 
-// SQL: rows of two tables, by an index on what waits.
+// SQL: rows of three tables, by an index on what waits.
 
 /** A task on which owners of data decide. */
 export interface ApprovalRow {
@@ -19,13 +19,18 @@ export interface ApprovalRow {
   readonly approvals: string | null;
   /** Why no policy covers it. */
   readonly reasons: string | null;
+  /** When it asked last. */
+  readonly asked_at: string | null;
 }
 
 const COLUMNS = `
   t.chain_id, t.task_id, t.task_type, r.params, t.status, r.metadata -> 'consent' AS consent,
   CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error #>> '{details,party}' END AS asking,
   CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error #>> '{details,approvals}' END AS approvals,
-  CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error ->> 'message' END AS reasons`;
+  CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN t.error ->> 'message' END AS reasons,
+  CASE WHEN t.error ->> 'code' = 'APPROVAL_REQUIRED' THEN (
+    SELECT max(a.finished_at) FROM task_attempts a
+     WHERE a.task_request_id = t.task_request_id AND a.error ->> 'code' = 'APPROVAL_REQUIRED') END AS asked_at`;
 
 const waiting: Statement = {
   name: 'waiting-approvals',
