@@ -10,10 +10,6 @@ import { StartChecks } from './start-checks.js';
 import { typesOf } from './worker-settings.js';
 import { WorkerService } from './worker.service.js';
 
-/** On PostgreSQL the queue of each type keeps a connection of its pool; these are for jobs, reports and what listens. */
-const CONNECTIONS_BESIDE = 16;
-const LEAST_CONNECTIONS = 40;
-
 /** Runs tasks of the types that the configuration names: a queue processor for each. */
 @Module({})
 export class WorkerModule {
@@ -28,7 +24,6 @@ export class WorkerModule {
           useFactory: ({ redisUrl, databaseUrl }: AppConfig, log: Logger) => ({
             redisUrl,
             databaseUrl,
-            maxConnections: Math.max(LEAST_CONNECTIONS, types.length + CONNECTIONS_BESIDE),
             onFault: (error, unheard) => log.warn({ err: error, unheard }, 'the queue reported a fault'),
           }),
         }),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPostgresBackend, type PostgresConnection } from 'bullmq';
+import { listeningOnce } from './shared-listener.js';
 
 /** How long a worker waits after a fault before it asks for a job again, ms. */
 const PAUSE_MS = 500;
@@ -8,8 +9,9 @@ const PAUSE_MS = 500;
  * BullMQ's backend on PostgreSQL, which recovers when the database was away at the start. BullMQ itself keeps its first look at the schema,
  * even a failed one, and never looks again. Its workers ask again at once after any fault but ECONNREFUSED: up to 85,000 times a second.
  */
-export const createRecoveringBackend: typeof createPostgresBackend = (...args) => {
-  const backend = createPostgresBackend(...args);
+export const createRecoveringBackend: typeof createPostgresBackend = (name, options, ...rest) => {
+  const connection = listeningOnce(options.connection as never) as never;
+  const backend = createPostgresBackend(name, { ...options, connection }, ...rest);
   for (const keeper of [backend, Reflect.get(backend, 'connection') as PostgresConnection]) {
     const look = keeper.waitUntilReady.bind(keeper);
     keeper.waitUntilReady = () =>

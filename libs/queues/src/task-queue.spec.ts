@@ -64,3 +64,43 @@ it('a worker on Redis that nothing wakes has its answer before its connection co
   // The server looks at its time-outs ten times a second; the rest is for a machine that stands still.
   expect(socketTimeout! - worker.opts.drainDelay! * 1_000).toBeGreaterThanOrEqual(5_000);
 });
+
+it('workers on PostgreSQL share one connection that listens, and one in its place once it is lost', async () => {
+  const backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
+  if (backend.kind !== 'postgres') throw new Error('not the backend of this test');
+  const types = ['shared-1', 'shared-2', 'shared-3'].map((type) => `task-${type}`);
+  const options = queueOptionsOf(backend);
+  const queues = types.map((type) => new BackendQueue(type, options));
+  let heard = new Map<string, () => void>();
+  const workers = types.map((type) =>
+    new BackendWorker(type, async () => heard.get(type)!(), { ...options, ...PROCESSOR_OPTIONS }).on(
+      'error',
+      () => undefined,
+    ),
+  );
+  const eachDoesOne = async (job: string): Promise<void> => {
+    const done = types.map((type) => new Promise<void>((resolve) => heard.set(type, resolve)));
+    for (const queue of queues) await queue.add('job', { job });
+    await Promise.all(done);
+  };
+  const listening = async (): Promise<number[]> => {
+    const { rows } = await backend.pool.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' AND datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    return rows.map(({ pid }) => pid);
+  };
+  for (const worker of workers) void worker.run();
+  await eachDoesOne('first');
+  const before = await listening();
+  expect(before).toHaveLength(1);
+  heard = new Map();
+  await backend.pool.query('SELECT pg_terminate_backend($1)', before);
+  // They ask again only after five minutes, unless they are woken.
+  await eachDoesOne('second');
+  const after = await listening();
+  expect(after).toHaveLength(1);
+  expect(after).not.toEqual(before);
+  await Promise.all([...workers, ...queues].map((each) => each.close()));
+  expect(await listening()).toEqual([]);
+  await closeBackend(backend);
+});
