@@ -116,6 +116,7 @@ describe('the Helm chart', () => {
       ['signIn.oidc.client.id=console', /client\.id needs signIn\.oidc\.issuer and config\.publicUrl/],
       ['keda.enabled=true', /keda\.enabled needs keda\.prometheusAddress/],
       ['nodes.listener.enabled=true', /nodes\.listener\.enabled needs nodes\.caKey\.existingSecret/],
+      ['nodes.caCert.existingSecret=x', /nodes\.caCert needs nodes\.caKey\.existingSecret/],
       ['nodes.listener.replicas=2', /nodes\.listener\.replicas is more than 1: list an address of each/],
       ['serviceMonitor.enabled=true', /serviceMonitor\.enabled needs serviceMonitor\.apiKey/],
       ['workers.default.autoscaling.minReplicas=9', /workers\.default\.autoscaling: minReplicas is more/],

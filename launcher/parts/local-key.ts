@@ -38,10 +38,12 @@ export async function localSecrets({ dataDir, nodeEnv, secrets }: Config): Promi
   };
 }
 
-/** What the authority of sites follows from: as it is configured, else, outside of production, made likewise: `<dataDir>/node-ca-key`. */
-export function localNodeCaKey({ dataDir, nodeEnv, nodeCaKey }: Config): string | undefined {
-  if (nodeCaKey !== undefined) return nodeCaKey.toString('base64');
-  return nodeEnv === 'production' ? undefined : made(join(dataDir, 'node-ca-key'), randomBytes(32).toString('base64'));
+/** The variables of the authority of sites: as it is configured, else, outside of production, of a key made likewise: `<dataDir>/node-ca-key`. */
+export function localNodeCa({ dataDir, nodeEnv, nodeCa }: Config): Readonly<Record<string, string>> {
+  if (nodeCa && 'cert' in nodeCa) return { NODE_CA_KEY: nodeCa.key, NODE_CA_CERT: nodeCa.cert };
+  if (nodeCa) return { NODE_CA_KEY: nodeCa.toString('base64') };
+  if (nodeEnv === 'production') return {};
+  return { NODE_CA_KEY: made(join(dataDir, 'node-ca-key'), randomBytes(32).toString('base64')) };
 }
 
 /** A login for each app in the embedded database, with passwords made likewise: `<dataDir>/<login>.password`. */

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, isPortFree, lockDataDir } from '#libs/local-postgres';
 import { requireSignIn, SECRET_NAMES, type Config, type DatabaseLogins, type SecretsConfig } from '#libs/platform';
-import { localKey, localLogins, localNodeCaKey, localSecrets, type LocalKey } from './local-key.js';
+import { localKey, localLogins, localNodeCa, localSecrets, type LocalKey } from './local-key.js';
 import { localUrl, waitUntilReady } from './readiness.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SupervisedApp } from './supervised-app.js';
@@ -107,12 +107,12 @@ async function start(
         OIDC_CLIENT_SECRET: config.signIn.oidc?.client?.secret,
         ...brokersOf(config),
         SECRETS_PUBLIC_KEY: secrets.publicKey,
-        NODE_CA_KEY: localNodeCaKey(config),
+        ...localNodeCa(config),
       }),
       ...(portVariable === 'WORKER_PORT' && {
         ...privateKeysOf(secrets),
         ...brokersOf(config),
-        ...(config.nodePort !== undefined && { NODE_CA_KEY: localNodeCaKey(config) }),
+        ...(config.nodePort !== undefined && localNodeCa(config)),
       }),
     };
     const env = portVariable === 'WORKER_PORT' ? secretsInFiles(whole, join(config.dataDir, 'worker')) : whole;

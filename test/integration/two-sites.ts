@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { withConnection } from '#libs/local-postgres';
-import { keptPort } from '#libs/testing';
+import { keptPort, TestCa } from '#libs/testing';
 import { command, startCommand, type Ran, type Running } from '../../apps/party-node/src/sites-for-tests.js';
 import { eventually, type ApiClient, type ChainAnswer } from './system/index.js';
 
@@ -25,7 +24,9 @@ export class TwoSites {
   /** With what the apps need to have sites. */
   static async make(): Promise<{ readonly sites: TwoSites; readonly env: Readonly<Record<string, string>> }> {
     const port = await keptPort();
-    const env = { NODE_CA_KEY: randomBytes(32).toString('base64'), NODE_PORT: String(port), WORKER_TYPES: 'psi' };
+    // An operator's, one below another, as organisations have them.
+    const ca = await TestCa.make({ below: await TestCa.make() });
+    const env = { NODE_CA_KEY: ca.key, NODE_CA_CERT: ca.cert, NODE_PORT: String(port), WORKER_TYPES: 'psi' };
     return { sites: new TwoSites(port), env };
   }
 

@@ -1,12 +1,14 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:tls';
+import { connect, type Server } from 'node:tls';
 import { createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { CA_KINDS, TestCa, type CaKind } from '#libs/testing';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
-import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
+import { fingerprintOf, makeIdentity, ownFingerprint, type Identity } from './identity.js';
+import { tlsServer } from './uplink-tls.js';
 
 const secret = randomBytes(32);
 const authority = await Authority.of(secret);
@@ -43,45 +45,110 @@ describe('the authority of a control plane', () => {
   });
 });
 
+/** A control plane of an authority, which says `in` to whom it takes. */
+class Answering {
+  taken = 0;
+  private constructor(private readonly server: Server) {}
+
+  static async of(authority: Authority): Promise<Answering> {
+    const server = tlsServer(await authority.controlPlane(), authority.cert, 10_000);
+    const made = new Answering(server);
+    server.on('secureConnection', (socket) => {
+      made.taken += 1;
+      socket.end('in');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return made;
+  }
+
+  /** What a site hears that has pinned this authority. */
+  async call(ca: string, client: Partial<Identity>): Promise<string> {
+    const { port } = this.server.address() as AddressInfo;
+    const options = { ...client, ca, port, allowPartialTrustChain: true, ALPNProtocols: ['h2'] };
+    const socket = connect({ ...options, host: '127.0.0.1', servername: CONTROL_PLANE });
+    let heard = '';
+    socket.on('data', (chunk) => (heard += String(chunk)));
+    const fault = await new Promise<string | undefined>((resolve) => {
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+      socket.once('end', () => resolve(undefined));
+    });
+    socket.destroy();
+    return fault ?? heard;
+  }
+
+  close(): void {
+    this.server.close();
+  }
+}
+
 describe('TLS by an authority', () => {
   test('takes a site that it admitted, and none of another authority or none at all', async () => {
     const asked = (await readRequest(await makeRequest(site, subject)))!;
     const other = await Authority.of(randomBytes(32));
-    const options = {
-      ...(await authority.controlPlane()),
-      ca: authority.cert,
-      requestCert: true,
-      rejectUnauthorized: true,
-    };
-    let taken = 0;
-    const server = createServer({ ...options, minVersion: 'TLSv1.3' }, (socket) => {
-      taken += 1;
-      socket.end('in');
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const call = async (ca: string, client: Partial<Identity>): Promise<string> => {
-      const socket = connect({ ...client, ca, port, host: '127.0.0.1', servername: CONTROL_PLANE });
-      let heard = '';
-      socket.on('data', (chunk) => (heard += String(chunk)));
-      const fault = await new Promise<string | undefined>((resolve) => {
-        socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-        socket.once('end', () => resolve(undefined));
-      });
-      socket.destroy();
-      return fault ?? heard;
-    };
+    const plane = await Answering.of(authority);
     try {
       const admitted = { key: site.key, cert: await authority.admit(asked) };
-      expect(await call(authority.cert, admitted)).toBe('in');
+      expect(await plane.call(authority.cert, admitted)).toBe('in');
       // Whether the caller hears a fault or just the end is a race: the server has taken one.
       for (const stranger of [{ ...admitted, cert: await other.admit(asked) }, site, {}])
-        expect(await call(authority.cert, stranger)).not.toBe('in');
-      expect(taken).toBe(1);
+        expect(await plane.call(authority.cert, stranger)).not.toBe('in');
+      expect(plane.taken).toBe(1);
       // A site that expects another control plane says nothing to this one.
-      expect(await call(other.cert, admitted)).toMatch(/CERT|ISSUER|SIGNATURE/);
+      expect(await plane.call(other.cert, admitted)).toMatch(/CERT|ISSUER|SIGNATURE/);
     } finally {
-      server.close();
+      plane.close();
+    }
+  });
+});
+
+describe('the authority of an operator', () => {
+  test.each(Object.keys(CA_KINDS) as CaKind[])(
+    'admits as one of the control plane does, by a key of the kind %s',
+    async (kind) => {
+      const asked = (await readRequest(await makeRequest(site, subject)))!;
+      const above = await TestCa.make({ kind });
+      for (const ca of [above, await TestCa.make({ kind, below: above })]) {
+        const [own, replica] = [await Authority.of(ca), await Authority.of({ key: ca.key, cert: ca.cert })];
+        expect([own.fingerprint, own.cert.trim()]).toEqual([
+          fingerprintOf(createPublicKey(ca.key)),
+          ca.cert.trim().replaceAll('\r', ''),
+        ]);
+        expect((await replica.controlPlane()).key).toBe((await own.controlPlane()).key);
+        const plane = await Answering.of(own);
+        try {
+          const admitted = { key: site.key, cert: await replica.admit(asked) };
+          expect(await plane.call(own.cert, admitted)).toBe('in');
+          expect(await plane.call(authority.cert, admitted)).toMatch(/CERT|ISSUER|SIGNATURE/);
+          // Neither does the one above it count.
+          for (const other of [authority, ...(ca === above ? [] : [await Authority.of(above)])]) {
+            expect(await plane.call(own.cert, { key: site.key, cert: await other.admit(asked) })).not.toBe('in');
+            const elsewhere = await Answering.of(other);
+            expect(await elsewhere.call(own.cert, admitted)).toMatch(/CERT|ISSUER|SIGNATURE/);
+            elsewhere.close();
+          }
+          expect(plane.taken).toBe(1);
+        } finally {
+          plane.close();
+        }
+      }
+    },
+  );
+
+  test('has a newer certificate of the same key, and sites that have pinned the older one are connected', async () => {
+    const asked = (await readRequest(await makeRequest(site, subject)))!;
+    const before = await TestCa.make({ days: [-300, 20] });
+    const after = await before.renewed([-1, 365]);
+    const [old, own] = [await Authority.of(before), await Authority.of(after)];
+    expect(own.fingerprint).toBe(old.fingerprint);
+    const admitted = { key: site.key, cert: await old.admit(asked) };
+    // No longer than the authority itself.
+    expect(Date.parse(new X509Certificate(admitted.cert).validTo)).toBe(Math.floor(old.ends / 1_000) * 1_000);
+    const plane = await Answering.of(own);
+    try {
+      expect(await plane.call(old.cert, admitted)).toBe('in');
+      expect(await plane.call(own.cert, { ...admitted, cert: await own.admit(asked) })).toBe('in');
+    } finally {
+      plane.close();
     }
   });
 });

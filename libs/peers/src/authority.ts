@@ -4,8 +4,8 @@ import {
   createPrivateKey,
   createPublicKey,
   randomBytes,
+  webcrypto,
   type KeyObject,
-  type webcrypto,
   type X509Certificate,
 } from 'node:crypto';
 import {
@@ -18,9 +18,16 @@ import {
   Pkcs10CertificateRequest,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
+  X509Certificate as Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { ED25519, fingerprintOf, pairOf, publicKeyOf, type Identity } from './identity.js';
+
+/** The authority of an operator: its private key and its certificate, PEM. */
+export interface OperatorCa {
+  readonly key: string;
+  readonly cert: string;
+}
 
 /** Whose site a certificate admits to the control plane: a party or a dealer of a tenant. */
 export interface Subject {
@@ -50,20 +57,33 @@ const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 const [BEGIN, END] = [new Date('2026-01-01T00:00:00Z'), new Date('9999-12-31T23:59:59Z')];
 
 /**
- * The private authority of a control plane. It says who is admitted to that, and nothing else: sites know each other by the keys that
- * their people compared. All of it follows from 32 secret bytes, so every replica is the same authority.
+ * The authority of a control plane. It says who is admitted to that, and nothing else: sites know each other by the keys that their people
+ * compared. All of it follows from 32 secret bytes, or from the operator's key and certificate, so every replica is the same authority.
  */
 export class Authority {
+  /** PEM. */
+  readonly cert: string;
+  /** When its certificate ends, ms. */
+  readonly ends: number;
+
   private constructor(
+    /** What the key of the control plane follows from. */
     private readonly secret: Buffer,
-    private readonly keys: webcrypto.CryptoKeyPair,
-    /** PEM. */
-    readonly cert: string,
+    private readonly key: webcrypto.CryptoKey,
+    private readonly algorithm: Signing,
+    private readonly root: Certificate,
     /** `sha256:<hex>` of its public key. */
     readonly fingerprint: string,
-  ) {}
+  ) {
+    this.cert = pemOf(root);
+    this.ends = root.notAfter.getTime();
+  }
 
-  static async of(secret: Buffer): Promise<Authority> {
+  static of(made: Buffer | OperatorCa): Promise<Authority> {
+    return 'cert' in made ? Authority.ofOperator(made) : Authority.ofSecret(made);
+  }
+
+  private static async ofSecret(secret: Buffer): Promise<Authority> {
     const key = keyOf(secret);
     const fingerprint = fingerprintOf(createPublicKey(key));
     const keys = await pairOf(key);
@@ -79,7 +99,16 @@ export class Authority {
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
       ],
     });
-    return new Authority(secret, keys, pemOf(cert), fingerprint);
+    return new Authority(secret, keys.privateKey, ED25519, cert, fingerprint);
+  }
+
+  private static async ofOperator({ key, cert }: OperatorCa): Promise<Authority> {
+    const own = createPrivateKey(key);
+    const der = own.export({ type: 'pkcs8', format: 'der' });
+    const secret = createHash('sha256').update('task-chain operator').update(der).digest();
+    const algorithm = signingOf(own);
+    const signing = await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
+    return new Authority(secret, signing, algorithm, new Certificate(cert), fingerprintOf(createPublicKey(own)));
   }
 
   /** A certificate that admits the owner of a key to the control plane as this subject. Nothing but the key is taken from the request. */
@@ -99,6 +128,7 @@ export class Authority {
     return { key: key.export({ type: 'pkcs8', format: 'pem' }) as string, cert };
   }
 
+  /** A certificate counts no longer than that of the authority. */
   private async sign(
     subject: string,
     key: KeyObject,
@@ -109,12 +139,12 @@ export class Authority {
     const cert = await X509CertificateGenerator.create({
       serialNumber: `01${randomBytes(15).toString('hex')}`,
       subject,
-      issuer: new Name([{ CN: ['Task Chain nodes'] }, { OU: [this.fingerprint.slice(-16)] }]).toString(),
-      notBefore: new Date(from),
-      notAfter: new Date(to),
+      issuer: this.root.subjectName,
+      notBefore: new Date(Math.max(from, this.root.notBefore.getTime())),
+      notAfter: new Date(Math.min(to, this.ends)),
       publicKey: await publicKeyOf(key),
-      signingKey: this.keys.privateKey,
-      signingAlgorithm: ED25519,
+      signingKey: this.key,
+      signingAlgorithm: this.algorithm,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -124,6 +154,28 @@ export class Authority {
     });
     return pemOf(cert);
   }
+}
+
+/** As Web Crypto names how a key signs. */
+interface Signing {
+  readonly name: string;
+  readonly namedCurve?: string;
+  readonly hash?: string;
+}
+
+/** By the curve of a key. */
+const ECDSA: Readonly<Record<string, Signing>> = {
+  prime256v1: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  secp384r1: { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  secp521r1: { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
+};
+
+function signingOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): Signing {
+  if (type === 'ed25519') return ED25519;
+  if (type === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const ecdsa = type === 'ec' ? ECDSA[details?.namedCurve ?? ''] : undefined;
+  if (ecdsa) return ecdsa;
+  throw new Error(`an authority cannot sign by a key of the kind ${type}`);
 }
 
 /** A signing request (PKCS #10) for a site, by its own key. PEM. */

@@ -72,6 +72,7 @@ export async function dial(options: Dial): Promise<Uplink> {
     ...BOUNDS,
     ...identity,
     ca: options.authority,
+    allowPartialTrustChain: true,
     servername: CONTROL_PLANE,
     minVersion: 'TLSv1.3',
     rejectUnauthorized: true,

@@ -18,6 +18,7 @@ export { StubIssuer } from './stub-issuer.js';
 export { createTestDatabase, useTestDatabase, type TestDatabase } from './test-database.js';
 export { symmetricSecret } from './symmetric-secret.js';
 export { TestProvider, type ProviderSettings } from './test-provider.js';
+export { CA_KINDS, TestCa, type CaKind } from './test-ca.js';
 export { TestOwner } from './test-owner.js';
 export { TcpProxy } from './tcp-proxy.js';
 export { openTestQueues, takeJobs, type TestQueues } from './test-queues.js';

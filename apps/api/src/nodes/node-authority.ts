@@ -15,13 +15,19 @@ export interface Certified {
 export class NodeAuthority {
   private readonly authority: Promise<Authority> | undefined;
 
-  constructor(@Inject(APP_CONFIG) { nodeCaKey }: AppConfig) {
-    this.authority = nodeCaKey && Authority.of(nodeCaKey);
+  constructor(@Inject(APP_CONFIG) { nodeCa }: AppConfig) {
+    this.authority = nodeCa && Authority.of(nodeCa);
   }
 
   /** Throws NODES_NOT_CONFIGURED. */
-  get(): Promise<Authority> {
-    if (this.authority !== undefined) return this.authority;
+  async get(): Promise<Authority> {
+    const authority = await this.authority;
+    if (authority !== undefined && authority.ends > Date.now()) return authority;
+    if (authority !== undefined)
+      throw new Problem(
+        'NODES_NOT_CONFIGURED',
+        'The certificate in NODE_CA_CERT has ended: the API can admit no site. Set a newer one of the same key.',
+      );
     throw new Problem(
       'NODES_NOT_CONFIGURED',
       'NODE_CA_KEY is not set: the API can admit no site. Make a key by `openssl rand -base64 32`.',

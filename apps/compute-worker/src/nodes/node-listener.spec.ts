@@ -12,7 +12,7 @@ import { NODE_DATABASE } from './node-database.js';
 import { NodeListener } from './node-listener.js';
 
 const logger = { info: jest.fn<(details: { port: number }) => void>(), warn: jest.fn(), error: jest.fn() };
-const config = { nodePort: 0, nodeCaKey: randomBytes(32), nodeRelays: ['a:1', 'b:2'], host: '127.0.0.1' };
+const config = { nodePort: 0, nodeCa: randomBytes(32), nodeRelays: ['a:1', 'b:2'], host: '127.0.0.1' };
 const database = { close: jest.fn() };
 const fault = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {

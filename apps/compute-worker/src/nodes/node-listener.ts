@@ -28,9 +28,9 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { nodePort, nodeCaKey, nodeRelays, host } = this.config;
+    const { nodePort, nodeCa, nodeRelays, host } = this.config;
     if (nodePort === undefined) return;
-    if (nodeCaKey === undefined)
+    if (nodeCa === undefined)
       throw new Error('NODE_PORT is set, and NODE_CA_KEY is not: sites could not be told from others');
     const { db, connections, offers, logger } = this;
     const refused = new Counter({
@@ -41,7 +41,7 @@ export class NodeListener implements OnApplicationBootstrap, OnModuleDestroy, On
     });
     const told = new Told();
     this.server = await UplinkServer.listen({
-      authority: await Authority.of(nodeCaKey),
+      authority: await Authority.of(nodeCa),
       host,
       port: nodePort,
       admission: {

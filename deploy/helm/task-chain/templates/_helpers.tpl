@@ -51,6 +51,9 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}{{ end }}
 {{- if and $values.nodes.caKey.existingSecret (or .isForSites (eq .part "api")) }}
 - [NODE_CA_KEY, {{ $values.nodes.caKey.existingSecret | quote }}, {{ $values.nodes.caKey.key | quote }}]
+{{- with $values.nodes.caCert }}{{ if .existingSecret }}
+- [NODE_CA_CERT, {{ .existingSecret | quote }}, {{ .key | quote }}]
+{{- end }}{{ end }}
 {{- end }}
 {{- if and $values.celery.existingSecret (has .part (list "api" "worker")) (not .isForSites) }}
 - [CELERY_BROKERS, {{ $values.celery.existingSecret | quote }}, {{ $values.celery.key | quote }}]

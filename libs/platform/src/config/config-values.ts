@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Variables that hold secrets. Each can be given as `<name>_FILE`: other processes of the same user can read the environment that a
+ * Variables that hold secrets, or what belongs to one. Each can be given as `<name>_FILE`: other processes of the same user can read the environment that a
  * process was started with.
  */
 export const SECRET_NAMES: ReadonlySet<string> = new Set([
@@ -17,6 +17,7 @@ export const SECRET_NAMES: ReadonlySet<string> = new Set([
   'ADMIN_API_KEY',
   'OIDC_CLIENT_SECRET',
   'NODE_CA_KEY',
+  'NODE_CA_CERT',
   'SECRETS_PRIVATE_KEY',
   'SECRETS_KEY',
   'SECRETS_KEY_PREVIOUS',

@@ -6,6 +6,7 @@ import { readHostPort } from '#libs/network';
 import { isPrivateKey, isPublicKey, type SecretsConfig } from '../secrets/secret-sealing.js';
 import { readCelery, type CeleryConfig } from './celery-config.js';
 import { readKuscia, type KusciaConfig } from './kuscia-config.js';
+import { readNodeCa, type NodeCa } from './node-ca.js';
 import { ConfigError, ValueReader, type Environment } from './config-values.js';
 import { consoleSignInFault, KEY_EXAMPLE, readSignIn, type SignInConfig } from './sign-in-config.js';
 
@@ -72,8 +73,8 @@ export interface Config {
   readonly publicUrl: string;
   readonly signIn: SignInConfig;
   readonly secrets: SecretsConfig;
-  /** 32 bytes that the authority follows from which admits sites of parties; undefined: none can join. */
-  readonly nodeCaKey: Buffer | undefined;
+  /** What admits sites of parties; undefined: none can join. */
+  readonly nodeCa: NodeCa | undefined;
   /** Where a worker listens for sites; undefined: it does not. */
   readonly nodePort: number | undefined;
   /** `host:port` of each relay, where sites that cannot reach each other meet; none: where they are connected. */
@@ -239,7 +240,7 @@ function read(reader: ValueReader, env: Environment): Config {
     publicUrl: (reader.url('PUBLIC_URL', ['https:', 'http:'], false, PUBLIC_EXAMPLE) ?? '').replace(/\/+$/, ''),
     signIn: readSignIn(reader, production),
     secrets: readSecrets(reader),
-    nodeCaKey: reader.key('NODE_CA_KEY', KEY_EXAMPLE),
+    nodeCa: readNodeCa(reader, KEY_EXAMPLE),
     nodePort: reader.text('NODE_PORT') === undefined ? undefined : port('NODE_PORT', 7444),
     nodeRelays: readRelays(reader),
   });
