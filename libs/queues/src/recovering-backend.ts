@@ -20,6 +20,13 @@ export const createRecoveringBackend: typeof createPostgresBackend = (name, opti
         throw error;
       });
   }
+  // BullMQ hands the fault of a flow back as its result, and whoever adds many flows does not look at it.
+  const addFlow = backend.addFlow.bind(backend);
+  backend.addFlow = async (entries) => {
+    const results = await addFlow(entries);
+    for (const [error] of results ?? []) if (error) throw error;
+    return results;
+  };
   backend.moveToActive = unhurried(backend.moveToActive.bind(backend));
   backend.waitForJob = unhurried(backend.waitForJob.bind(backend));
   return backend;

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisOptions } from 'ioredis';
 import { TcpProxy, useTestDatabase } from '#libs/testing';
 import { closeBackend, openBackend } from './backend.js';
@@ -70,7 +71,7 @@ it('workers on PostgreSQL share one connection that listens, and one in its plac
   if (backend.kind !== 'postgres') throw new Error('not the backend of this test');
   const types = ['shared-1', 'shared-2', 'shared-3'].map((type) => `task-${type}`);
   const options = queueOptionsOf(backend);
-  const queues = types.map((type) => new BackendQueue(type, options));
+  const queues = types.map((type) => new BackendQueue(type, options).on('error', () => undefined));
   let heard = new Map<string, () => void>();
   const workers = types.map((type) =>
     new BackendWorker(type, async () => heard.get(type)!(), { ...options, ...PROCESSOR_OPTIONS }).on(
@@ -83,24 +84,57 @@ it('workers on PostgreSQL share one connection that listens, and one in its plac
     for (const queue of queues) await queue.add('job', { job });
     await Promise.all(done);
   };
-  const listening = async (): Promise<number[]> => {
-    const { rows } = await backend.pool.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' AND datname = current_database() AND pid <> pg_backend_pid()`,
-    );
-    return rows.map(({ pid }) => pid);
+  // Of those that nobody holds the pool has the count; statements are over soon.
+  const { pool } = backend;
+  const held = async (count: number): Promise<void> => {
+    while (pool.totalCount - pool.idleCount !== count) await delay(20);
   };
   for (const worker of workers) void worker.run();
   await eachDoesOne('first');
-  const before = await listening();
-  expect(before).toHaveLength(1);
+  await held(1);
   heard = new Map();
-  await backend.pool.query('SELECT pg_terminate_backend($1)', before);
+  await pool.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  );
   // They ask again only after five minutes, unless they are woken.
   await eachDoesOne('second');
-  const after = await listening();
-  expect(after).toHaveLength(1);
-  expect(after).not.toEqual(before);
+  await held(1);
   await Promise.all([...workers, ...queues].map((each) => each.close()));
-  expect(await listening()).toEqual([]);
+  await held(0);
+  await closeBackend(backend);
+});
+
+it('a queue on PostgreSQL refuses jobs that were not stored', async () => {
+  const backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
+  if (backend.kind !== 'postgres') throw new Error('not the backend of this test');
+  const queue = new BackendQueue('task-refused', queueOptionsOf(backend));
+  const jobs = [{ name: 'job', data: { job: 'x' }, opts: { jobId: 'one' } }];
+  await backend.pool.query('ALTER TABLE job RENAME TO job_away');
+  try {
+    await expect(queue.addBulk(jobs)).rejects.toThrow('job');
+  } finally {
+    await backend.pool.query('ALTER TABLE job_away RENAME TO job');
+  }
+  expect(await queue.getJobState('one')).toBe('unknown');
+  await queue.addBulk(jobs);
+  expect(await queue.getJobState('one')).toBe('waiting');
+  await queue.close();
+  await closeBackend(backend);
+});
+
+it('idle workers on PostgreSQL wait for minutes, as the pool finds a dead connection, and on Redis for seconds', async () => {
+  const [redis, backend] = [
+    openRedis('redis://127.0.0.1:1'),
+    openBackend({ redisUrl: undefined, databaseUrl: database.url }),
+  ];
+  const delays = [];
+  for (const options of [{ connection: redis }, queueOptionsOf(backend)]) {
+    const worker = new BackendWorker('task-waits', async () => undefined, { ...options, ...PROCESSOR_OPTIONS });
+    worker.on('error', () => undefined);
+    delays.push(worker.opts.drainDelay);
+    await worker.close(true);
+  }
+  expect(delays).toEqual([15, 300]);
+  redis.disconnect();
   await closeBackend(backend);
 });
