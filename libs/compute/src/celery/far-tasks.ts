@@ -26,7 +26,7 @@ export interface FarTasks {
 }
 
 interface Request {
-  readonly run: Pick<TaskRun, 'chainId' | 'taskId' | 'attempt' | 'signal' | 'log'>;
+  readonly run: Pick<TaskRun, 'chainId' | 'taskId' | 'attempt' | 'dataRoot' | 'signal' | 'log'>;
   readonly settings: CelerySettings;
   readonly parties: readonly string[];
   /** Whether all parties have still what belongs to the task that this attempt published. */
@@ -41,7 +41,7 @@ interface Request {
 export async function withFarTasks<T>(request: Request, work: (far: FarTasks) => Promise<T>): Promise<T> {
   const { run, settings, parties } = request;
   const seed = Number.parseInt(farId(run.chainId, run.taskId, run.attempt, '').slice(0, 8), 16);
-  const fleets = fleetsOf(settings, parties, seed);
+  const fleets = fleetsOf(settings, parties, seed, run.dataRoot);
   if ('missing' in fleets) {
     const message = `The engine celery has no broker of ${fleets.missing}: its operator names one in CELERY_BROKERS.`;
     throw new TaskFailure('ENGINE_NOT_READY', message);

@@ -1,3 +1,5 @@
+import { farName } from '../catalogue/far-name.js';
+
 /** The broker of one party's fleet, and how the others reach that. */
 export interface PartyBroker {
   readonly url: string;
@@ -38,12 +40,14 @@ const LOOPBACK = '127.0.0.1';
 const RUNTIME = { protocol: 'SEMI2K', field: 'FM128' };
 
 /**
- * The fleets that run a task of these parties, in an order that all tasks have; the party that has none. `portSeed` is any number of the task.
+ * The fleets that run a task of these parties, whose folders lie in `root`, in an order that all tasks have; what the setting would call the party that has none. `portSeed` is any number
+ * of the task.
  */
 export function fleetsOf(
-  { brokers }: CelerySettings,
+  { brokers, dataRoot }: CelerySettings,
   parties: readonly string[],
   portSeed: number,
+  root: string,
 ): readonly Fleet[] | { readonly missing: string } {
   if (typeof brokers === 'string') {
     const port = (at: number): number => FIRST_PORT + ((portSeed + at) % PORTS);
@@ -54,9 +58,10 @@ export function fleetsOf(
       },
     ];
   }
-  const missing = parties.find((party) => !Object.hasOwn(brokers, party));
+  const nameOf = (party: string): string => farName(dataRoot, root, party);
+  const missing = parties.map(nameOf).find((name) => !Object.hasOwn(brokers, name));
   if (missing !== undefined) return { missing };
-  const each = parties.map((party) => ({ party, broker: brokers[party]! }));
+  const each = parties.map((party) => ({ party, broker: brokers[nameOf(party)]! }));
   const cluster = Object.fromEntries(
     each.map(({ party, broker: { address, listen = address } }) => [party, { address, listen_addr: listen }]),
   );

@@ -9,6 +9,7 @@ import type { TaskRun } from '../contract/task-type.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { celery } from './celery.js';
 import { farId } from './far-id.js';
+import { withFarTasks } from './far-tasks.js';
 import { fleetsOf, type CelerySettings } from './fleet.js';
 import { IMPATIENT, settingsOf } from './fleet-for-tests.js';
 
@@ -24,7 +25,7 @@ test('all tasks have one order of the fleets, which is that of their brokers', (
   };
   const settings = { brokers, queue: FLEET_QUEUE, dataRoot: '/data', farRoot: '/data' };
   const order = (...parties: string[]): unknown => {
-    const fleets = fleetsOf(settings, parties, 0);
+    const fleets = fleetsOf(settings, parties, 0, '/data');
     return 'missing' in fleets ? fleets.missing : fleets.map(({ party }) => party);
   };
   // Carol's broker is Alice's: who waited for Bob with a slot there would wait for whoever waits the other way.
@@ -33,6 +34,40 @@ test('all tasks have one order of the fleets, which is that of their brokers', (
     ['carol', 'bob'],
   ]);
   expect(order('alice', 'dave')).toBe('dave');
+});
+
+test('a party of another tenant has the fleet that is named for it, and not that of a party of the same name', () => {
+  const brokerOf = (url: string) => ({ url, address: 'host:1', spu: 'host:2' });
+  const brokers = {
+    ...{ alice: brokerOf('redis://one'), bob: brokerOf('redis://two') },
+    ...{ '@beta/alice': brokerOf('redis://three'), '@beta/bob': brokerOf('redis://four') },
+  };
+  const settings = { brokers, queue: FLEET_QUEUE, dataRoot: '/data', farRoot: '/data' };
+  const urls = (root: string): unknown => {
+    const fleets = fleetsOf(settings, ['alice', 'bob'], 0, root);
+    return 'missing' in fleets ? fleets.missing : fleets.map(({ url, party }) => [party, url]).sort();
+  };
+  expect(urls('/data')).toEqual([
+    ['alice', 'redis://one'],
+    ['bob', 'redis://two'],
+  ]);
+  expect(urls('/data/@beta')).toEqual([
+    ['alice', 'redis://three'],
+    ['bob', 'redis://four'],
+  ]);
+  expect(urls('/data/@gamma')).toBe('@gamma/alice');
+});
+
+test('a run of a tenant whose parties nobody has named reaches no fleet', async () => {
+  const broker = { url: 'redis://127.0.0.1:1', address: 'host:1', spu: 'host:2' };
+  const settings = { brokers: { alice: broker, bob: broker }, queue: FLEET_QUEUE, dataRoot: '/data', farRoot: '/data' };
+  const run = { chainId: 'c', taskId: 't', attempt: 1, signal: AbortSignal.timeout(60_000), log: () => undefined };
+  const request = { settings, parties: ['alice', 'bob'], isKept: () => Promise.resolve(true) };
+  const done = withFarTasks({ ...request, run: { ...run, dataRoot: '/data/@beta' } }, () => Promise.resolve());
+  await expect(done).rejects.toMatchObject({
+    code: 'ENGINE_NOT_READY',
+    message: expect.stringContaining('@beta/alice'),
+  });
 });
 
 if (skipped) test.skip(`a fleet for each party [skipped: ${skipped}]`, () => undefined);

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { FakeKuscia } from '#libs/testing';
 import { describeRunner } from '../catalogue/conformance-for-tests.js';
 import { onLargeTables } from '../catalogue/examples-for-tests.js';
+import { farName } from '../catalogue/far-name.js';
 import type { TaskRunner } from '../contract/task-runner.js';
 import { kuscia } from './kuscia.js';
 import { NOTES } from './kuscia-notes.js';
@@ -20,9 +21,20 @@ afterAll(async () => {
   await fake.stop();
   rmSync(noted, { recursive: true });
 });
-const engine = kuscia(settingsOf(fake, noted), IMPATIENT);
+const settings = settingsOf(fake, noted);
+/** Whose nodes are those of the parties whose folders lie in `root`, which is not where the notes are. */
+function engineOf(root: string): TaskRunner {
+  const named = Object.entries(settings.parties).map(([party, node]) => [farName(noted, root, party), node]);
+  return kuscia({ ...settings, parties: Object.fromEntries(named) }, IMPATIENT);
+}
 /** The fake is in this process: its ends of connections close a moment after those of the engine. */
-const runner: TaskRunner = { ...engine, run: (type, run) => engine.run(type, run).finally(() => fake.quiet()) };
+const runner: TaskRunner = {
+  ...kuscia(settings, IMPATIENT),
+  run: (type, run) =>
+    engineOf(run.dataRoot)
+      .run(type, run)
+      .finally(() => fake.quiet()),
+};
 
 describeRunner(runner, [
   {

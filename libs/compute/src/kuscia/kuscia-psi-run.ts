@@ -1,5 +1,6 @@
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { farName } from '../catalogue/far-name.js';
 import { farProtocolOf } from '../catalogue/far-psi.js';
 import { TaskFailure, type TaskRun, type TaskRunResult } from '../contract/task-type.js';
 import type { FileRoots } from '../party/input-files.js';
@@ -32,17 +33,23 @@ const OUTPUTS = 2;
  */
 export async function runKusciaPsi(
   run: TaskRun<PsiConfig>,
-  settings: KusciaSettings,
+  all: KusciaSettings,
   patience: KusciaPatience = KUSCIA_PATIENCE,
 ): Promise<TaskRunResult> {
   const config = run.params.task_config;
   const protocol = farProtocolOf(AT_NODES, config)!;
   const parties = Object.keys(config.input_paths).sort();
-  const missing = parties.find((party) => !Object.hasOwn(settings.parties, party));
+  const nameOf = (party: string): string => farName(all.dataRoot, run.dataRoot, party);
+  const missing = parties.map(nameOf).find((name) => !Object.hasOwn(all.parties, name));
   if (missing !== undefined) {
     const message = `The engine kuscia has no domain of ${missing}: its operator names one in ${KUSCIA_API}.`;
     throw new TaskFailure('ENGINE_NOT_READY', message);
   }
+  // By the names of the task: a node reads the file that the party's process has read.
+  const settings = {
+    ...all,
+    parties: Object.fromEntries(parties.map((party) => [party, all.parties[nameOf(party)]!])),
+  };
   const learner = learnerOf(config, parties);
   const learners = parties.filter((party) => learner === undefined || learner === party);
   const domainOf = (party: string): string => settings.parties[party]!.domain;

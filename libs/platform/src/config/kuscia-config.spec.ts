@@ -33,6 +33,11 @@ describe('KUSCIA_API', () => {
     expect(fault('', { ENGINE_DEFAULT: 'kuscia' })).toContain('Set KUSCIA_API');
   });
 
+  it('names parties of other tenants by their folders', () => {
+    const parties = { ...right.parties, '@beta/alice': { domain: 'beta-alice' } };
+    expect(read({ ...right, parties }).kuscia).toMatchObject({ parties });
+  });
+
   it.each([
     ['{', 'has no JSON object'],
     [[], 'has no JSON object'],
@@ -52,6 +57,7 @@ describe('KUSCIA_API', () => {
       'has no text as "ca" of "bob"',
     ],
     [{ ...right, parties: { ...right.parties, bob: { domain: 'b', port: 1 } } }, 'has the unknown "port" of "bob"'],
+    [{ ...right, parties: { ...right.parties, '@Beta/bob': { domain: 'b' } } }, 'has a party "@Beta/bob"'],
   ])('is refused where it is wrong, and shows how to write it (%#)', (value, why) => {
     expect(fault(value)).toContain(`KUSCIA_API ${why}`);
     expect(fault(value)).toContain('Write {"endpoint":');

@@ -41,7 +41,8 @@ const EXAMPLE =
   '{"endpoint":"https://host:8082","ca":"/…/ca.crt","cert":"/…/client.crt","key":"/…/client.key","token":"/…/token","initiator":"alice","app_image":"secretflow-image","parties":{"alice":{"domain":"alice"},"bob":{"domain":"bob"}}}';
 /** As Kubernetes names things. */
 const DOMAIN = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
-const PARTY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+/** With the folder of its tenant, where that is not the default one. */
+const PARTY = /^(@[a-z0-9][a-z0-9_-]{0,63}\/)?[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 type Members = Readonly<Record<string, unknown>>;
 
