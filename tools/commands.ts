@@ -31,7 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'engine:celery-fleet': async () => finish(await tryFleet()),
   verify: async (args) => {
     if (args.includes('--engines')) process.env['TEST_ENGINES'] = '1';
-    finish([...(await check()), ...(await test([]))]);
+    finish([...(await check()), ...(await test([], true))]);
   },
   check: async () => finish(await check()),
   test: async (args) => finish(await test(args)),
@@ -121,9 +121,9 @@ async function check(): Promise<string[]> {
 }
 
 /** Runs tests, lists the skipped ones and prepares the closing line. Returns the names of what failed. */
-async function test(filters: readonly string[]): Promise<string[]> {
+async function test(filters: readonly string[], isWhole = false): Promise<string[]> {
   let counts: TestRun = { code: 1, passed: 0, failed: 0, skipped: [] };
-  await prepareEngines();
+  await prepareEngines(isWhole);
   const passed = await step('tests', async () => {
     counts = await runTests(filters);
     if (counts.passed + counts.failed === 0) throw new Refusal('no test ran');
@@ -143,23 +143,23 @@ async function tryFleet(): Promise<string[]> {
   const made = await environmentForTests('spu');
   if ('why' in made) throw new Refusal(`There is no SPU for the fleet: ${made.why}`);
   process.env['TEST_ENGINES'] = '1';
-  process.env['TEST_FLEET'] = '1';
   const { code, passed, skipped } = await runTests(['integration', 'celery-on-spu']);
   for (const { name, reason } of skipped) process.stdout.write(`skipped: ${name}: ${reason}\n`);
   return code === 0 && passed > 0 ? [] : ['the chain at the fleet'];
 }
 
 /** Tests of an engine run where its environment is there, or can be made; else they are skipped, and say why. */
-async function prepareEngines(): Promise<void> {
+async function prepareEngines(isWhole: boolean): Promise<void> {
   const { prepareCelery } = await import('./celery-for-tests.js');
   const why = await prepareCelery();
   if (why !== undefined) process.stdout.write(`no tests of the engine celery with workers: ${why}\n`);
-  if (process.env['TEST_ENGINES'] === undefined) return;
   const { environmentForTests } = await import('./engine-secretflow.js');
-  for (const [what, name] of [
-    ['spu', 'the engine secretflow'],
-    ['components', "SecretFlow's components"],
+  const isWanted = process.env['TEST_ENGINES'] === '1';
+  for (const [what, name, isMade] of [
+    ['spu', 'the engine secretflow', isWanted || isWhole],
+    ['components', "SecretFlow's components", isWanted],
   ] as const) {
+    if (!isMade) continue;
     const made = await environmentForTests(what);
     if ('why' in made) process.stdout.write(`no tests of ${name}: ${made.why}\n`);
   }

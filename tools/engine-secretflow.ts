@@ -35,6 +35,8 @@ const COMPONENTS: Kind = {
   setting: 'SECRETFLOW_COMPONENTS_PYTHON',
 };
 const KINDS = [SPU, COMPONENTS];
+/** Up to 1.7 GB come over a network that may be slow, and nobody waits for a test. */
+const MOST_SECONDS = 3_600;
 
 /**
  * Makes a virtual environment with SPU from packages whose hashes are pinned, below the data folder, and prints how to set the engine up. `--components` makes one
@@ -55,7 +57,7 @@ export async function engineSecretflow(args: readonly string[]): Promise<void> {
   if (values.remove) return removeAll(folder);
   if (values.list) return writeComponentList(await makeEnvironment(COMPONENTS, TEST_ENGINES, values.wheels));
   for (const kind of values.components ? KINDS : [SPU])
-    process.stdout.write(`${kind.setting}=${await makeEnvironment(kind, folder, values.wheels)}\n`);
+    process.stdout.write(`${kind.setting}=${await makeEnvironment(kind, folder, values.wheels, MOST_SECONDS)}\n`);
 }
 
 /** The Python of an environment for tests, or why there is none. Made within a few minutes, or not at all. */
@@ -70,7 +72,7 @@ export async function environmentForTests(
 }
 
 /** The Python of the environment, which is made where it is not there yet. Throws Refusal where this machine cannot have one. */
-async function makeEnvironment(kind: Kind, folder: string, wheels?: string): Promise<string> {
+async function makeEnvironment(kind: Kind, folder: string, wheels?: string, mostSeconds?: number): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Refusal(`${kind.name} is built for Linux on x86_64 alone.`);
   const { name, version, pythons, lock, probe } = kind;
@@ -87,7 +89,7 @@ async function makeEnvironment(kind: Kind, folder: string, wheels?: string): Pro
     python: found.path,
     lock: join(ROOT, 'engines/secretflow', `${lock}-${tagOf(found.version)}.lock`),
     probe: `${probe}; assert version == ${JSON.stringify(version)}`,
-    wheels,
+    ...{ wheels, mostSeconds },
   });
 }
 

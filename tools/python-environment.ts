@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Refusal, run } from './steps.js';
 
-/** For all packages together, on a slow network. */
+/** For all packages together: tests are skipped where it takes longer. */
 const MOST_SECONDS = 300;
 
 /** A virtual environment of packages whose hashes are pinned. */
@@ -19,6 +19,8 @@ export interface PinnedEnvironment {
   readonly probe: string;
   /** A folder to take the packages from, without a network. */
   readonly wheels?: string | undefined;
+  /** By default a few minutes. */
+  readonly mostSeconds?: number | undefined;
 }
 
 /** Where tests keep environments: made once, beside no clone. */
@@ -42,9 +44,11 @@ export async function makeEnvironment({ what, target, lock, probe, ...from }: Pi
   ];
   rmSync(target, { recursive: true, force: true });
   mkdirSync(dirname(target), { recursive: true });
+  process.stderr.write(`makes ${what} in ${target}, which takes a minute or more\n`);
+  const most = from.mostSeconds ?? MOST_SECONDS;
   try {
-    await done(from.python, '-I', '-m', 'venv', target);
-    await done(python, '-m', 'pip', 'install', ...pinned, ...source, '-r', lock);
+    await done(most, from.python, '-I', '-m', 'venv', target);
+    await done(most, python, '-m', 'pip', 'install', ...pinned, ...source, '-r', lock);
     if (!(await isWhole(python, probe))) throw new Refusal(`${python} cannot load ${what}.`);
   } catch (error) {
     rmSync(target, { recursive: true, force: true });
@@ -68,10 +72,10 @@ export async function findPython(
 }
 
 /** Runs a program to its end, if that comes in time. */
-async function done(command: string, ...args: readonly string[]): Promise<void> {
-  const { code, output } = await run('timeout', [String(MOST_SECONDS), command, ...args], { capture: true });
+async function done(seconds: number, command: string, ...args: readonly string[]): Promise<void> {
+  const { code, output } = await run('timeout', [String(seconds), command, ...args], { capture: true });
   if (code === 0) return;
-  const why = code === 124 ? `no end within ${MOST_SECONDS} s` : (output.trim().split('\n').at(-1) ?? '');
+  const why = code === 124 ? `no end within ${seconds} s` : (output.trim().split('\n').at(-1) ?? '');
   throw new Refusal(`${[command, ...args.slice(0, 3)].join(' ')} failed: ${why}`);
 }
 

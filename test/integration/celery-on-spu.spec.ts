@@ -13,7 +13,6 @@ interface Example {
   readonly task_params: { engine?: string };
 }
 
-const isWanted = process.env['TEST_FLEET'] === '1';
 const noServer = await noRedis();
 let redis: TestRedis;
 beforeAll(async () => {
@@ -24,11 +23,7 @@ const python = findSpuPython(SPU_VERSION);
 
 /** The design's, and the newest: each has a database of the Redis. */
 for (const [database, version] of ['5.2.7', '5.7.0'].entries()) {
-  const skipped =
-    (!isWanted && 'npm run engine:celery-fleet runs it') ||
-    noServer ||
-    noCelery(version) ||
-    (python === undefined && NO_SPU);
+  const skipped = noServer || noCelery(version) || (python === undefined && NO_SPU);
   if (skipped) test.skip(`a chain at workers of Celery ${version} on SPU [skipped: ${skipped}]`, () => undefined);
   else onSpu(version, database, python!);
 }

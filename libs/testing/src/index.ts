@@ -1,4 +1,4 @@
-export { findComponentsPython, findSpuPython, NO_SPU } from './spu-python.js';
+export { anySpuPython, findComponentsPython, findSpuPython, NO_SPU } from './spu-python.js';
 export { sampleNewChain } from './sample-new-chain.js';
 export { FLEET_QUEUE, noCelery, TestFleet, type FleetSpu } from './celery-fleet.js';
 export { FakeKuscia } from './fake-kuscia.js';

@@ -5,7 +5,7 @@ import { startGuarded, type Account, type ProcessEnd } from '../party/start-guar
 import { COMPONENTS_VERSION, SPU_VERSION } from './protocols.js';
 
 /** Compiled, this file lies in dist/libs/compute/src/secretflow. */
-const PROGRAM = fileURLToPath(new URL('../../../../../engines/secretflow/party.py', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../../../engines/secretflow/party.py', import.meta.url));
 const ENV = '/usr/bin/env';
 const LINE = 3;
 /** What a failure of a party's program may be called, for all else is words of a library. */
