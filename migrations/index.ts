@@ -42,6 +42,8 @@ import { OpeningsOfTasks1764028800041 } from './0041-openings-of-tasks.js';
 import { VotesOfSites1764028800042 } from './0042-votes-of-sites.js';
 import { RelayedSites1764028800043 } from './0043-relayed-sites.js';
 import { RoundTripsOfSites1764028800044 } from './0044-round-trips-of-sites.js';
+import { RowsOfAChain1764028800045 } from './0045-rows-of-a-chain.js';
+import { OffersOfATask1764028800046 } from './0046-offers-of-a-task.js';
 
 /** Every migration in order: an explicit list, since globs break in ESM and bundles. A landed one is never edited. */
 export const migrations = [
@@ -89,4 +91,6 @@ export const migrations = [
   VotesOfSites1764028800042,
   RelayedSites1764028800043,
   RoundTripsOfSites1764028800044,
+  RowsOfAChain1764028800045,
+  OffersOfATask1764028800046,
 ];

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { useTestDatabase } from '#libs/testing';
 import { PINNED_PLANS, type DatabaseRole, type Statement } from '../pool.js';
+import { readChains } from '../reads/read-chains.js';
 import { allEvents } from '../reads/read-history.js';
 import { claimReady } from './claim-ready.js';
 import { inputBytes, loadJobs, loadResults } from './load-jobs.js';
@@ -268,3 +269,58 @@ function describePlans(known: 'nothing' | 'that they are empty' | 'one row'): vo
     });
   });
 }
+
+describe('plans of the API, which the autovacuum planned for while there was one chain', () => {
+  const database = useTestDatabase();
+
+  test('know how many rows a chain or a request has, in each table that is searched by one', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ place: string; options: string[] | null }>(`
+        SELECT DISTINCT a.attrelid::regclass || '.' || a.attname AS place, a.attoptions AS options
+          FROM pg_index i
+          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+          JOIN pg_class c ON c.oid = i.indrelid
+         WHERE c.relnamespace = 'public'::regnamespace AND a.attname IN ('chain_id', 'task_request_id')
+           AND NOT EXISTS (SELECT FROM pg_index u
+                            WHERE u.indrelid = i.indrelid AND u.indisunique AND u.indnkeyatts = 1 AND u.indpred IS NULL
+                              AND u.indkey[0] = i.indkey[0])
+         ORDER BY place`);
+      expect(rows.filter(({ options }) => !options?.some((each) => each.startsWith('n_distinct=')))).toEqual([]);
+      expect(rows.length).toBeGreaterThan(6);
+    } finally {
+      await client.end();
+    }
+  });
+
+  test('read the tasks of a chain, not of all', async () => {
+    let text = '';
+    const query = (statement: Statement): Promise<never[]> => ((text = statement.text), Promise.resolve([]));
+    await readChains.withTasks({ query } as never, 'chain-0');
+    const client = new pg.Client({ connectionString: database.url, options: '-c enable_bitmapscan=off' });
+    await client.connect();
+    const fill = async (from: number, to: number): Promise<void> => {
+      await client.query(`INSERT INTO task_chains (chain_id, chain_name, chain_type, chain_config, status, total_tasks, timeout_seconds)
+        SELECT 'chain-' || n, 'c', 'parallel', '{}', 'RUNNING', 100, 60 FROM generate_series(${from}, ${to}) AS n`);
+      await client.query(`INSERT INTO task_requests (task_request_id, task_type, task_name, params)
+        SELECT 'task-' || n || '-' || p, 'psi', 't', '{}' FROM generate_series(${from}, ${to}) AS n, generate_series(1, 100) AS p`);
+      await client.query(`INSERT INTO chain_tasks (chain_id, task_id, task_request_id, task_name, task_type, execution_mode, depends_on,
+          execution_order, level, pending_dependencies, predecessors, successors, referenced, status)
+        SELECT 'chain-' || n, 't' || p, 'task-' || n || '-' || p, 't', 'psi', 'parallel', '[]', p, 0, 0, '{}', '{}', '{}', 'PENDING'
+          FROM generate_series(${from}, ${to}) AS n, generate_series(1, 100) AS p`);
+    };
+    try {
+      await fill(0, 0);
+      await client.query('VACUUM ANALYZE');
+      await client.query(`PREPARE read AS ${text}`);
+      await fill(1, 100);
+      // PostgreSQL keeps a plan from the sixth time on, if it looks as good as those for the values.
+      for (let time = 0; time < 10; time += 1) await client.query(`EXECUTE read('chain-0')`);
+      const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE read('chain-0')`);
+      expect(looks((rows as [{ 'QUERY PLAN': [{ Plan: PlanNode }] }])[0]['QUERY PLAN'][0].Plan)).toBeLessThan(1_000);
+    } finally {
+      await client.end();
+    }
+  });
+});
