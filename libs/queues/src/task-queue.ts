@@ -67,7 +67,7 @@ export class BackendWorker extends Worker<JobData> {
     super(
       name,
       processor,
-      { drainDelay: longestWaitOf(options.connection), ...options },
+      { drainDelay: longestWaitOf(options.connection), ...options, ...apart(options) },
       backendFactoryOf(options.connection),
     );
   }
@@ -111,6 +111,13 @@ export const PROCESSOR_OPTIONS = {
  */
 function longestWaitOf(connection: unknown): number {
   return connection instanceof pg.Pool ? 300 : LONGEST_BLOCK_S;
+}
+
+/** Intervals that differ by up to a tenth: the looks of all types at once would open ten connections to PostgreSQL each time. */
+function apart({ stalledInterval }: WorkerOptions): Partial<WorkerOptions> {
+  return stalledInterval === undefined
+    ? {}
+    : { stalledInterval: Math.round(stalledInterval * (1 + Math.random() / 10)) };
 }
 
 function backendFactoryOf(connection: unknown): never {

@@ -29,13 +29,19 @@ describe('the processors', () => {
     const app = await boot({ WORKER_CONCURRENCY: '3', WORKER_CONCURRENCY_SS_LR: '2' });
     const started = app.get<Processors>(PROCESSORS, { strict: false });
     expect([...started.keys()].sort()).toEqual(Object.keys(processors).sort());
+    const intervals = new Set<number>();
     for (const [type, { worker, constructor }] of started) {
       expect(constructor).toBe(processors[type]);
       expect(worker.name).toBe(queueName(type));
       expect(worker.isRunning()).toBe(true);
-      expect(worker.opts).toMatchObject(PROCESSOR_OPTIONS);
+      const { stalledInterval, ...options } = PROCESSOR_OPTIONS;
+      expect(worker.opts).toMatchObject(options);
+      intervals.add(worker.opts.stalledInterval! / stalledInterval);
       expect([type, worker.concurrency]).toEqual([type, type === 'ss_lr' ? 2 : 3]);
     }
+    // No two look for stalled jobs at the same times.
+    expect(intervals.size).toBeGreaterThan(started.size / 2);
+    expect([Math.min(...intervals) >= 1, Math.max(...intervals) <= 1.1]).toEqual([true, true]);
     await app.close();
   });
 

@@ -6,8 +6,13 @@ describe('the intake of a worker', () => {
   let waiting = 0;
   let intake: Intake;
   let looks = 0;
+  /** Looks that have no answer yet. */
+  let open = 0;
   const depth = async (type: string) => {
     looks += 1;
+    expect(++open).toBe(1);
+    await Promise.resolve();
+    open -= 1;
     return { waiting: 0, prioritized: type === 'psi' ? waiting : 0, active: 0 };
   };
   beforeEach(() => {
