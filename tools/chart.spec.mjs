@@ -126,6 +126,34 @@ describe('the Helm chart', () => {
     }
   });
 
+  itUnless(
+    noHelm,
+    'gives the API and the listener of sites the same authority, and a certificate where it is of the operator',
+    () => {
+      const filesOf = (...sets) => {
+        const objects = parseAllDocuments(render(helm, RENDERED[0], ...sets.flatMap((set) => ['--set', set])));
+        return objects
+          .map((document) => document.toJS())
+          .filter((object) => object?.kind === 'Deployment')
+          .flatMap(({ spec }) => {
+            const { containers, volumes } = spec.template.spec;
+            const sources = volumes.find(({ name }) => name === 'secrets').projected.sources;
+            const files = sources.flatMap(({ secret: { name, items } }) =>
+              items.flatMap(({ key, path }) => (path.startsWith('NODE_CA_') ? [`${path}: ${name} ${key}`] : [])),
+            );
+            return files.length > 0 ? [[containers[0].args[0], ...files]] : [];
+          });
+      };
+      const key = 'NODE_CA_KEY: task-chain-nodes node-ca-key';
+      const cert = 'NODE_CA_CERT: the-authority tls.crt';
+      const both = (...files) => ['api', 'compute-worker'].map((app) => [app, ...files]);
+      expect(filesOf('nodes.caCert.existingSecret=the-authority', 'nodes.caCert.key=tls.crt')).toEqual(both(key, cert));
+      const none = 'nodes.caCert.existingSecret=';
+      expect(filesOf(none)).toEqual(both(key));
+      expect(filesOf(none, 'nodes.caKey.existingSecret=', 'nodes.listener.enabled=false')).toEqual([]);
+    },
+  );
+
   itUnless(noHelm, 'names the job of migrations by its image, in words of DNS, where it is no hook', () => {
     const digest = (digit) => `image.digest=sha256:${digit.repeat(64)}`;
     const jobs = ['image.tag=1.2', 'image.tag=_V1_rc.2-', `image.tag=${'x.'.repeat(60)}`, digest('0'), digest('1')].map(
@@ -309,10 +337,10 @@ for (const { file, objects } of ofControlPlane) {
         };
         const expected = file.endsWith('production.yaml') && !listensForSites(env) && given[args[0]];
         expect([name, keys]).toEqual([name, expected || []]);
-        const isAuthority = args[0] === 'api' || listensForSites(env);
-        expect([name, names.includes('NODE_CA_KEY_FILE')]).toEqual([
+        const isAuthority = file.endsWith('production.yaml') && (args[0] === 'api' || listensForSites(env));
+        expect([name, names.filter((each) => each.startsWith('NODE_CA_'))]).toEqual([
           name,
-          file.endsWith('production.yaml') && isAuthority,
+          isAuthority ? ['NODE_CA_KEY_FILE', 'NODE_CA_CERT_FILE'] : [],
         ]);
         readConfig(
           Object.fromEntries(

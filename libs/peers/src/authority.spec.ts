@@ -141,8 +141,11 @@ describe('the authority of an operator', () => {
     const [old, own] = [await Authority.of(before), await Authority.of(after)];
     expect(own.fingerprint).toBe(old.fingerprint);
     const admitted = { key: site.key, cert: await old.admit(asked) };
-    // No longer than the authority itself.
+    // No longer than the authority itself, and not before it.
     expect(Date.parse(new X509Certificate(admitted.cert).validTo)).toBe(Math.floor(old.ends / 1_000) * 1_000);
+    const young = await Authority.of(await TestCa.make({ days: [-1 / 1_440, 20] }));
+    const [first, root] = [await young.admit(asked), young.cert].map((cert) => new X509Certificate(cert));
+    expect(first!.validFrom).toBe(root!.validFrom);
     const plane = await Answering.of(own);
     try {
       expect(await plane.call(old.cert, admitted)).toBe('in');

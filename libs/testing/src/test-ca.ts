@@ -19,6 +19,8 @@ interface Wanted {
   readonly below?: TestCa;
   readonly days?: readonly [from: number, to: number];
   readonly isCa?: boolean;
+  /** Of an RSA key. */
+  readonly bits?: number;
 }
 
 /** An authority such as an operator has. */
@@ -31,11 +33,9 @@ export class TestCa {
     private readonly certificate: X509Certificate,
   ) {}
 
-  static async make({ kind = 'P-256', ...wanted }: Wanted = {}): Promise<TestCa> {
-    const keys = (await webcrypto.subtle.generateKey(CA_KINDS[kind], true, [
-      'sign',
-      'verify',
-    ])) as webcrypto.CryptoKeyPair;
+  static async make({ kind = 'P-256', bits, ...wanted }: Wanted = {}): Promise<TestCa> {
+    const algorithm = { ...CA_KINDS[kind], ...(bits !== undefined && { modulusLength: bits }) };
+    const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
     return TestCa.of(keys, kind, wanted);
   }
 

@@ -8,6 +8,7 @@ const [ca, other] = [await TestCa.make(), await TestCa.make()];
 const ended = await TestCa.make({ days: [-9, -1] });
 const later = await TestCa.make({ days: [1, 9] });
 const leaf = await TestCa.make({ isCa: false });
+const short = await TestCa.make({ kind: 'RSA', bits: 1_024 });
 const secret = randomBytes(32).toString('base64');
 const pairOf = (key?: string, cert?: string): Record<string, string> => ({
   ...(key !== undefined && { NODE_CA_KEY: key }),
@@ -38,6 +39,7 @@ describe('the authority that is set', () => {
       'NODE_CA_CERT cannot be read',
     ],
     ['no authority', pairOf(leaf.key, leaf.cert), 'NODE_CA_CERT is of no authority'],
+    ['a short key', pairOf(short.key, short.cert), 'NODE_CA_KEY is of a kind that signs no certificates here'],
     ['one that has ended', pairOf(ended.key, ended.cert), 'NODE_CA_CERT has ended at'],
     ['one that is not yet', pairOf(later.key, later.cert), 'NODE_CA_CERT counts from'],
   ])('is refused at the start: %s', (_, env, words) => {
