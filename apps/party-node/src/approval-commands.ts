@@ -28,8 +28,8 @@ export function addApprovalCommands(
           out(
             `${state.padEnd(8)}  ${hash ?? 'no task for this site'.padEnd(71)}  ${plain(titleOf(read))}  run ${run}\n`,
           );
-        for (const { hash, maker = '-', ends } of standing(store))
-          out(`STANDING  ${hash}  ${plain(maker)}  every later run until ${ends}\n`);
+        for (const { hash, maker = '-', ends, left } of standing(store))
+          out(`STANDING  ${hash}  ${plain(maker)}  every later run until ${ends}${leftWords(left)}\n`);
       }),
     );
 
@@ -41,7 +41,10 @@ export function addApprovalCommands(
         const { task, origins, runs, standing: left } = shownTask(store, hash);
         out(wordsOf(task) + memberWords(membersOf(file, task)) + originWords(origins));
         for (const { decision: _, ...each } of runs) out(`${JSON.stringify(each, null, 2)}\n`);
-        if (left) out(`Every later run is accepted until ${left.ends}. To take that back: approvals refuse ${hash}\n`);
+        if (left)
+          out(
+            `Every later run is accepted until ${left.ends}${leftWords(left.left)}. To take that back: approvals refuse ${hash}\n`,
+          );
         if (runs.some(({ state }) => state === 'WAITING')) out(`To take part: approvals accept ${hash}\n`);
       });
     });
@@ -52,10 +55,12 @@ export function addApprovalCommands(
       '--again',
       'and for 7 days in every later run of exactly this task, such as a retry, without asking: as many as the control plane starts, on your tables as they are then',
     )
-    .action(async (hash: string, { folder, again = false }: { folder: string; again?: boolean }) => {
-      const runs = await accept(folder, hash, { again });
-      const ends = await withStore(folder, (store) => standingOn(store, hash)?.ends);
-      const later = ends === undefined ? '' : `, and for all later runs of this very task until ${ends}`;
+    .option('--most <runs>', 'with --again: so many runs of the task together, and then it waits for you anew')
+    .action(async (hash: string, options: { folder: string; again?: boolean; most?: string }) => {
+      const { folder, again = false, most } = options;
+      const runs = await accept(folder, hash, { again, most: most === undefined ? undefined : Number(most) });
+      const made = await withStore(folder, (store) => standingOn(store, hash));
+      const later = made ? `, and for all later runs of this very task until ${made.ends}${leftWords(made.left)}` : '';
       err(`Accepted for ${runs} that wait${later}.\n`);
     });
   withFolder(approvals.command('refuse <hash>'))
@@ -90,6 +95,8 @@ export function addApprovalCommands(
         err('The page has ended: nobody has opened it within 60 s, or used it for 30 min or 12 h.\n');
     });
 }
+
+const leftWords = (left: number | undefined): string => (left === undefined ? '' : `, ${left} more at most`);
 
 /** Who else takes part, by the keys that this site knows them by. */
 function memberWords(members: readonly Member[]): string {

@@ -37,6 +37,8 @@ export interface Standing {
   readonly maker?: string | undefined;
   /** In ISO 8601. */
   readonly ends: string;
+  /** How many more runs may begin under it. Absent: any number. */
+  readonly left?: number;
 }
 
 /** What a refusal came to. */
@@ -56,7 +58,10 @@ export function offered(store: SiteStore): readonly (Offer & { readonly read?: S
 
 /** What runs without asking, the oldest first. */
 export function standing(store: SiteStore): readonly Standing[] {
-  return store.standing().map((made) => ({ hash: made.hash, maker: made.maker, ends: endOf(made) }));
+  return store.standing().map((made) => {
+    const left = store.left(made);
+    return { hash: made.hash, maker: made.maker, ends: endOf(made), ...(left !== Infinity && { left }) };
+  });
 }
 
 /** The accept of all later runs of a task, if one counts. */
@@ -88,10 +93,15 @@ export const isOpen = ({ state }: Pick<Offer, 'state'>): boolean => state === 'W
 /** Whether a refusal would count for it. */
 export const isRefusable = (run: Pick<Offer, 'state'>): boolean => isOpen(run) || run.state === 'RUNNING';
 
+/** The most runs that an accept can be bounded to. */
+const MOST_RUNS = 1_000;
+
 /** What a person accepts. */
 interface Accepting {
   /** All later runs as well. */
   readonly again: boolean;
+  /** With `again`: how many runs may begin under it. */
+  readonly most?: number | undefined;
   /** The hash of the origins that the person has seen; without it, those of now count. */
   readonly judged?: string;
   /** The runs that the person has seen; without it, those that wait now. */
@@ -99,7 +109,9 @@ interface Accepting {
 }
 
 /** Takes part in the task of a hash. Returns how many runs wait that were accepted. Throws Refusal. */
-export async function accept(folder: string, hash: string, { again, judged, seen }: Accepting): Promise<number> {
+export async function accept(folder: string, hash: string, { again, most, judged, seen }: Accepting): Promise<number> {
+  if (most !== undefined && !(again && Number.isInteger(most) && most >= 1 && most <= MOST_RUNS))
+    throw new Refusal(`A number of runs is 1 to ${MOST_RUNS}, and goes with an accept of later runs.`);
   const site = new NodeFolder(folder);
   const file = await site.read();
   return withStore(folder, (store) => {
@@ -122,7 +134,8 @@ export async function accept(folder: string, hash: string, { again, judged, seen
     const maker = `${task.statement.chain_id}/${task.statement.task_id}`;
     // `from` is what was looked at: what is made anew in this moment is not accepted with it.
     const { from } = origins;
-    store.decide({ hash, maker, decision: 'accept', runs, again, from, at: new Date().toISOString() });
+    const at = new Date().toISOString();
+    store.decide({ hash, maker, decision: 'accept', runs, again, ...(most !== undefined && { most }), from, at });
     return meant.length;
   });
 }

@@ -8,6 +8,8 @@ export interface Decision {
   readonly runs: readonly string[];
   /** Whether it counts for every later run of exactly this task too. */
   readonly again: boolean;
+  /** With `again`: how many runs of the task may begin under it, those that waited among them. Absent: any number. */
+  readonly most?: number;
   readonly reason?: string;
   /** What had made the artifacts that the task reads: it counts for no others. */
   readonly from?: From;

@@ -382,6 +382,37 @@ describe('an offer', () => {
     expect(await site.waiting()).toBe(hash);
   });
 
+  test('is accepted for so many runs together, and then waits anew', async () => {
+    site.offer(RUN);
+    const hash = await site.waiting();
+    for (const most of ['0', '1.5', 'many', '1001'])
+      expect((await site.approvals('accept', hash, '--again', '--most', most)).err).toContain('is 1 to 1000');
+    expect((await site.approvals('accept', hash, '--most', '2')).err).toContain('goes with an accept of later runs');
+    const ls = async (): Promise<string> => (await site.approvals('ls')).out;
+    // What began before does not count.
+    site.store.begin(EARLIER, hash);
+    expect((await site.approvals('accept', hash, '--again', '--most', '2')).err).toContain(', 2 more at most.');
+    await site.until(() => site.said.length >= 1);
+    site.store.begin(RUN, hash);
+    expect((await site.approvals('show', hash)).out).toContain(', 1 more at most. To take that back');
+    expect(await ls()).toMatch(/^STANDING .*, 1 more at most$/m);
+    site.hear();
+    site.offer(LATER);
+    await site.until(() => site.said.length >= 2);
+    expect(site.said[1]).toEqual({ run: LATER, state: 'ACCEPTED' });
+    // Another task that begins does not count either.
+    site.store.begin(RUN.replace('0', 'e'), `sha256:${'0'.repeat(64)}`);
+    expect(site.store.decided({ run: RUN.replace('0', 'f'), hash })).toMatchObject({ most: 2 });
+    site.store.begin(LATER, hash);
+    expect(site.store.decided({ run: LATER, hash })).toMatchObject({ most: 2 });
+    expect(await ls()).not.toContain('STANDING');
+    site.hear();
+    site.offer(RUN.replace('0', 'f'));
+    expect(await site.waiting()).toBe(hash);
+    await site.approvals('accept', hash, '--again', '--most', '1');
+    await site.until(() => site.said.length >= 3);
+  });
+
   test('that a killed process ran is told as lost by the next one', async () => {
     site.offer(RUN);
     await site.approvals('accept', await site.waiting());

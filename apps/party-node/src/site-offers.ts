@@ -261,7 +261,7 @@ export class SiteOffers {
         run,
         state: 'REFUSED',
         reason:
-          'The accept counts no longer: it is older than 7 days, or what the task reads was made anew by another one.',
+          'The accept counts no longer: it is older than 7 days, as many runs as it is for have begun, or what the task reads was made anew by another one.',
       });
     }
     if (made.decision === 'accept')

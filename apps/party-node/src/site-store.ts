@@ -249,7 +249,16 @@ export class SiteStore {
     const made = hash === undefined ? undefined : this.lastDecision(hash);
     if (made === undefined) return undefined;
     if (made.decision === 'accept' && !isDeepStrictEqual(made.from ?? {}, this.from(makers))) return undefined;
-    return made.again || made.runs.includes(run) ? made : undefined;
+    if (!made.again) return made.runs.includes(run) ? made : undefined;
+    return this.hasBegun(run) || this.left(made) > 0 ? made : undefined;
+  }
+
+  /** How many runs may still begin under what was decided last on a task. */
+  left({ hash, most = Infinity }: Decision): number {
+    if (most === Infinity) return most;
+    const sql = `SELECT count(*) AS begun FROM log WHERE action = 'began' AND details ->> '$.task' = ?1
+                    AND seq > (SELECT max(seq) FROM log WHERE action = 'decided' AND details ->> '$.task' = ?1)`;
+    return most - this.all<{ begun: number }>(sql, hash)[0]!.begun;
   }
 
   /** What was decided last on a task, for whichever runs and inputs; undefined: nothing, or too long ago. */
@@ -265,7 +274,8 @@ export class SiteStore {
    */
   standing(): readonly Decision[] {
     const all = this.all<{ decision: string }>("SELECT decision FROM decisions ORDER BY decision ->> '$.at', hash");
-    return all.map(decisionOf).filter((made) => made.decision === 'accept' && made.again && !isOld(made));
+    const counts = (made: Decision): boolean => made.decision === 'accept' && made.again && !isOld(made);
+    return all.map(decisionOf).filter((made) => counts(made) && this.left(made) > 0);
   }
 
   /** The number of the next attempt at a task, `<chain>/<task>`, here. */

@@ -158,8 +158,21 @@ describe('the page of approvals', () => {
       { decision: 'refuse', again: false },
     ]);
     expect(decisions()[2]).not.toHaveProperty('reason');
+    expect(decisions()[0]).not.toHaveProperty('most');
     expect((await refuse('x'.repeat(501))).status).toBe(409);
     expect(decisions()).toHaveLength(3);
+  });
+
+  test('accepts so many later runs together', async () => {
+    const hash = await waiting();
+    const browser = await Browser.open();
+    const press = (most: string): Promise<Answered> => browser.press(hash, 'accept-again', { later: 'yes', most });
+    expect(textOf((await press('0')).body)).toContain('A number of runs is 1 to 1000');
+    expect(decisions()).toEqual([]);
+    expect((await press(' 3 ')).status).toBe(303);
+    expect(decisions()).toMatchObject([{ again: true, most: 3 }]);
+    expect(textOf((await browser.see(pathOf(hash))).body)).toContain(', 3 more at most.');
+    expect(textOf((await browser.see()).body)).toContain(', 3 more at most');
   });
 
   test('shows until when later runs are accepted, and takes that back, after a run and where the task is gone', async () => {

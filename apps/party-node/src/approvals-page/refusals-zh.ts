@@ -11,6 +11,10 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
     /^To accept every later run, tick the box that says what that means\.$/,
     '要接受今后的每次运行，请勾选说明其含义的方框。',
   ],
+  [
+    /^A number of runs is 1 to (\S+), and goes with an accept of later runs\.$/,
+    '运行次数为 1 到 $1，只用于接受今后的运行。',
+  ],
   [/^--reason takes 500 characters at most\.$/, '理由最多 500 个字符。'],
   [
     /^The task (\S+) is not offered now\. Every later run of it is accepted until (\S+)\. To take that back: .*$/,

@@ -184,7 +184,9 @@ class ApprovalsPage {
       if (again && form.get('later') !== 'yes')
         throw new Refusal('To accept every later run, tick the box that says what that means.');
       const seen = (form.get('seen') ?? '').split(' ');
-      await accept(this.folder, hash, { again, judged: form.get('judged') ?? '', seen });
+      const most = form.get('most')?.trim() || undefined;
+      const bound = again && most !== undefined ? { most: Number(most) } : {};
+      await accept(this.folder, hash, { again, ...bound, judged: form.get('judged') ?? '', seen });
       return seeOther(task);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -79,10 +79,10 @@ function tableOf(offers: readonly Listed[], language: Language): Html {
 function standingTable(later: readonly Standing[], language: Language): Html {
   const words = wordsOf(language);
   const rows = later.map(
-    ({ hash, maker, ends }) =>
+    ({ hash, maker, ends, left }) =>
       html`<tr>
         <td><a href="tasks/${hash.slice(7)}">${maker ?? hash}</a><br /><code>${hash}</code></td>
-        <td>${ends}</td>
+        <td>${words.until(ends, left)}</td>
       </tr>`,
   );
   return tableWith(words.standingColumns, rows, words.standing);
@@ -150,7 +150,8 @@ export function taskView(
         </dl>`
     }
     <h2>${words.decide}</h2>
-    ${standing && html`<p>${words.standingUntil(standing.ends)}</p>`} ${formsOf(place, runs, origins.judged, standing)}
+    ${standing && html`<p>${words.standingUntil(words.until(standing.ends, standing.left))}</p>`}
+    ${formsOf(place, runs, origins.judged, standing)}
     <h2>${words.runs}</h2>
     ${runs.map((run) => runOf(run, language))}`;
   return shell(language, titleOf(task, language), otherOf(session, language, `tasks/${hash.slice(7)}`), main);
@@ -173,12 +174,12 @@ function membersList(members: readonly Member[], language: Language): Html {
 }
 
 /** A task that is offered no longer, and would run without asking if it were. */
-export function standingView(place: Place, { hash, maker, ends }: Standing, fault?: string): Html {
+export function standingView(place: Place, { hash, maker, ends, left }: Standing, fault?: string): Html {
   const { language, session } = place;
   const words = wordsOf(language);
   const main = html`<p><a href="../">${words.toList}</a></p>
     ${faultOf(fault, language)}
-    <p>${words.standingUntil(ends)} ${words.standingGone}</p>
+    <p>${words.standingUntil(words.until(ends, left))} ${words.standingGone}</p>
     <dl>
       <dt>${words.hash}</dt>
       <dd><code>${hash}</code></dd>
@@ -215,6 +216,7 @@ function acceptForms({ language, session }: Place, open: readonly ShownRun[], ju
       ${shown}
       <p>${words.acceptAgainText}</p>
       <label><input type="checkbox" name="later" value="yes" required />${words.acceptAgainBox}</label>
+      <label>${words.most} <input name="most" type="number" min="1" max="1000" autocomplete="off" /></label>
       <button name="decision" value="accept-again">${words.acceptAgain}</button>
     </form>`;
 }

@@ -64,8 +64,10 @@ const en = {
   acceptAgainText:
     'Or accept every run of exactly this task for 7 days, these and all later ones: as many as the control plane starts, on your tables as they are then. Nobody here is asked again. A refusal takes it back.',
   acceptAgainBox: 'I accept runs that nobody here will look at.',
+  most: 'Of all these together, so many at most (any number if empty)',
   acceptAgain: 'Accept every later run too',
   standing: 'Accepted for every later run',
+  until: (ends: string, left?: number) => (left === undefined ? ends : `${ends}, ${left} more at most`),
   standingUntil: (ends: string) => `Accepted for every later run until ${ends}.`,
   standingGone: 'The task is not offered now. If it is offered again, it runs without asking.',
   standingColumns: ['Task', 'Until'],
@@ -135,8 +137,10 @@ const zh: Words = {
   acceptAgainText:
     '或者在 7 天内接受此任务的每次运行，包括这些和今后的：控制面启动多少次就运行多少次，使用您的表在那时的内容，不再询问这里的人。拒绝可以撤回它。',
   acceptAgainBox: '我接受这里没有人查看的运行。',
+  most: '以上合计至多几次运行（留空则不限）',
   acceptAgain: '今后的每次运行也接受',
   standing: '今后的每次运行都已接受',
+  until: (ends, left) => (left === undefined ? ends : `${ends}，至多还有 ${left} 次`),
   standingUntil: (ends) => `今后的每次运行都已接受，到 ${ends} 为止。`,
   standingGone: '现在没有提供此任务。若再次提供，它会不经询问就运行。',
   standingColumns: ['任务', '到期时间'],
