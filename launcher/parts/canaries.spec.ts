@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { guarded } from '#libs/local-postgres';
-import { Haystack, makeWord, needlesOf, needlesOfMade, NeedleIndex, plantCanaries } from './canaries.js';
+import {
+  Haystack,
+  makeWord,
+  needlesOf,
+  needlesOfMade,
+  needlesOfOthers,
+  NeedleIndex,
+  plantCanaries,
+} from './canaries.js';
 import { Search } from './search.js';
 
 const word = makeWord();
@@ -83,6 +91,24 @@ describe('a search for canaries', () => {
     expect(made).toHaveLength(4);
     expect(made[0]!.toString()).toBe('0.1234567890123');
     expect(made[3]).toEqual(double(-2.718281828459));
+  });
+
+  it('takes at a site what others alone have: their numbers, and ids that its own table has not', () => {
+    const [alices, bobs] = [
+      plantCanaries('id,x\nP1,5.5\nP12,1\n', word, 'alice', []),
+      plantCanaries('id,z\nP1,7.25\nP3,1\n', word, 'bob', []),
+    ];
+    const index = new NeedleIndex(needlesOfOthers('alice', [alices, bobs]));
+    const found = (text: string): string[] => {
+      const names = new Set<string>();
+      index.find(Buffer.from(text), names);
+      return [...names];
+    };
+    for (const none of [alices.text, `${word}-P1`, sha(`${word}-P1`).toString('hex')]) expect(found(none)).toEqual([]);
+    expect(found(`${word}-P3`)).toEqual(['ids']);
+    expect(found(sha(`${word}-of-bob`).toString('hex'))).toEqual(['hashes of ids']);
+    expect(found(`,${bobs.numbers['z']!},`)).toEqual(['z']);
+    expect([...needlesOfOthers('lab', [alices, bobs]).keys()]).toEqual(['ids', 'hashes of ids', 'x', 'z']);
   });
 
   const folder = mkdtempSync(join(tmpdir(), 'canaries-'));

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 /** A table with canaries in it: each id begins with a word that is nowhere else, and one more row has such a number in each column. */
 export interface PlantedTable {
+  readonly party: string;
   /** CSV. */
   readonly text: string;
   /** The ids of all rows. */
@@ -25,6 +26,7 @@ export function plantCanaries(csv: string, word: string, party: string, plain: r
   const all = [...rows, ['', ...values].join(',')].map((row, at) => (at < rows.length ? row : `of-${party}${row}`));
   const planted = all.map((row) => `${word}-${row}`);
   return {
+    party,
     text: `${[header, ...planted].join('\n')}\n`,
     ids: planted.map((row) => row.slice(0, row.indexOf(','))),
     numbers: Object.fromEntries(
@@ -46,7 +48,26 @@ export type Needles = ReadonlyMap<string, readonly Buffer[]>;
 
 /** The forms in which something of these tables could lie somewhere: text, base64, SHA-256, and numbers as doubles. */
 export function needlesOf(word: string, tables: readonly PlantedTable[]): Needles {
-  const needles = new Map<string, readonly Buffer[]>([['ids', [...textsOf(word), ...base64sOf(word)]]]);
+  return needlesWith([...textsOf(word), ...base64sOf(word)], tables);
+}
+
+/**
+ * The same of the tables of others than this party: what its site must not have. Ids of them alone are looked for as they are: all begin alike. One
+ * with which an id of its own begins is left out.
+ */
+export function needlesOfOthers(party: string, tables: readonly PlantedTable[]): Needles {
+  const own = tables.filter((table) => table.party === party).flatMap(({ ids }) => ids);
+  const others = tables
+    .filter((table) => table.party !== party)
+    .map((table) => ({ ...table, ids: table.ids.filter((id) => !own.some((each) => each.startsWith(id))) }));
+  return needlesWith(
+    others.flatMap(({ ids }) => ids.flatMap(textsOf)),
+    others,
+  );
+}
+
+function needlesWith(ofIds: readonly Buffer[], tables: readonly PlantedTable[]): Needles {
+  const needles = new Map<string, readonly Buffer[]>([['ids', ofIds]]);
   const ids = [...new Set(tables.flatMap((table) => table.ids))];
   needles.set(HASHES, ids.flatMap(hashesOf));
   for (const [column, text] of tables.flatMap(({ numbers }) => Object.entries(numbers))) {

@@ -1,4 +1,4 @@
-import { HASHES, needlesOf, needlesOfMade } from './canaries.js';
+import { HASHES, needlesOf, needlesOfMade, needlesOfOthers } from './canaries.js';
 import { Search, type Searched } from './search.js';
 import type { Sites } from './sites.js';
 import type { System } from './system.js';
@@ -22,8 +22,9 @@ export interface Proof {
 }
 
 /**
- * Looks for what the sites' tables hold in all that the control plane has: database, files, and memory of its apps. That the search can find is
- * shown by what has to be there: the chain's id at the control plane, and all that is looked for at the sites.
+ * Looks for what the sites' tables hold in all that the control plane has: database, files, and memory of its apps; and at each site for what the
+ * tables of the others hold. That the search can find is shown by what has to be there: the chain's id in each place, in the memory of a site an
+ * argument of its process, and all that is looked for at the sites together.
  */
 export async function proveNothingLeft(
   system: System,
@@ -42,16 +43,26 @@ export async function proveNothingLeft(
   // An app that has no process just now has memory that nobody saw.
   for (const [name, pid] of Object.entries(system.pids()))
     there.push(await search.memory(`memory of ${name}`, pid ?? -1));
+  const eachSite: Searched[] = [];
+  for (const { name, folder, pid, argument } of sites.places) {
+    const marks = [chainId, argument].map((text) => Buffer.from(text));
+    const searchSite = new Search(new Map([...needlesOfOthers(name, sites.tables), [chainId, marks]]));
+    eachSite.push(await searchSite.files(`files of ${name}`, [folder]));
+    eachSite.push(await searchSite.memory(`memory of ${name}`, pid));
+  }
   const atSites = await search.files('files of the sites', sites.folders);
   const ids = new Set(sites.tables.flatMap((table) => table.ids)).size;
   const columns = sites.tables.flatMap(({ numbers }) => Object.keys(numbers)).length;
-  const { canFind, holds } = judgeSearch(there, atSites, [...needles.keys()], chainId, process.platform === 'linux');
+  const all = [...there, ...eachSite];
+  const { canFind, holds } = judgeSearch(all, atSites, [...needles.keys()], chainId, process.platform === 'linux');
   return {
     holds,
     lines: [
       `What the control plane holds of ${ids} ids, of a canary in each of ${columns} columns, as text, base64, SHA-256 or number,`,
       'and of numbers in the tables that the tasks made:',
       ...there.map((each) => lineOf(each, chainId)),
+      'What each site holds of the canaries of the others, and of ids that it has not itself:',
+      ...eachSite.map((each) => lineOf(each, chainId)),
       canFind
         ? `The same search finds the chain's id in each of them, and all canaries in the ${mib(atSites.bytes)} of the sites.`
         : 'The search did not see all, or does not find what has to be there: it shows nothing.',
@@ -59,7 +70,7 @@ export async function proveNothingLeft(
   };
 }
 
-/** Whether a search can find, and has found nothing at the control plane. `seesMemory`: the system shows the memory of processes. */
+/** Whether a search can find, and has found nothing where nothing may be. `seesMemory`: the system shows the memory of processes. */
 export function judgeSearch(
   there: readonly Searched[],
   atSites: Searched,

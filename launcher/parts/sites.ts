@@ -23,6 +23,15 @@ export interface SitesOptions {
   readonly print: (line: string) => void;
 }
 
+/** Where a site has what. */
+export interface Place {
+  readonly name: string;
+  readonly folder: string;
+  readonly pid: number;
+  /** Its process has it in memory. */
+  readonly argument: string;
+}
+
 const EXAMPLE = 'breast-cancer';
 const TABLE = 'breast-cancer.csv';
 /** A class, which no canary can be. */
@@ -60,6 +69,14 @@ export class Sites {
   /** The folders of the sites. */
   get folders(): readonly string[] {
     return NAMES.map((name) => this.folder(name));
+  }
+
+  /** Where a site has what: its files, and the memory of its process, which began with this argument. */
+  get places(): readonly Place[] {
+    return NAMES.map((name) => {
+      const argument = shownPath(this.folder(name));
+      return { name, folder: this.folder(name), argument, pid: this.processes.get(name)?.child.pid ?? -1 };
+    });
   }
 
   /** The tables that the tasks made at the sites, as CSV. */

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'demo-nodes-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('npm run demo -- --nodes --exit', () => {
-  it('runs the chain over three sites, and finds nothing of their tables with the control plane', async () => {
+  it('runs the chain over three sites, and finds nothing of their tables with the control plane or with another site', async () => {
     const ports = { PORT: '0', LISTENER_PORT: '0', WORKER_PORT: '0', NODE_PORT: '' };
     const env = { ...process.env, ...ports, DATA_DIR: folder, ARTIFACT_ROOT: '', DATA_ROOT: '', ADMIN_API_KEY: '' };
     const demo = guarded(() => spawn(process.execPath, [DEMO, '--nodes', '--exit'], { env, stdio: 'pipe' }), 'TERM');
@@ -24,6 +24,7 @@ describe('npm run demo -- --nodes --exit', () => {
       'database: nothing',
       'files: nothing',
       ...Array<string>(3).fill('memory: nothing'),
+      ...Array<string[]>(3).fill(['files: nothing', 'memory: nothing']).flat(),
     ]);
     expect(said).toContain('a canary in each of 30 columns');
     expect(said).toContain("The same search finds the chain's id in each of them");

@@ -28,12 +28,13 @@ export class Serving {
 
   /**
    * Resolves once it listens, or has ended without. `lied` has what a member was told instead, and `statements` what the owner of bob has signed
-   * by now.
+   * by now. `between` has the connections of the members in place of plain ones.
    */
   static async start(
     run: TaskRun,
     lied: Readonly<Record<string, TaskRun>> = {},
     statements?: Site['statements'],
+    between?: Pick<TestSites, 'of'>,
   ): Promise<Serving> {
     const parties = ['alice', 'bob'];
     const members = [...parties, NEUTRAL];
@@ -49,7 +50,7 @@ export class Serving {
     const ended = members.map((member) => {
       const own = lied[member] ?? run;
       const params = { ...own.params, sf_init_config: { parties, address: 'node', dealer: 'lab' } };
-      const site = { ...sites.of(member), endpoint: { port, tokens }, ...(statements && { statements }) };
+      const site = { ...(between ?? sites).of(member), endpoint: { port, tokens }, ...(statements && { statements }) };
       return runTask('predict', { ...own, params, site, log }).catch((error: unknown) => {
         if (error instanceof DealerDone) return null;
         throw error;
