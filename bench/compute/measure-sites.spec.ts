@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { measureAtSites } from './measure-sites.js';
 import { simulatedLink } from './simulated-link.js';
+import { measureScores } from './site-scores.js';
 import { measureSiteGoals } from './site-goals.js';
 import { tableCases } from './table-cases.js';
 
@@ -52,4 +53,20 @@ test('the goals between sites are those of the time on one machine, the bytes, a
   expect([training.type, training.rows, training.steps]).toEqual(['ss_lr', 400, 70]);
   expect(training.most).toBeCloseTo(1.2 * (training.local + 70 * 3 * 0.02));
   expect(training.seconds).toBeGreaterThan(training.local + 70 * 0.02);
+});
+
+test('a score waits for a message there and one back, and for each of them at each delay', async () => {
+  const measured: Parameters<Parameters<typeof measureScores>[1]>[0][] = [];
+  await measureScores(60, (each) => measured.push(each));
+  expect(measured.map(({ delayMs, scores, most }) => [delayMs, scores, most])).toEqual([
+    [0, 60, 10],
+    [20, 60, 50],
+    [50, 60, 110],
+  ]);
+  const [near, , far] = measured as [(typeof measured)[0], unknown, (typeof measured)[0]];
+  expect(near.half).toBeGreaterThan(0);
+  expect(far.half).toBeGreaterThanOrEqual(100);
+  // Three messages one after the other would take 150.
+  expect(far.half).toBeLessThan(near.half + 150);
+  for (const { half, p99 } of measured) expect(p99).toBeGreaterThanOrEqual(half);
 });

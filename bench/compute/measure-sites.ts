@@ -66,7 +66,7 @@ export const runAtSites = (typeCase: TypeCase, delayMs: number): Promise<Ran> =>
     const { members, params } = placed(type, Object.keys(tables), config);
     const began = performance.now();
     const [result] = await Promise.all(
-      members.map((member) => takePart(links.siteOf(member), { type, params, inputs, folder })),
+      members.map((member) => takePart(links.of(member), { type, params, inputs, folder })),
     );
     return { seconds: (performance.now() - began) / 1_000, bytes: links.bytes, result };
   });
@@ -147,13 +147,13 @@ function placed(type: string, parties: readonly string[], config: object): { mem
 }
 
 /** The connections of each two members, with what crossed them. */
-class Links {
+export class Links {
   bytes = 0;
   private readonly ends = new Map<string, Duplex>();
 
   constructor(private readonly network: Network) {}
 
-  siteOf(party: string): Site {
+  of(party: string): Site {
     return {
       party,
       meet: (others) => Promise.resolve(new Map(others.map((other) => [other, this.end(party, other)]))),
