@@ -1,3 +1,4 @@
+import type { QueryClient } from '@tanstack/react-query';
 import { ProblemError, TaskChainClient, type FaultDto } from '#client';
 
 /** The API that served this page. The browser sends its session by itself. */
@@ -14,7 +15,14 @@ export function apiWithStream(onState: (live: boolean) => void): TaskChainClient
   return new TaskChainClient({ baseUrl: location.origin, fetch: watched });
 }
 
+/** Forgets all that was answered to whoever is or was signed in, but that. */
+export const forgetAnswers = (client: QueryClient): void =>
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+
 export const isSignedOut = (error: unknown): boolean => error instanceof ProblemError && error.status === 401;
+
+/** There is no such thing, or not any more; other errors of a query that is asked again take away nothing of what is shown. */
+export const isMissing = (error: unknown): boolean => error instanceof ProblemError && error.status === 404;
 
 /** What the server says of an error; its code where there is one, and what is wrong with the request. */
 export function wordsOfError(error: unknown): {

@@ -15,10 +15,10 @@ configure({ asyncUtilTimeout: 20_000 });
 history.replaceState(null, '', '/chains#sign-in=no-role');
 const { Shell } = await import('./shell.js');
 
-const { getSession, getSignInWays, deleteSession } = api;
+const { getSession, getSignInWays, createSession, deleteSession } = api;
 afterEach(() => {
   cleanup();
-  Object.assign(api, { getSession, getSignInWays, deleteSession });
+  Object.assign(api, { getSession, getSignInWays, createSession, deleteSession });
 });
 
 const ANN = { actor: 'oidc:ann', role: 'operator', tenant: 'default', party: null, expires_at: null };
@@ -38,10 +38,11 @@ const shown = (asked: object) => {
   return client;
 };
 
-test('says why the sign-in at the provider failed, and no more once somebody was signed in', async () => {
+test('says why the sign-in at the provider failed, and no more once somebody was signed in; the next one finds nothing of theirs', async () => {
   const client = shown({
     getSession: () => Promise.reject(new ProblemError(401, {}, undefined)),
     getSignInWays: () => Promise.resolve({ oidc: null }),
+    createSession: () => Promise.resolve({ ...ANN, actor: 'key:bob' }),
   });
   expect((await screen.findByRole('alert')).textContent).toContain('Your account has no role here');
   expect(location.hash).toBe('');
@@ -49,8 +50,14 @@ test('says why the sign-in at the provider failed, and no more once somebody was
   await screen.findByRole('button', { name: 'Sign out' });
   // As where the session has expired.
   act(() => void client.setQueryData(['session'], null));
-  await screen.findByLabelText('API key or token');
+  const field = await screen.findByLabelText('API key or token');
   expect(screen.queryByRole('alert')).toBeNull();
+  // Whoever signs in then finds nothing of what the one before was answered.
+  client.setQueryData(['keys'], 'of ann');
+  fireEvent.change(field, { target: { value: 'key of bob' } });
+  fireEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await screen.findByRole('button', { name: 'Sign out' });
+  expect(client.getQueryData(['keys'])).toBeUndefined();
 });
 
 test('ends no session before it knows how to end the one at the provider', async () => {

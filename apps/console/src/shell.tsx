@@ -3,7 +3,7 @@ import { App, Button, Layout, Skeleton, Space, Tooltip } from 'antd';
 import { lazy, Suspense, useDeferredValue, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
-import { api, isSignedOut, wordsOfError } from './api.js';
+import { api, forgetAnswers, isSignedOut, wordsOfError } from './api.js';
 import { DataPage } from './data/data-page.js';
 import { ApprovalsPage } from './pages/approvals.js';
 import { ChainsPage } from './pages/chains.js';
@@ -177,7 +177,7 @@ function Corner({ look, actor, role }: { look: Look; actor: string | undefined; 
     const ways = actor?.startsWith('oidc:') === true ? await api.getSignInWays() : undefined;
     await api.deleteSession();
     client.setQueryData(['session'], null);
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    forgetAnswers(client);
     if (ways?.oidc) location.assign(ways.oidc.sign_out_url);
   };
   const signingOut = useMutation({

@@ -133,7 +133,7 @@ describeUnless(chromium.skip, 'the console', () => {
     check('watches a run live, over a reload, and pauses and resumes it', async ({ api }) => {
       const { page, faults } = await open(PLAIN);
       await signIn(page);
-      const id = await start(line(4, { delay_ms: 5_000, progress_steps: 8 }), { chain_name: 'slow' });
+      const id = await start(heldUp(2, 4), { chain_name: 'slow' });
       await visit(page, `/chains/${id}?task=task-3`);
       await nodeOf(page, 'task-0', 'Running').waitFor();
       await page.getByText('It waits for 1 task before it.').waitFor();
@@ -143,8 +143,12 @@ describeUnless(chromium.skip, 'the console', () => {
       await act(page, 'Pause');
       await api.until(id, 'it is paused', ({ status }) => status === 'PAUSED');
       await page.getByRole('button', { name: 'Resume' }).waitFor();
+      await letGo(api, id, 'task-0');
+      await nodeOf(page, 'task-0', 'Success').waitFor();
+      await nodeOf(page, 'task-1', 'Ready').waitFor();
       await act(page, 'Resume');
       await nodeOf(page, 'task-1', 'Running').waitFor();
+      await letGo(api, id, 'task-1');
       await nodeOf(page, 'task-3', 'Success').waitFor();
       await page.getByText('Ended').waitFor();
       expect(faults).toEqual([]);
@@ -313,7 +317,7 @@ describeUnless(chromium.skip, 'the console', () => {
     check('goes on where it was once the API is there again, and says meanwhile that it is not', async (running) => {
       const { page, faults } = await open(PLAIN);
       await signIn(page);
-      const id = await start(line(3, { delay_ms: 4_000 }), { chain_name: 'over a restart' });
+      const id = await start(heldUp(1, 3), { chain_name: 'over a restart' });
       await visit(page, `/chains/${id}`);
       await nodeOf(page, 'task-0', 'Running').waitFor();
       await page.evaluate('globalThis.notReloaded = true');
@@ -324,7 +328,12 @@ describeUnless(chromium.skip, 'the console', () => {
       });
       await running.app('api').kill();
       await page.getByText('The connection broke').waitFor();
+      await page.context().setOffline(true);
       provider = await restartWithProvider(running);
+      // What happens before it is heard again is not lost.
+      await letGo(running.api, id, 'task-0');
+      await running.api.ended(id);
+      await page.context().setOffline(false);
       await nodeOf(page, 'task-2', 'Success').waitFor();
       await page.getByText('Ended').waitFor();
       expect(await page.evaluate('globalThis.notReloaded')).toBe(true);
@@ -506,6 +515,14 @@ async function somethingToShow(api: ApiClient): Promise<string> {
   await api.ended(id);
   return id;
 }
+
+/** Tasks one after the other, of which the first so many run until they are let go, however long a page takes to look at them. */
+const heldUp = (held: number, count: number): object[] => [
+  ...line(held, { delay_ms: 600_000 }),
+  ...line(count, { delay_ms: 200, progress_steps: 4 }).slice(held),
+];
+const letGo = (api: ApiClient, id: string, task_id: string) =>
+  api.expect(200, `/chains/${id}/tasks/${task_id}/resolve`, { method: 'POST', body: { result: {}, note: 'seen' } });
 
 const nodeOf = (page: Page, name: string, status: string) =>
   page.locator('.node', { has: page.getByText(name, { exact: true }) }).filter({ hasText: status });

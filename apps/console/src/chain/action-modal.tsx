@@ -33,8 +33,9 @@ export function ActionModal({ action, close, done }: { action: Action; close: ()
       close();
     },
   });
-  const isReady =
-    (action.isBlind || preview.isSuccess) && result !== undefined && (action.needsNote !== true || note.trim() !== '');
+  // The last dry run is shown until the next one has answered, but is not what would be done.
+  const isPreviewed = action.isBlind || (preview.isSuccess && !preview.isPlaceholderData);
+  const isReady = isPreviewed && result !== undefined && (action.needsNote !== true || note.trim() !== '');
   return (
     <Modal
       open

@@ -2,7 +2,7 @@ import type { Node, NodeProps } from '@xyflow/react';
 import { useTranslation } from 'react-i18next';
 import { shownText } from '../view/name.js';
 import { boxesOf, type Frame } from './frames.js';
-import type { Places } from './node-size.js';
+import { sized, type Places } from './node-size.js';
 
 export type FrameNodeOf = Node<
   { title: string; names: readonly string[]; dashed: boolean; choose: () => void },
@@ -61,13 +61,12 @@ export function withFrames<Of, Shown extends Node>(
   );
   return nodes.flatMap((node) => [
     ...(before.get(node.id) ?? []).map(({ id, of, tasks }): FrameNodeOf => {
-      const { x, y, width, height } = boxes.get(id)!;
+      const { x, y, ...size } = boxes.get(id)!;
       return {
         id,
         type: 'frame',
         position: { x, y },
-        width,
-        height,
+        ...sized(size),
         data: { ...titled(of), names: tasks.map(nameOf), choose: () => choose(tasks) },
         zIndex: -1,
         style: { pointerEvents: 'none' },

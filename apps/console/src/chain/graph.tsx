@@ -30,7 +30,7 @@ import { FrameNode, withFrames } from './frame-node.js';
 import { drawnOf, groupOf, GROUPINGS, MOST_NODES, type DrawnNode, type Gathered, type Grouping } from './groups.js';
 import { useLayout } from './layout.js';
 import { liveFrames, liveTitle } from './live-frames.js';
-import { NODE } from './node-size.js';
+import { NODE, sized } from './node-size.js';
 
 interface GraphProps {
   readonly chainId: string;
@@ -105,9 +105,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
       id,
       type: task === undefined ? 'gathered' : 'task',
       position: places?.[id] ?? { x: 0, y: 0 },
-      ...NODE,
-      // Without it React Flow forgets with each change where the edges of a node end.
-      measured: NODE,
+      ...sized(NODE),
       ...sides,
       // React Flow takes the pointer from nodes that are neither dragged nor selected.
       style: { pointerEvents: 'all' },

@@ -1,6 +1,9 @@
 /** Of a node of the graph, px. */
 export const NODE = { width: 210, height: 58 } as const;
 
+/** A node of this size. Without `measured` React Flow forgets with each change where the edges of the node end. */
+export const sized = ({ width, height }: Room) => ({ width, height, measured: { width, height } });
+
 /** Of a canvas, px. */
 export interface Room {
   readonly width: number;

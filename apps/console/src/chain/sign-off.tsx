@@ -27,8 +27,12 @@ export function useSignOffs(query: Asked, attempt = 0) {
 export function SignOffOfTask({ chainId, taskId, attempt }: { chainId: string; taskId: string; attempt: number }) {
   const query = useSignOffs({ all: true, chain_id: chainId, task_id: taskId }, attempt);
   const of = query.data?.items.find((each) => each.attempt === attempt);
-  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
-  return of === undefined ? null : <SignOff key={attempt} of={of} />;
+  return (
+    <>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {of && <SignOff key={attempt} of={of} />}
+    </>
+  );
 }
 
 /** The question of a task, who may answer and until when, and the answer of a person who may. */

@@ -41,7 +41,8 @@ export function TaskDrawer({ chain, live, tasks, taskId, act, close, open }: Dra
   const query = useQuery({
     queryKey: ['task', path, moment, chain.version],
     queryFn: ({ signal }) => api.getTask({ path, signal }),
-    placeholderData: (before) => before,
+    // Of this task: its buttons and why it waits are not those of the one that was looked at before.
+    placeholderData: (before) => (before?.task_id === taskId ? before : undefined),
   });
   const task = query.data;
   const signal = task?.waiting?.signal;

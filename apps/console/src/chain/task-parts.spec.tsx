@@ -1,7 +1,7 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, test } from '@jest/globals';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { api } from '../api.js';
 import '../i18n.js';
 import { Opened } from './opened.js';
@@ -78,4 +78,29 @@ test.each([
   // By colour and sign too.
   expect(document.querySelector(`.status-${outcome.toLowerCase()}`)?.textContent).toMatch(/^[✗✓] (Failed|Success)$/);
   expect(screen.queryByText(/there is no table/) !== null).toBe(error !== null);
+});
+
+test('a report stands in a frame without any right, and only for those who may download it', async () => {
+  const report = { ...file, media_type: 'text/html', name: 'report.html', reference: 'r', party: null, at_site: null };
+  api.listTaskArtifacts = () => Promise.resolve({ items: [report] }) as never;
+  const show = (task_id: string, mayRead: boolean) => {
+    globalThis.fetch = (() => Promise.resolve({ ok: mayRead })) as never;
+    return render(
+      <QueryClientProvider client={new QueryClient()}>
+        <Artifacts path={{ chain_id: 'c', task_id }} moment="" />
+      </QueryClientProvider>,
+    );
+  };
+  show('t', true);
+  fireEvent.click(await screen.findByRole('button', { name: 'Show report.html' }));
+  const frame = screen.getByTitle('report.html');
+  expect([frame.getAttribute('sandbox'), frame.getAttribute('src')]).toEqual([
+    '',
+    '/api/v1/chains/c/tasks/t/artifacts/report.html',
+  ]);
+  cleanup();
+  show('closed', false);
+  await screen.findByText('report.html');
+  await new Promise((next) => setTimeout(next));
+  expect(screen.queryByRole('button', { name: 'Show report.html' })).toBeNull();
 });

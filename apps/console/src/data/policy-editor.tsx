@@ -21,10 +21,14 @@ export function PolicyEditor({ of }: { of: DatasetDto }) {
     queryKey: ['policies', of.party],
     queryFn: ({ signal }) => api.listStatements({ path, query: { kind: 'policy' }, signal }),
   });
-  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton active title={false} />;
-  const now = query.data.items.find(({ body }) => body['dataset'] === of.name);
-  return <Editor key={now?.serial} dataset={of} now={now} />;
+  const now = query.data?.items.find(({ body }) => body['dataset'] === of.name);
+  return (
+    <>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.data && <Editor key={now?.serial} dataset={of} now={now} />}
+    </>
+  );
 }
 
 function Editor({ dataset, now }: { dataset: DatasetDto; now: StatementDto | undefined }) {

@@ -16,7 +16,7 @@ import type { TFunction } from 'i18next';
 import { memo, useMemo, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
-import { NODE, type Places } from '../chain/node-size.js';
+import { NODE, sized, type Places } from '../chain/node-size.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
@@ -213,7 +213,7 @@ function useShownTasks(): (task: DraftTask, look: Look) => Shown {
     const id = task.task_id;
     const node: Shown = {
       ...{ id, type: 'task', position: { x, y } },
-      ...NODE,
+      ...sized(NODE),
       ...sides,
       selected,
       // Who moves a task changes nothing that stands in it.

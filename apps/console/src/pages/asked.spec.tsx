@@ -60,6 +60,10 @@ test('says who asks, how often something was opened before, and what is left', a
   expect(document.querySelector('time')!.dateTime).toBe(ASKED.asked_at);
   expect(screen.getByText(`task-chain approvals approve chain-1 match --key ~/bank-a/bank-a.key`)).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Approve' })).toBeNull();
+  cleanup();
+  // Shells take brackets for the name of a file.
+  shown(<Asked of={{ ...ASKED, task_id: 'each[north]' }} session={session('bank-a')} />);
+  expect(screen.getByText(`task-chain approvals show chain-1 'each[north]' --party bank-a`)).toBeTruthy();
 });
 
 test('who belongs to another party reads no account and decides nothing', () => {

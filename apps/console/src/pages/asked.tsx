@@ -105,8 +105,10 @@ export function Asked({ of, session }: { of: ApprovalDto; session: SessionDto | 
 }
 
 /** The commands by which an owner signs. */
-function Signing({ of: { chain_id, task_id, party } }: { of: ApprovalDto }) {
+function Signing({ of: { chain_id, task_id: id, party } }: { of: ApprovalDto }) {
   const { t } = useTranslation();
+  // Some shells look for files by the brackets of an item's id.
+  const task_id = id.includes('[') ? `'${id}'` : id;
   const key = `--key ~/${party}/${party}.key`;
   return (
     <>

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button, Form, Input } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { api } from '../api.js';
+import { api, forgetAnswers } from '../api.js';
 import { Failed } from '../view/failed.js';
 import { Title } from '../view/title.js';
 import { ProviderFailed, ProviderWay } from './provider-way.js';
@@ -16,7 +16,11 @@ export function SignInPage({ before, failure }: { before: unknown; failure: stri
   const signIn = useMutation({
     mutationFn: ({ token }: { token: string }) =>
       api.createSession({ headers: { Authorization: `Bearer ${token.trim()}` } }),
-    onSuccess: (session) => void client.setQueryData(['session'], session),
+    onSuccess: (session) => {
+      // Where a session is over, what it was answered is still there, and this may be somebody else.
+      forgetAnswers(client);
+      client.setQueryData(['session'], session);
+    },
   });
   return (
     <section className="sign-in">

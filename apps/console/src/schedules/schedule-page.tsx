@@ -4,9 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import type { BackfilledDto, NewScheduleDto, ScheduleDto } from '#client';
-import { api } from '../api.js';
+import { api, isMissing } from '../api.js';
 import { Labelled } from '../designer/schema-form.js';
-import { readTagged } from '../read-tagged.js';
 import { Once } from '../settings/once.js';
 import { useRemoval } from '../settings/removal.js';
 import { Ask } from '../view/ask.js';
@@ -16,6 +15,7 @@ import { Json } from '../view/json.js';
 import { Name } from '../view/name.js';
 import { RestoreDeleted } from '../view/restore-deleted.js';
 import { Rows } from '../view/rows.js';
+import { Tagged } from '../view/tagged.js';
 import { Time } from '../view/times.js';
 import { Title } from '../view/title.js';
 import { useSettled } from '../view/use-settled.js';
@@ -40,7 +40,7 @@ export default function SchedulePage() {
   const changed = () => client.invalidateQueries({ queryKey: ['schedule', scheduleId] });
   const removal = useRemoval(changed);
   if (query.isPending) return <Skeleton active title={false} />;
-  if (query.isError) {
+  if (query.isLoadingError || isMissing(query.error)) {
     return (
       <>
         <Title text={t('pages./schedules')} />
@@ -58,6 +58,7 @@ export default function SchedulePage() {
   return (
     <>
       {removal.shown}
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
       <Schedule
         key={scheduleId}
         of={query.data}
@@ -97,11 +98,8 @@ function Schedule({ of, changed, remove }: ScheduleProps) {
       (reason: unknown) => setError(reason),
     );
   const run = () => api.runSchedule({ path }).then(() => void message.success(t('schedules.ran')));
-  const save = async (body: NewScheduleDto) => {
-    const { tag } = await readTagged((client) => client.getSchedule({ path }));
-    await api.putSchedule({ path, body, headers: { 'If-Match': tag } });
-    await changed();
-  };
+  const save = (body: NewScheduleDto, tag: string) =>
+    api.putSchedule({ path, body, headers: { 'If-Match': tag } }).then(changed);
   return (
     <>
       <Title text={of.title}>
@@ -127,7 +125,11 @@ function Schedule({ of, changed, remove }: ScheduleProps) {
       {secret !== undefined && <Once text={secret} close={() => show(undefined)} />}
       <Facts of={of} />
       <Ticks scheduleId={of.schedule_id} />
-      {asked === 'edit' && <ScheduleForm of={of} send={save} close={() => ask(undefined)} />}
+      {asked === 'edit' && (
+        <Tagged id={of.schedule_id} read={(client) => client.getSchedule({ path })}>
+          {(now, tag) => <ScheduleForm of={now} send={(body) => save(body, tag)} close={() => ask(undefined)} />}
+        </Tagged>
+      )}
       {asked === 'secret' && (
         <Ask
           title={t('schedules.newSecret')}

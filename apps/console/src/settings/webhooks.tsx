@@ -159,6 +159,11 @@ function Deliveries({ of: { webhook_id, url }, close }: { of: WebhookDto; close:
           },
           { title: t('settings.tries'), dataIndex: 'tries' },
           {
+            title: t('settings.nextTry'),
+            key: 'next',
+            render: (_, { next_attempt_at }) => <Time at={next_attempt_at} ahead />,
+          },
+          {
             title: t('templates.do'),
             key: 'do',
             render: (_, { id }) => (

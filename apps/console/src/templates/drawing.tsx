@@ -5,7 +5,7 @@ import { Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
 import type { EdgeDiffDto, TaskDiffDto } from '#client';
 import { layOut } from '../chain/elk.js';
-import { NODE, type Layout } from '../chain/node-size.js';
+import { NODE, sized, type Layout } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
 import { FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
@@ -51,7 +51,7 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
     id: task.task_id,
     type: 'task',
     position: places[task.task_id] ?? { x: 0, y: 0 },
-    ...NODE,
+    ...sized(NODE),
     ...sides,
     // React Flow takes the pointer from nodes that are neither dragged nor selected.
     style: { pointerEvents: 'all' },

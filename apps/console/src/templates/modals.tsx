@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NewTemplateDto, TemplateVersionDto, UsedTemplateDto } from '#client';
 import { api } from '../api.js';
-import { readTagged } from '../read-tagged.js';
 import { Labelled } from '../designer/schema-form.js';
 import { Ask } from '../view/ask.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
+import { Tagged } from '../view/tagged.js';
 import { Time } from '../view/times.js';
 
 interface ModalProps {
@@ -100,14 +100,21 @@ export function Describing({ of, change }: { of: Described; change: (of: Describ
 }
 
 /** Title, description, tags, and with whom it is shared. The chain stays: no version is made. */
-export function DetailsModal({ template, mayShare, close, done }: ModalProps & { mayShare: boolean }) {
+export function DetailsModal({ template: { template_id }, ...props }: ModalProps & { mayShare: boolean }) {
+  return (
+    <Tagged id={template_id} read={(client) => client.getTemplate({ path: { template_id } })}>
+      {(template, tag) => <Details template={template} tag={tag} {...props} />}
+    </Tagged>
+  );
+}
+
+function Details({ template, tag, mayShare, close, done }: ModalProps & { tag: string; mayShare: boolean }) {
   const { t } = useTranslation();
   const { title, description, tags } = template;
   const [of, change] = useState<Described>({ title, description, tags });
   const [shared, share] = useState(template.shared_with);
   const send = async () => {
     const path = { template_id: template.template_id };
-    const { tag } = await readTagged((client) => client.getTemplate({ path }));
     const newest = (await api.listTemplateVersions({ path })).items[0]!.number;
     const { chain } = await api.getTemplateVersion({ path: { ...path, version: String(newest) } });
     const body: NewTemplateDto = { ...of, tags: [...of.tags], shared_with: shared, chain };

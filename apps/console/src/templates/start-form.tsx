@@ -25,9 +25,13 @@ export function StartForm({ templateId, version }: { templateId: string; version
     // A version never changes; a label may be moved.
     staleTime: 10_000,
   });
-  if (query.isError) return <Failed error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton active title={false} />;
-  return <Form key={query.data.number} templateId={templateId} version={query.data} />;
+  return (
+    <>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      {query.data && <Form key={query.data.number} templateId={templateId} version={query.data} />}
+    </>
+  );
 }
 
 function Form({ templateId, version: { number, chain } }: { templateId: string; version: WholeTemplateVersionDto }) {

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import type { TemplateVersionDto, UsedTemplateDto } from '#client';
-import { api } from '../api.js';
+import { api, isMissing } from '../api.js';
 import { Fact } from '../view/fact.js';
 import { Failed } from '../view/failed.js';
 import { Name } from '../view/name.js';
@@ -30,7 +30,7 @@ export default function TemplatePage() {
     queryKey: ['template', templateId],
     queryFn: ({ signal }) => api.getTemplate({ path: { template_id: templateId }, signal }),
   });
-  if (query.isError) {
+  if (query.isLoadingError || isMissing(query.error)) {
     return (
       <>
         <Title text={t('pages./templates')} />
@@ -45,7 +45,12 @@ export default function TemplatePage() {
     );
   }
   if (query.isPending) return <Skeleton active title={false} />;
-  return <Template key={templateId} template={query.data} />;
+  return (
+    <>
+      {query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}
+      <Template key={templateId} template={query.data} />
+    </>
+  );
 }
 
 function Template({ template }: { template: UsedTemplateDto }) {

@@ -19,7 +19,7 @@ export const chains = {
   filter: 'Filters',
   filtered_one: 'Filters: {{count}} set',
   filtered_other: 'Filters: {{count}} set',
-  none: 'There is no chain yet. Create one: task-chain run chain.json, or npm run demo.',
+  none: 'There is no chain yet. Draw one in the designer, or create one: task-chain run chain.json, or npm run demo.',
   noneFit: 'No chain fits the filters. Remove one of them.',
   turn: 'Turn',
   alike: 'Like chains',

@@ -19,7 +19,7 @@ export const chains = {
   filter: '筛选',
   filtered_one: '筛选：已设 {{count}} 项',
   filtered_other: '筛选：已设 {{count}} 项',
-  none: '还没有任务链。创建一个：task-chain run chain.json，或 npm run demo。',
+  none: '还没有任务链。在设计器中绘制，或用命令创建：task-chain run chain.json，或 npm run demo。',
   noneFit: '没有符合筛选条件的任务链。请去掉一个条件。',
   turn: '轮次',
   alike: '同类任务链',

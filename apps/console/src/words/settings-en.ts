@@ -52,6 +52,7 @@ export const settings = {
   noDelivery: 'Nothing was sent yet.',
   delivery: { PENDING: 'waiting', DELIVERED: 'delivered', FAILED: 'failed' },
   tries: 'Tries',
+  nextTry: 'Next try',
   replay: 'Send again',
   newSecret: 'New secret',
   noSecret: 'There is no secret yet.',

@@ -54,6 +54,7 @@ export const settings: typeof en = {
   noDelivery: '还没有发送过消息。',
   delivery: { PENDING: '等待中', DELIVERED: '已送达', FAILED: '失败' },
   tries: '次数',
+  nextTry: '下次尝试',
   replay: '重新发送',
   newSecret: '新建机密',
   noSecret: '还没有机密。',
