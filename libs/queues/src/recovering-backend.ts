@@ -27,10 +27,19 @@ export const createRecoveringBackend: typeof createPostgresBackend = (name, opti
     for (const [error] of results ?? []) if (error) throw error;
     return results;
   };
+  // BullMQ takes a look for jobs that wait, and fails, for none, and waits for the next NOTIFY: the worker asks for a job in its place.
+  const run = (Reflect.get(backend, 'run') as Run).bind(backend);
+  Reflect.set(backend, 'run', ((command, params) => {
+    const rows = run(command, params);
+    return command === 'has_waiting_job' ? rows.catch(() => delay(PAUSE_MS, { rows: [{ present: true }] })) : rows;
+  }) satisfies Run);
   backend.moveToActive = unhurried(backend.moveToActive.bind(backend));
   backend.waitForJob = unhurried(backend.waitForJob.bind(backend));
   return backend;
 };
+
+/** Runs one of BullMQ's statements by its name. */
+type Run = (command: string, params?: readonly unknown[]) => Promise<{ readonly rows: readonly object[] }>;
 
 function unhurried<Args extends unknown[], T>(ask: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
   return (...args) =>

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisOptions } from 'ioredis';
+import type pg from 'pg';
 import { TcpProxy, useTestDatabase } from '#libs/testing';
 import { closeBackend, openBackend } from './backend.js';
 import { openRedis } from './redis-connection.js';
@@ -101,6 +102,35 @@ it('workers on PostgreSQL share one connection that listens, and one in its plac
   await held(1);
   await Promise.all([...workers, ...queues].map((each) => each.close()));
   await held(0);
+  await closeBackend(backend);
+});
+
+it('a worker on PostgreSQL whose look for jobs that wait has failed asks for one, and not after minutes', async () => {
+  const backend = openBackend({ redisUrl: undefined, databaseUrl: database.url });
+  if (backend.kind !== 'postgres') throw new Error('not the backend of this test');
+  const { pool } = backend;
+  const options = queueOptionsOf(backend);
+  const queue = new BackendQueue('task-unseen', options);
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<pg.QueryResult>;
+  let [asked, failed] = [0, 0];
+  pool.query = (async (...args: unknown[]) => {
+    const text = String(args[0]);
+    // One connection after the other may be dead that the pool takes for idle.
+    if (text.includes('waitForJob to close the race') && ++failed <= 2) throw new Error('Connection terminated');
+    const answer = await query(...args);
+    // The job comes before anybody listens, and after the worker has asked for one.
+    if (text.includes('FROM move_to_active(') && ++asked === 1) await queue.add('job', { job: 'unseen' });
+    return answer;
+  }) as never;
+  let end = (_job: string): void => undefined;
+  const done = new Promise<string>((resolve) => (end = resolve));
+  const worker = new BackendWorker('task-unseen', async (job) => end(job.data.job), {
+    ...options,
+    ...PROCESSOR_OPTIONS,
+  });
+  void worker.run();
+  expect([await done, failed > 0]).toEqual(['unseen', true]);
+  await Promise.all([worker.close(), queue.close()]);
   await closeBackend(backend);
 });
 
