@@ -63,7 +63,7 @@ test('what is typed into a schedule stays while the server cannot be reached', a
   type(await screen.findByLabelText('Title *'), 'nightly at three');
   Object.assign(api, { getSchedule: unreachable });
   await askAgain(client);
-  expect(screen.getByText('The server cannot be reached')).toBeTruthy();
+  await screen.findByText('The server cannot be reached');
   expect(screen.getByLabelText<HTMLInputElement>('Title *').value).toBe('nightly at three');
   // It is saved over what was there as it was opened, and over nothing that somebody else has saved since.
   tag = '"8"';
@@ -78,7 +78,7 @@ test('what is typed into a schedule stays while the server cannot be reached', a
   // One that somebody else deleted is no more.
   Object.assign(api, { getSchedule: () => Promise.reject(new ProblemError(404, { code: 'NOT_FOUND' }, undefined)) });
   await askAgain(client);
-  expect(screen.queryByLabelText('Title *')).toBeNull();
+  await waitFor(() => expect(screen.queryByLabelText('Title *')).toBeNull());
 });
 
 test('what is typed for a chain of a template stays while the server cannot be reached', async () => {
@@ -93,7 +93,7 @@ test('what is typed for a chain of a template stays while the server cannot be r
   type(await screen.findByRole('textbox'), 'of tonight');
   Object.assign(api, { getTemplateVersion: unreachable });
   await askAgain(client);
-  expect(screen.getByText('The server cannot be reached')).toBeTruthy();
+  await screen.findByText('The server cannot be reached');
   expect(screen.getByRole<HTMLInputElement>('textbox').value).toBe('of tonight');
 });
 
@@ -105,7 +105,7 @@ test('a policy that is edited stays while the server cannot be reached', async (
   type(await screen.findByLabelText(/^Ends at/), '2991-01-01T00:00:00Z');
   Object.assign(api, { listStatements: unreachable });
   await askAgain(client);
-  expect(screen.getByText('The server cannot be reached')).toBeTruthy();
+  await screen.findByText('The server cannot be reached');
   expect(screen.getByLabelText<HTMLInputElement>(/^Ends at/).value).toBe('2991-01-01T00:00:00Z');
 });
 
@@ -119,6 +119,6 @@ test('an answer that somebody writes stays while the server cannot be reached', 
   type(await screen.findByLabelText(/^Note/), 'looked at it');
   Object.assign(api, { listSignOffs: unreachable });
   await askAgain(client);
-  expect(screen.getByText('The server cannot be reached')).toBeTruthy();
+  await screen.findByText('The server cannot be reached');
   expect(screen.getByLabelText<HTMLInputElement>(/^Note/).value).toBe('looked at it');
 });
