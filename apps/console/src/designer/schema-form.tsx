@@ -91,7 +91,7 @@ export function Part({ id, required = false, ...props }: OnePartProps) {
   if (!isFit) return <AsJson {...{ id, value, change }} {...focus} />;
   const keepsEmpty = saysEmpty(schema, required);
   const orEmpty = (empty: unknown) => (next: unknown) => change(next ?? (keepsEmpty ? empty : undefined));
-  const shown = schema['default'] === undefined ? '' : JSON.stringify(schema['default']);
+  const shown = textOf(schema['default']);
   switch (kind) {
     case 'fields':
       return (

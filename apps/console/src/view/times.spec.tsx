@@ -13,6 +13,14 @@ test('a time that no calendar has is shown as it was written, and breaks no page
   expect(exactTime(none)).toBe(none);
 });
 
+test('a time that is years away is given in years', () => {
+  const year = 365.25 * 86_400_000;
+  const said = (years: number): string | null =>
+    render(<Time at={new Date(Date.now() + years * year).toISOString()} ahead />).container.querySelector('.dim')!
+      .textContent;
+  expect([said(72), said(0.9)]).toEqual(['in 72 years', 'in 329 days']);
+});
+
 test.each([
   [0, '0 ms'],
   [12.4, '12 ms'],

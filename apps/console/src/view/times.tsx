@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Name } from './name.js';
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365.25 * 86_400],
   ['day', 86_400],
   ['hour', 3_600],
   ['minute', 60],

@@ -10,7 +10,7 @@ export const schedules = {
   when: 'When',
   what: 'Chain of',
   own: 'its own chain',
-  next: 'Next due',
+  next: 'Next due, your time',
   last: 'Last',
   never: 'never',
   paused: 'paused',

@@ -12,7 +12,7 @@ export const schedules: typeof en = {
   when: '时间',
   what: '链的来源',
   own: '自带的任务链',
-  next: '下次到期',
+  next: '下次到期（您的时间）',
   last: '最近一次',
   never: '从未',
   paused: '已暂停',
