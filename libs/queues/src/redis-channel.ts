@@ -10,6 +10,8 @@ const GROUP = 'listeners';
  * that is only slow loses nothing: a report that is applied twice takes effect once.
  */
 const TAKE_OVER_MS = 3_000;
+/** Where it found none, it looks again after this long, ms. */
+const LOOK_MS = 1_500;
 /** A subscriber sends no command, so it would not notice that its connection swallows bytes: it pings this often, ms. */
 const PING_EVERY_MS = 5_000;
 
@@ -101,7 +103,7 @@ export class RedisChannel implements StatusChannel {
   /** Takes what a dead listener, or this one before a fault, did not acknowledge. */
   private async takeOver(lane: Lane, max: number): Promise<Entry[]> {
     const now = performance.now();
-    if (now - (this.takenOver.get(lane) ?? -Infinity) < TAKE_OVER_MS / 6) return [];
+    if (now - (this.takenOver.get(lane) ?? -Infinity) < LOOK_MS) return [];
     const entries = await this.withGroup(lane, async () => {
       const own = (await this.redis.xreadgroup(
         'GROUP',

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Dispatcher } from '#libs/chain-engine';
 import { Idleness } from '../loops/idleness.js';
-import { Loop } from '../loops/loop.js';
+import { IDLE_MS, Loop } from '../loops/loop.js';
 import { DispatchLoop } from './dispatch-loop.js';
 
 /** Reloads the workers' free slots, and wakes the dispatcher where there may be work for them. */
 @Injectable()
 export class CapacityLoop extends Loop {
   readonly name = 'capacity';
-  readonly pauseMs = 1_000;
+  pauseMs = 1_000;
 
   constructor(
     private readonly dispatcher: Dispatcher,
@@ -20,6 +20,8 @@ export class CapacityLoop extends Loop {
 
   async round(): Promise<void> {
     await this.dispatcher.refreshCapacity();
-    if (!(await this.idle.isIdle())) this.dispatch.wake();
+    const isIdle = await this.idle.isIdle();
+    this.pauseMs = isIdle ? IDLE_MS : 1_000;
+    if (!isIdle) this.dispatch.wake();
   }
 }

@@ -13,10 +13,14 @@ import { Loops } from './loops.js';
 const MAX_FAULT_PAUSE_MS = 2_000;
 
 /** While the system is idle, loops look this often, ms. */
+export const IDLE_MS = 2_000;
 const TICK_MS = 1_000;
-/** Pauses of a second and more are rounded to end on whole seconds of the process, so that it wakes once for all of its loops. */
-const rounded = (now: number, pauseMs: number): number =>
-  pauseMs < TICK_MS ? pauseMs : Math.round((now + pauseMs) / TICK_MS) * TICK_MS - now;
+/** Pauses of a second and more are rounded to end on whole seconds of the process, longer ones on even seconds, so that it wakes once for all of its loops. */
+function rounded(now: number, pauseMs: number): number {
+  if (pauseMs < TICK_MS) return pauseMs;
+  const grid = pauseMs < IDLE_MS ? TICK_MS : IDLE_MS;
+  return Math.round((now + pauseMs) / grid) * grid - now;
+}
 
 /**
  * A provider that repeats a round while the app runs. A failed round is logged, and the next one comes after a growing
@@ -27,7 +31,7 @@ const rounded = (now: number, pauseMs: number): number =>
 export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   /** Names the loop in logs. */
   abstract readonly name: string;
-  /** Milliseconds from the end of a round to the next, half a second more or less from 1 s on; read after each round. */
+  /** Milliseconds from the end of a round to the next, half a second more or less from 1 s on, a second from 2 s on; read after each round. */
   abstract readonly pauseMs: number;
   /** Whether a round finds nothing while the system is idle, and may be left out then. */
   readonly restsWhenIdle: boolean = false;
@@ -80,7 +84,7 @@ export abstract class Loop implements OnApplicationBootstrap, OnModuleDestroy, B
         this.log.error({ err: error, loop: this.name, faults }, 'a loop of the listener failed and continues');
       }
       this.lastRound = performance.now();
-      const pauseMs = rounded(this.lastRound, rested ? TICK_MS : this.pauseMs);
+      const pauseMs = rounded(this.lastRound, rested ? IDLE_MS : this.pauseMs);
       await this.pause(faults > 0 ? Math.min(50 * 2 ** faults, MAX_FAULT_PAUSE_MS) : this.woken ? 0 : pauseMs);
       isDue = !this.restsWhenIdle || this.woken || faults > 0;
     }

@@ -1,8 +1,8 @@
 import type { Statement } from '../pool.js';
 
-// SQL: four index probes, once a second, in place of ten statements that would find nothing.
+// SQL: four index probes, every two seconds, in place of ten statements that would find nothing.
 
-/** Whether nothing is open: no chain, no run, nothing to send on, no delivery. Whoever adds one of them wakes the loops, or they look a second later. */
+/** Whether nothing is open: no chain, no run, nothing to send on, no delivery. Whoever adds one of them wakes the loops, or they look two seconds later. */
 export const isIdle: Statement = {
   name: 'is-idle',
   text: `
