@@ -65,14 +65,21 @@ describeUnless(skip, 'Redis', () => {
     const common = [`bind 127.0.0.1`, `dir ${folder}`, ...(sentinel ? [] : ['save ""', 'appendonly no'])];
     writeFileSync(file, [...common, ...lines].join('\n'));
     const path = 'path' in found ? found.path : '';
-    const child = guarded(() => spawn(path, [file, ...(sentinel ? ['--sentinel'] : [])], { stdio: 'ignore' }), 'KILL');
+    const child = guarded(
+      () => spawn(path, [file, ...(sentinel ? ['--sentinel'] : [])], { stdio: ['ignore', 'pipe', 'ignore'] }),
+      'KILL',
+    );
     started.push(child);
-    await asking(options, (redis) => redis.ping());
+    let said = '';
+    child.stdout?.on('data', (part) => (said += String(part)));
+    const ended = new Promise<never>((_, reject) => child.once('exit', () => reject(new Error(said))));
+    ended.catch(() => undefined);
+    await Promise.race([ended, asking(options, (redis) => redis.ping())]);
     return child;
   }
 
   async function asking<T>(options: RedisOptions, ask: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis({ host: '127.0.0.1', ...options, maxRetriesPerRequest: 100, retryStrategy: () => 50 });
+    const redis = new Redis({ host: '127.0.0.1', ...options, maxRetriesPerRequest: 1_200, retryStrategy: () => 50 });
     redis.on('error', () => undefined);
     try {
       return await ask(redis);
@@ -83,7 +90,13 @@ describeUnless(skip, 'Redis', () => {
 
   it('as a cluster keeps all keys on one node, with a password', async () => {
     const port = await freePort();
-    const cluster = ['cluster-enabled yes', `cluster-config-file ${port}.nodes`, 'cluster-announce-ip 127.0.0.1'];
+    const cluster = [
+      'cluster-enabled yes',
+      `cluster-config-file ${port}.nodes`,
+      'cluster-announce-ip 127.0.0.1',
+      // By default it is the port above plus 10,000, which an outgoing connection may have.
+      `cluster-port ${await freePort()}`,
+    ];
     const options = { port, password: PASSWORD };
     await start([`port ${port}`, ...cluster, `requirepass ${PASSWORD}`], options);
     await asking(options, async (redis) => {
