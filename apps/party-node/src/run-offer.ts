@@ -47,15 +47,20 @@ export async function runOffer(
   }
 }
 
-/** Takes a run as begun. What counts is what lies in the folder now, whatever the control plane or another process says. */
+/**
+ * Takes a run as begun. What counts is what lies in the folder now, whatever the control plane or another process says. At once: no more runs
+ * begin than an accept is for, and none that is refused in this moment.
+ */
 function begin(store: SiteStore, run: string): { readonly task: SharedTask; readonly expires: string } {
   const task = offeredTask(store.find(run)?.task);
-  const made = store.decided({ run, hash: task.hash, makers: makersOf(task) });
-  if (made?.decision !== 'accept')
-    throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
-  if (!store.begin(run, task.hash))
-    throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
-  return { task, expires: endOf(made) };
+  return store.atOnce(() => {
+    const made = store.decided({ run, hash: task.hash, makers: makersOf(task) });
+    if (made?.decision !== 'accept')
+      throw new TaskFailure('SITE_REFUSED', 'Nobody at this site has accepted the task of this run.');
+    if (!store.begin(run, task.hash))
+      throw new TaskFailure('SITE_REFUSED', 'This run has begun at this site before, and does not begin again.');
+    return { task, expires: endOf(made) };
+  });
 }
 
 /** What the control plane learns of an error that ended a run at the site in this folder. */

@@ -359,7 +359,7 @@ export class SiteStore {
   }
 
   /** All of it or nothing, and nobody else in between. */
-  private atOnce<T>(work: () => T): T {
+  atOnce<T>(work: () => T): T {
     if (this.db.inTransaction) return work();
     return this.db.transaction(work).immediate() as T;
   }
