@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Loop } from './loop.js';
+import { IDLE_MS, Loop, rounded } from './loop.js';
 import { Loops } from './loops.js';
 
 class TestLoop extends Loop {
@@ -22,6 +22,19 @@ class TestLoop extends Loop {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 }
+
+it.each([
+  [10_300, 200, 10_500],
+  [10_300, 1_000, 11_000],
+  [10_600, 1_000, 12_000],
+  [10_300, IDLE_MS, 12_000],
+  [11_300, IDLE_MS, 14_000],
+  // A timer may be early by a part of a millisecond.
+  [11_999.6, IDLE_MS, 14_000],
+  [10_300, 15_000, 26_000],
+])('at %d a pause of %d ms ends with those of other loops, at %d', (now, pauseMs, end) => {
+  expect(now + rounded(now, pauseMs)).toBeCloseTo(end);
+});
 
 describe('a loop', () => {
   let isIdle: boolean;

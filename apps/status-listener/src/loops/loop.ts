@@ -16,7 +16,7 @@ const MAX_FAULT_PAUSE_MS = 2_000;
 export const IDLE_MS = 2_000;
 const TICK_MS = 1_000;
 /** Pauses of a second and more are rounded to end on whole seconds of the process, longer ones on even seconds, so that it wakes once for all of its loops. */
-function rounded(now: number, pauseMs: number): number {
+export function rounded(now: number, pauseMs: number): number {
   if (pauseMs < TICK_MS) return pauseMs;
   const grid = pauseMs < IDLE_MS ? TICK_MS : IDLE_MS;
   return Math.round((now + pauseMs) / grid) * grid - now;
