@@ -207,6 +207,14 @@ test('a list of steps is one of kinds with fields of their own, and says what is
   expect(written()).toEqual({});
 });
 
+test('a text that a field has by default stands in it as it is, without quotes', () => {
+  render(
+    <Form schema={{ title: { type: 'string', default: 'of tonight' }, depth: { type: 'integer', default: 5 } }} />,
+  );
+  expect(screen.getByText('of tonight')).toBeTruthy();
+  expect(screen.getByText('5')).toBeTruthy();
+});
+
 test('a map has names of its own, of which each is that of one value, and a list begins with its default', () => {
   const schema = {
     headers: { type: 'object', additionalProperties: { type: 'string' } },
