@@ -45,14 +45,16 @@ export function Opened({ path, of, moment }: OpenedProps) {
       key: `files ${where}`,
       to: all[0]?.party ?? '',
       site: all[0]?.at_site ?? null,
-      what: `${t('opened.files', { count: all.length })}: ${shownText(all.map(({ name }) => name).join(', '))}`,
+      what: `${t('opened.files', { count: all.length })}${t('colon')}${shownText(all.map(({ name }) => name).join(', '))}`,
     })),
   ];
   return (
     <>
       {leaves !== undefined && (
         <p>
-          {t('types.leaves')}: {leaves}
+          {t('types.leaves')}
+          {t('colon')}
+          {leaves}
         </p>
       )}
       {artifacts.isError && <Failed error={artifacts.error} retry={() => void artifacts.refetch()} />}

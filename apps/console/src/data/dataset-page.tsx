@@ -60,11 +60,15 @@ function Versions({ of }: { of: readonly DatasetDto[] }) {
         <code>{shownText(reference)}</code>
       </h2>
       <p>
-        {removed ? t('data.removed') : t('data.open')}, {format}, {t('data.rows')}: {rows ?? t('data.hidden')}
+        {removed ? t('data.removed') : t('data.open')}, {format}, {t('data.rows')}
+        {t('colon')}
+        {rows ?? t('data.hidden')}
       </p>
       <details open={version === of[0]!.version}>
         <summary>
-          {t('data.columns')}: {columns.length}
+          {t('data.columns')}
+          {t('colon')}
+          {columns.length}
         </summary>
         <ul className="columns">
           {columns.map((column) => (

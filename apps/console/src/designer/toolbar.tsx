@@ -77,12 +77,14 @@ export const Toolbar = memo(function Toolbar({ draft, running, can, act, take, r
       <Button disabled={isEmpty} onClick={() => act('clear')}>
         {t('designer.clear')}
       </Button>
-      <Button disabled={isEmpty} onClick={keep}>
-        {t('designer.saveTemplate')}
-      </Button>
-      <Button type="primary" disabled={isEmpty} loading={running} onClick={run}>
-        {t('designer.run')}
-      </Button>
+      <Space>
+        <Button disabled={isEmpty} onClick={keep}>
+          {t('designer.saveTemplate')}
+        </Button>
+        <Button type="primary" disabled={isEmpty} loading={running} onClick={run}>
+          {t('designer.run')}
+        </Button>
+      </Space>
     </Space>
   );
 });

@@ -41,7 +41,9 @@ export function Decision({ of, as, before, close }: DecisionProps) {
       <p>{t(`approvals.${as}About`, { party: of.party })}</p>
       {as === 'approve' && <Alert type="warning" showIcon title={t('approvals.unsigned')} />}
       <p>
-        {t('approvals.hash')}: <code className="wrap">{of.task}</code>
+        {t('approvals.hash')}
+        {t('colon')}
+        <code className="wrap">{of.task}</code>
       </p>
       <label>
         {t('approvals.words')}

@@ -62,7 +62,11 @@ export function Webhooks() {
             title: t('chains.state'),
             key: 'state',
             render: (_, { enabled, disabled_reason }) =>
-              enabled ? t('settings.enabled') : <Name text={`${t('settings.disabled')}: ${disabled_reason ?? ''}`} />,
+              enabled ? (
+                t('settings.enabled')
+              ) : (
+                <Name text={`${t('settings.disabled')}${t('colon')}${disabled_reason ?? ''}`} />
+              ),
           },
           { title: t('chains.created'), key: 'created', render: (_, { created_at }) => <Time at={created_at} /> },
           {

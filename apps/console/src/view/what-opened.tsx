@@ -12,16 +12,22 @@ export function WhatOpened({
   of: Pick<LedgerEntryDto, 'columns' | 'counts' | 'members'>;
 }) {
   const { t } = useTranslation();
+  const isSilent = !columns?.length && Object.keys(counts ?? {}).length === 0 && members === null;
+  if (isSilent) return '–';
   return (
     <span className="cell wide">
       {columns?.slice(0, 20).map((each) => (
         <span key={each.name} className="block">
-          <Name text={each.name} />: {t('data.figures', { count: each.figures })}
+          <Name text={each.name} />
+          {t('colon')}
+          {t('data.figures', { count: each.figures })}
         </span>
       ))}
       {Object.entries(counts ?? {}).map(([kind, count]) => (
         <span key={kind} className="block">
-          {isKnown(kind) ? t(`data.counts.${kind}`) : <Name text={kind} />}: {count}
+          {isKnown(kind) ? t(`data.counts.${kind}`) : <Name text={kind} />}
+          {t('colon')}
+          {count}
         </span>
       ))}
       {members !== null && t('data.sum', { members: shownText(members.join(', ')) })}

@@ -12,6 +12,8 @@ import { overview } from './overview-en.js';
 
 /** What the console says in English. The words of the other languages have the same names. */
 export const en = {
+  /** Between a name and its value. */
+  colon: ': ',
   pages: {
     '/': 'Overview',
     '/chains': 'Chains',

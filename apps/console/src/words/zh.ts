@@ -13,6 +13,8 @@ import { overview } from './overview-zh.js';
 
 /** What the console says in Chinese. */
 export const zh: typeof en = {
+  /** Between a name and its value. */
+  colon: '：',
   pages: {
     '/': '概览',
     '/chains': '任务链',
