@@ -17,7 +17,7 @@ import { useTranslation } from 'react-i18next';
 import type { LiveTask } from '#client';
 import { api } from '../api.js';
 import { Failed } from '../view/failed.js';
-import { FitAgain } from '../view/fit-again.js';
+import { BESIDE_CONTROLS, FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Status } from '../view/status.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
@@ -92,7 +92,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     // Once React Flow has the nodes.
     if (!isLaidOut) return;
     const frame = requestAnimationFrame(() => {
-      if (found === undefined) void flow.fitView({ maxZoom: 1, padding: 0.1 });
+      if (found === undefined) void flow.fitView({ maxZoom: 1, padding: BESIDE_CONTROLS });
       else void flow.setCenter(found.x + NODE.width / 2, found.y + NODE.height / 2, { zoom: 1 });
     });
     return () => cancelAnimationFrame(frame);
@@ -165,7 +165,7 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
         {isLaidOut ? (
           <ReactFlow nodes={nodes} edges={edges} nodeTypes={TYPES} edgeTypes={EDGE_TYPES} {...STILL} minZoom={0.02}>
             <Background />
-            <FitAgain padding={0.1} />
+            <FitAgain />
             <Controls showInteractive={false} />
             {shown.length > UNMAPPED && (
               <MiniMap

@@ -17,7 +17,7 @@ import { memo, useMemo, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
 import { NODE, sized, type Places } from '../chain/node-size.js';
-import { FitAgain } from '../view/fit-again.js';
+import { BESIDE_CONTROLS, FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
 import { edgeId, edgesOf, endsOf, isFields, nameOf, type Draft, type DraftEdge, type DraftTask } from './draft.js';
@@ -152,10 +152,10 @@ export const Canvas = memo(function Canvas(props: CanvasProps) {
         onlyRenderVisibleElements
         minZoom={0.05}
         fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
+        fitViewOptions={{ maxZoom: 1, padding: BESIDE_CONTROLS }}
       >
         <Background />
-        <FitAgain padding={0.15} />
+        <FitAgain />
         <Controls showInteractive={false} />
       </ReactFlow>
       {draft.tasks.length === 0 && <p className="empty">{t('designer.empty')}</p>}

@@ -9,6 +9,7 @@ import { api } from '../api.js';
 import type { Places } from '../chain/node-size.js';
 import { useTaskTypes } from '../task-types.js';
 import { Failed } from '../view/failed.js';
+import { BESIDE_CONTROLS } from '../view/fit-again.js';
 import { shownText } from '../view/name.js';
 import { Title } from '../view/title.js';
 import { Canvas } from './canvas.js';
@@ -81,7 +82,7 @@ function Designer({ actor }: { actor: string }) {
   });
   const fit = (then?: () => void) =>
     requestAnimationFrame(
-      () => void flow.fitView({ maxZoom: 1, padding: 0.15 }).then(() => then && requestAnimationFrame(then)),
+      () => void flow.fitView({ maxZoom: 1, padding: BESIDE_CONTROLS }).then(() => then && requestAnimationFrame(then)),
     );
   const take = useStable((next: Draft, origin?: Origin) => {
     setWrong(undefined);

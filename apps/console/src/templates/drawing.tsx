@@ -7,7 +7,7 @@ import type { EdgeDiffDto, TaskDiffDto } from '#client';
 import { layOut } from '../chain/elk.js';
 import { NODE, sized, type Layout } from '../chain/node-size.js';
 import { Failed } from '../view/failed.js';
-import { FitAgain } from '../view/fit-again.js';
+import { BESIDE_CONTROLS, FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
 import { STILL } from '../view/still-flow.js';
@@ -80,10 +80,10 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
           edgeTypes={EDGE_TYPES}
           {...STILL}
           minZoom={0.05}
-          fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
+          fitViewOptions={{ maxZoom: 1, padding: BESIDE_CONTROLS }}
         >
           <Background />
-          <FitAgain padding={0.1} />
+          <FitAgain />
           <Controls showInteractive={false} />
         </ReactFlow>
       )}
