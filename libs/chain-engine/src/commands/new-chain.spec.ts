@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { sampleNewChain } from '#libs/testing';
 import { newChainRows, type NewChain } from './new-chain.js';
 
@@ -23,4 +23,21 @@ it('the first tasks of a new chain are queued where there is a place for them', 
     'QUEUED',
     'PENDING',
   ]);
+});
+
+it('ids ascend, also where the clock steps back: new rows of full tables lie beside each other in each index', () => {
+  const now = jest.spyOn(Date, 'now');
+  const idsAt = (at: number): string[] => {
+    now.mockReturnValue(at);
+    const { row, tasks } = newChainRows(sampleNewChain([[], [0], [1]]), at);
+    return [row.chain_id.replace('chain-', ''), ...tasks.map((task) => task.task_request_id.replace('task-', ''))];
+  };
+  try {
+    const began = 1_900_000_000_000;
+    const ids = [began, began, began + 1, began - 3_600_000, began + 2].flatMap((at) => idsAt(at));
+    expect(ids).toEqual(ids.toSorted());
+    expect(new Set(ids).size).toBe(ids.length);
+  } finally {
+    now.mockRestore();
+  }
 });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { v7 as orderedId } from 'uuid';
 import { decide, dispatch, evolve, settingsOf, wireSettings } from '#libs/chain-domain';
 import type { Chain, ChainState, ForEach, RetryPolicy, Task, TaskSettings, TriggerRule } from '#libs/chain-domain';
 import type { CompensationPlan, NewChainRow, NewEdge, NewTaskRow } from '#libs/repositories';
@@ -172,7 +172,7 @@ export function newChainRows(
       }
     }
   }
-  const chainId = `chain-${randomUUID()}`;
+  const chainId = `chain-${orderedId()}`;
   const origin = chain.origin ?? (chain.schedule && `schedule:${chain.schedule.id}`);
   const consent = consentOf(chainId, { ...chain, origin });
   return {
@@ -216,7 +216,7 @@ export function newChainRows(
     },
     tasks: chain.tasks.map((task, position) => ({
       task_id: task.taskId,
-      task_request_id: `task-${randomUUID()}`,
+      task_request_id: `task-${orderedId()}`,
       task_name: task.taskName,
       task_type: task.taskType,
       execution_mode: task.executionMode,
