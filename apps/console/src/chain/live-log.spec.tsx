@@ -98,6 +98,13 @@ test('a log that ends before its task is known to have ended is not opened again
   expect(streams).toHaveLength(2);
 });
 
+test('a task that has just ended is followed: its last lines may come after its end', async () => {
+  show(task('SUCCESS', new Date(Date.now() - 2_000).toISOString()));
+  streams[0]!.send(line(1, 'late'));
+  await screen.findByText(/late/);
+  expect(read).toEqual([]);
+});
+
 test('that of a task that ended before is read once; words are found in it', async () => {
   show(task('FAILURE', '2026-01-01T00:00:00Z'));
   await screen.findByText(/long over/);

@@ -6,7 +6,17 @@ import '../i18n.js';
 import { seenIn } from './check.js';
 import { readDraft, type Draft } from './draft.js';
 import { addTask, setParams } from './edits.js';
-import { canOpen, innerIdAt, innerOf, placesAt, pointerTo, sizeOf, withInner, withPlacesAt } from './inner-chain.js';
+import {
+  canOpen,
+  innerIdAt,
+  innerOf,
+  placesAt,
+  placesRenamed,
+  pointerTo,
+  sizeOf,
+  withInner,
+  withPlacesAt,
+} from './inner-chain.js';
 import { Trail } from './trail.js';
 
 afterEach(cleanup);
@@ -130,4 +140,14 @@ test('the trail calls a task by its id where its name is no text', () => {
   const tasks = DRAFT.tasks.map((each) => ({ ...each, task_name: 2024 }));
   render(<Trail draft={{ ...DRAFT, tasks }} path={['sub']} opened={0} open={() => undefined} />);
   screen.getByText('sub');
+});
+
+test('a task with another id stays where it stands, with what is in it, also where one that is gone had that id', () => {
+  const [here, gone] = [
+    { x: 1, y: 2 },
+    { x: 3, y: 4 },
+  ];
+  const places = { 'sub/deep': here, 'sub/deep/pause': here, 'sub/deeper': here, 'sub/next': gone, 'sub/next/a': gone };
+  const renamed = placesRenamed(places, ['sub'], 'deep', 'next');
+  expect(renamed).toEqual({ 'sub/next': here, 'sub/next/pause': here, 'sub/deeper': here });
 });
