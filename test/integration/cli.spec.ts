@@ -220,7 +220,7 @@ tasks:
   check('finds a chain by the beginning of its id or as the latest, and names it in hints', async ({ api }) => {
     const [first, last] = [await api.create(chain([task('a')])), await api.create(chain([task('a')]))];
     expect((await cli(api, ['get', '@latest', '-o', 'name'])).stdout).toBe(`${last}\n`);
-    expect((await cli(api, ['describe', first.slice(0, 'chain-'.length + 8), '-o', 'name'])).stdout).toBe(`${first}\n`);
+    expect((await cli(api, ['describe', first.slice(0, -4), '-o', 'name'])).stdout).toBe(`${first}\n`);
     const many = await cli(api, ['cancel', 'chain-'.concat(first[6]!), '--dry-run']);
     expect([0, 2]).toContain(many.exit);
     expect((await cli(api, ['show', first, 'b'])).stderr).toContain(`task-chain show ${first}`);
