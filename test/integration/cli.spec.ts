@@ -222,7 +222,7 @@ tasks:
     expect((await cli(api, ['get', '@latest', '-o', 'name'])).stdout).toBe(`${last}\n`);
     expect((await cli(api, ['describe', first.slice(0, -4), '-o', 'name'])).stdout).toBe(`${first}\n`);
     const many = await cli(api, ['cancel', 'chain-'.concat(first[6]!), '--dry-run']);
-    expect([0, 2]).toContain(many.exit);
+    expect([many.exit, many.stderr]).toEqual([2, expect.stringContaining(`${last}, ${first}`)]);
     expect((await cli(api, ['show', first, 'b'])).stderr).toContain(`task-chain show ${first}`);
     expect((await cli(api, ['ls', '-n', '2', '-q'])).stdout).toBe(`${last}\n${first}\n`);
   });
