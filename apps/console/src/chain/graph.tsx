@@ -133,6 +133,8 @@ function Canvas({ chainId, tasks, open }: GraphProps) {
     target,
     className: onPath(source, target) ? 'critical' : '',
     data: { way: layout?.ways[at] },
+    // Nobody clicks on these edges: a third fewer elements.
+    interactionWidth: 0,
   }));
   const show = (wanted: string) => {
     find(wanted);

@@ -5,7 +5,6 @@ import {
   ReactFlow,
   useReactFlow,
   type Connection,
-  type Edge,
   type EdgeChange,
   type Node,
   type NodeChange,
@@ -16,14 +15,16 @@ import type { TFunction } from 'i18next';
 import { memo, useMemo, useState, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FrameNode, withFrames, type FrameNodeOf } from '../chain/frame-node.js';
-import { NODE, sized, type Places } from '../chain/node-size.js';
+import { NODE, sized, type Places, type Way } from '../chain/node-size.js';
 import { BESIDE_CONTROLS, FitAgain } from '../view/fit-again.js';
 import { Name, shownText } from '../view/name.js';
 import { Incoming, Outgoing, sidesOf } from '../view/sides.js';
+import { EDGE_TYPES, type EdgeOnWay } from '../view/way.js';
 import { edgeId, edgesOf, endsOf, isFields, nameOf, type Draft, type DraftEdge, type DraftTask } from './draft.js';
 import { draftFrames, titleOf } from './draft-frames.js';
 import { canOpen, sizeOf, type Path } from './inner-chain.js';
 import { useMoves } from './moves.js';
+import { wayBetween, type Ways } from './ways.js';
 
 /** The type of what is dragged from the palette. */
 export const DRAGGED = 'application/x-task-type';
@@ -37,6 +38,7 @@ interface CanvasProps {
   readonly path: Path;
   readonly draft: Draft;
   readonly places: Places;
+  readonly ways: Ways;
   readonly selected: ReadonlySet<string>;
   readonly faults: ReadonlyMap<string, number>;
   readonly select: (ids: ReadonlySet<string>) => void;
@@ -54,16 +56,30 @@ interface CanvasProps {
 
 /** The tasks of a draft, which are moved, connected and chosen by mouse and by keyboard. */
 export const Canvas = memo(function Canvas(props: CanvasProps) {
-  const { path, draft, places, selected, faults, select, lines, selectLines, moved, connect, remove, open, drop } =
-    props;
+  const {
+    path,
+    draft,
+    places,
+    ways,
+    selected,
+    faults,
+    select,
+    lines,
+    selectLines,
+    moved,
+    connect,
+    remove,
+    open,
+    drop,
+  } = props;
   const { t } = useTranslation();
   const flow = useReactFlow();
   const frames = useMemo(() => draftFrames(draft), [draft]);
   const drawn = edgesOf(draft);
-  const ways = sidesOf(endsOf(drawn), places);
+  const free = sidesOf(endsOf(drawn), places);
   /** While tasks are dragged no edge changes its side under the pointer. */
-  const [held, hold] = useState<typeof ways>();
-  const sides = held ?? ways;
+  const [held, hold] = useState<typeof free>();
+  const sides = held ?? free;
   const shownTask = useShownTasks();
   const tasks = draft.tasks.map((task) => {
     const id = task.task_id;
@@ -100,11 +116,12 @@ export const Canvas = memo(function Canvas(props: CanvasProps) {
     () =>
       drawn.map((line) =>
         shownEdge(line, {
+          way: wayBetween(ways, places[line.from], places[line.to]),
           selected: lines.has(edgeId(line)),
           isSaid: line.isArm && said.size > 0 && said.has(JSON.stringify([line.from, line.to, line.when])),
         }),
       ),
-    [drawn, said, lines, shownEdge],
+    [drawn, places, ways, said, lines, shownEdge],
   );
   const step = useMoves();
   const onNodesChange = (changes: NodeChange<Shown | FrameNodeOf>[]) => {
@@ -137,6 +154,7 @@ export const Canvas = memo(function Canvas(props: CanvasProps) {
         nodes={nodes}
         edges={edges}
         nodeTypes={TYPES}
+        edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
         // The keys of the canvas are for what was clicked; dragging keeps the browser from moving the focus by itself.
@@ -172,22 +190,25 @@ interface Look extends ReturnType<typeof sidesOf> {
 }
 
 interface EdgeLook {
+  readonly way: Way | undefined;
   readonly selected: boolean;
   /** Its condition stands elsewhere. */
   readonly isSaid: boolean;
 }
 
 /** What waits for what as edges, each of which stays the same while it looks the same. */
-function shownEdges(t: TFunction): (line: DraftEdge, look: EdgeLook) => Edge {
-  const known = new WeakMap<DraftEdge, EdgeLook & { readonly edge: Edge }>();
-  return (line, { selected, isSaid }) => {
+function shownEdges(t: TFunction): (line: DraftEdge, look: EdgeLook) => EdgeOnWay {
+  const known = new WeakMap<DraftEdge, EdgeLook & { readonly edge: EdgeOnWay }>();
+  return (line, { way, selected, isSaid }) => {
     const before = known.get(line);
-    if (before?.selected === selected && before.isSaid === isSaid) return before.edge;
+    if (before?.way === way && before?.selected === selected && before.isSaid === isSaid) return before.edge;
     const { from, to, when, isArm, arms } = line;
     const name = t(isArm ? 'designer.arm' : 'designer.edge', { from: shownText(from), to: shownText(to) });
     const label = arms?.map((each) => each ?? t('designer.otherwise')).join(' || ') ?? when;
-    const edge: Edge = {
+    const edge: EdgeOnWay = {
       id: edgeId(line),
+      type: 'way',
+      data: { way },
       source: from,
       target: to,
       selected,
@@ -197,7 +218,7 @@ function shownEdges(t: TFunction): (line: DraftEdge, look: EdgeLook) => Edge {
       // What fits between two tasks; the whole is in the form.
       ...(label !== undefined && !isSaid && { label: shownText(label, 8) }),
     };
-    known.set(line, { selected, isSaid, edge });
+    known.set(line, { way, selected, isSaid, edge });
     return edge;
   };
 }

@@ -17,7 +17,7 @@ jest.unstable_mockModule('@xyflow/react', () => ({
   ...{ Background: () => null, Controls: () => null, Handle: () => null, MarkerType: {} },
   Position: { Left: 'left', Right: 'right', Top: 'top', Bottom: 'bottom' },
   ...{ useReactFlow: () => flow, useStoreApi: () => ({ getState: () => ({ width: 0, height: 0 }) }) },
-  ...{ useStore: () => 0, useNodesInitialized: () => false },
+  ...{ useStore: () => 0, useNodesInitialized: () => false, BaseEdge: () => null, getBezierPath: () => [''] },
 }));
 jest.unstable_mockModule('@xyflow/react/dist/style.css', () => ({}));
 // Vite alone knows how to find them.

@@ -53,7 +53,7 @@ function Designer({ actor }: { actor: string }) {
   const flow = useReactFlow();
   const first = useMemo(() => readKept(actor), [actor]);
   const { now, change, undo, redo, canUndo, canRedo } = useHistory(first.own);
-  const { draft, path, key, places, put, rename, open: enter, arrange, leave } = useInner(now, change);
+  const { draft, path, key, places, ways, put, rename, open: enter, arrange, leave } = useInner(now, change);
   const { other, chosen } = useKept(actor, now, first);
   const { selected, lines, select, selectTasks, selectLines, chooseLine, only, line } = useSelection(draft);
   const clipboard = useRef<readonly DraftTask[]>([]);
@@ -270,7 +270,7 @@ function Designer({ actor }: { actor: string }) {
           key={key}
           path={path}
           draft={draft}
-          places={places}
+          {...{ places, ways }}
           selected={selected}
           faults={check.byTask}
           select={selectTasks}

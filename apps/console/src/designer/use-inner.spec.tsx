@@ -6,6 +6,7 @@ import type { Layout, Places } from '../chain/node-size.js';
 import { readDraft } from './draft.js';
 import { removeTasks } from './edits.js';
 import { useHistory } from './history.js';
+import { wayBetween } from './ways.js';
 
 /** Layouts that were asked for, by the names of their tasks, each to be answered later. */
 const asked = new Map<string, (layout: Layout) => void>();
@@ -26,6 +27,9 @@ const around = (task_id: string, ...ids: string[]) => ({
 });
 const DRAFT = readDraft({ tasks: [one('a'), around('sub', 'b'), around('other', 'c')] });
 const AT = { x: 7, y: 7 };
+const THREE = readDraft({
+  tasks: [one('a'), { ...one('b'), depends_on: ['a'] }, { ...one('c'), depends_on: ['a', 'b'] }],
+});
 
 function designer(places: Places = {}) {
   const { result } = renderHook(() => {
@@ -37,10 +41,11 @@ function designer(places: Places = {}) {
     shown,
     page: () => result.current,
     open: (...path: string[]) => act(() => result.current.open(path, () => shown(path.join('/')))),
+    arrangeAll: () => act(() => result.current.arrange(THREE, () => {})),
     arrange: (id: string) => act(() => result.current.arrange(readDraft({ tasks: [one(id)] }), () => shown(id))),
-    answer: (ids: string) =>
+    answer: (ids: string, layout: Layout = { places: { [ids]: AT }, ways: [] }) =>
       act(async () => {
-        asked.get(ids)!({ places: { [ids]: AT }, ways: [] });
+        asked.get(ids)!(layout);
         await new Promise((resolve) => setTimeout(resolve));
       }),
   };
@@ -98,4 +103,26 @@ test('a task with another id stays where it is, and so does what is in it', () =
   expect([renamed, page().places['new']]).toEqual([[false, true], AT]);
   open('new');
   expect([page().path, page().places]).toEqual([['new'], { b: { x: 8, y: 8 } }]);
+});
+
+test('edges that pass a level keep the ways of each layout: undo may lead back to an older one', async () => {
+  const { page, arrangeAll, answer } = designer();
+  const row = (y: number) => ({ a: { x: 0, y }, b: { x: 270, y }, c: { x: 540, y } });
+  const way = (y: number) => [
+    { x: 210, y },
+    { x: 375, y: y + 99 },
+    { x: 540, y },
+  ];
+  for (const y of [0, 50]) {
+    arrangeAll();
+    // a > b, a > c, b > c
+    await answer('a,b,c', { places: row(y), ways: [way(1), way(y), way(2)] });
+  }
+  const between = (from: 'a' | 'b', to: 'b' | 'c', y: number) => wayBetween(page().ways, row(y)[from], row(y)[to]);
+  expect([between('a', 'c', 0), between('a', 'c', 50)]).toEqual([way(0), way(50)]);
+  expect([between('a', 'b', 0), between('b', 'c', 50), between('a', 'c', 7)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

@@ -1,26 +1,23 @@
 import { useStoreApi } from '@xyflow/react';
 import { useMemo, useRef, useState } from 'react';
 import { layOut } from '../chain/elk.js';
-import type { Places, Room } from '../chain/node-size.js';
+import type { Layout, Places, Room } from '../chain/node-size.js';
 import { edgesOf, endsOf, type Draft } from './draft.js';
 import { draftFrames } from './draft-frames.js';
 import { renameTask } from './edits.js';
 import type { Change, Sheet } from './history.js';
 import { innerOf, placesAt, placesRenamed, withInner, withPlacesAt, type Path } from './inner-chain.js';
 import { placed, type Drawn } from './places.js';
+import { waysOf, type Ways } from './ways.js';
 
 /** What cannot be laid out is drawn all the same. */
-function laidOut(draft: Draft, { width, height }: Room): Promise<Places> {
+function laidOut(draft: Draft, { width, height }: Room): Promise<Layout> {
   const shape = {
     ids: draft.tasks.map(({ task_id }) => task_id),
     edges: endsOf(edgesOf(draft)),
     frames: draftFrames(draft),
   };
-  const laid = layOut(shape, width > 0 ? { width, height } : undefined);
-  return laid.then(
-    ({ places }) => places,
-    () => ({}),
-  );
+  return layOut(shape, width > 0 ? { width, height } : undefined).catch(() => ({ places: {}, ways: [] }));
 }
 
 /**
@@ -34,9 +31,14 @@ export function useInner(now: Sheet, change: Change) {
   const arrange = (draft: Draft, then: (laid: Places) => void): void => {
     const turn = ++turns.current;
     void laidOut(draft, canvas.getState()).then((laid) => {
-      if (turn === turns.current) then(laid);
+      if (turn !== turns.current) return;
+      const found = waysOf(laid, endsOf(edgesOf(draft)));
+      // Undo leads back to tasks that stand where an older layout has put them.
+      keepWays((before) => new Map([...before, ...found]));
+      then(laid.places);
     });
   };
+  const [ways, keepWays] = useState<Ways>(new Map());
   const [wanted, want] = useState<Path>([]);
   /** Where tasks of chains stand that nobody has moved, by the way to the chain: to look at one is no step. */
   const [laid, keepLaid] = useState<Readonly<Record<string, Places>>>({});
@@ -100,5 +102,5 @@ export function useInner(now: Sheet, change: Change) {
     want([]);
     keepLaid({});
   };
-  return { draft, path, key, places, put, rename, open, arrange, leave };
+  return { draft, path, key, places, ways, put, rename, open, arrange, leave };
 }

@@ -64,6 +64,8 @@ export function Drawing({ tasks, edges, open }: DrawingProps) {
     target: to,
     className: `edge-${change}`,
     data: { way: ways[at] },
+    // Nobody clicks on these edges: a third fewer elements.
+    interactionWidth: 0,
     markerEnd: { type: MarkerType.ArrowClosed },
     ariaLabel: `${t('designer.edge', { from: shownText(from), to: shownText(to) })}${change === 'same' ? '' : `: ${t(`templates.changes.${change}`)}`}`,
   }));

@@ -10,6 +10,8 @@ import { api } from '../api.js';
 import type { Shape } from '../chain/elk.js';
 import { NODE, type Layout } from '../chain/node-size.js';
 import { readDraft } from '../designer/draft.js';
+import { waysOf } from '../designer/ways.js';
+import { pathOf } from './way.js';
 
 jest.unstable_mockModule('@xyflow/react/dist/style.css', () => ({}));
 jest.unstable_mockModule('../chain/elk.js', () => ({
@@ -80,13 +82,21 @@ const draft = readDraft({
     { task_id: 'b', task_type: 'diagnostic', depends_on: ['a'] },
   ],
 });
-function Designed({ selected }: { selected: string }) {
+const WAY = [
+  { x: 210, y: 20 },
+  { x: 250, y: 20 },
+  { x: 250, y: 99 },
+  { x: 600, y: 99 },
+];
+const WAYS = waysOf({ places: { a: { x: 0, y: 0 }, b: { x: 600, y: 0 } }, ways: [WAY] }, [['a', 'b']]);
+
+function Designed({ selected, at = 300 }: { selected: string; at?: number }) {
   const ignore = () => {};
   return (
     <ReactFlowProvider>
       <Canvas
-        {...{ path: [], draft, faults: new Map(), lines: new Set() }}
-        places={{ a: { x: 0, y: 0 }, b: { x: 300, y: 0 } }}
+        {...{ path: [], draft, ways: WAYS, faults: new Map(), lines: new Set() }}
+        places={{ a: { x: 0, y: 0 }, b: { x: at, y: 0 } }}
         selected={new Set([selected])}
         {...{ select: ignore, selectLines: ignore, moved: ignore, connect: ignore, remove: ignore }}
         {...{ open: ignore, drop: ignore }}
@@ -114,4 +124,17 @@ test.each<[string, ReactNode, ReactNode]>([
   rerender(within(after));
   await act(async () => {});
   expect(edges()).toBe(1);
+});
+
+test('an edge goes around the tasks between its ends until one of them is moved, and can be clicked', () => {
+  const path = () => document.querySelector('.react-flow__edge-path')!.getAttribute('d');
+  const { rerender } = render(<Designed selected="" at={600} />);
+  measure();
+  expect(path()).toBe(pathOf(WAY));
+  expect(document.querySelectorAll('.react-flow__edge-interaction').length).toBe(1);
+  rerender(<Designed selected="" at={610} />);
+  // A bezier curve; nothing here has the size of a handle.
+  expect(path()).toMatch(/^M[\d,]+ C/);
+  rerender(<Designed selected="" at={600} />);
+  expect(path()).toBe(pathOf(WAY));
 });

@@ -6,14 +6,23 @@ export type EdgeOnWay = Edge<{ way: Way | undefined }, 'way'>;
 
 export const EDGE_TYPES = { way: EdgeByWay };
 
-function EdgeByWay({ data, markerEnd, ...ends }: EdgeProps<EdgeOnWay>) {
-  const path = data?.way === undefined ? getBezierPath(ends)[0] : pathOf(data.way);
-  // Nobody clicks on these edges: a third fewer elements.
-  return <BaseEdge path={path} interactionWidth={0} {...(markerEnd !== undefined && { markerEnd })} />;
+function EdgeByWay({ data, markerEnd, interactionWidth, label, ...ends }: EdgeProps<EdgeOnWay>) {
+  const [path, labelX, labelY] = data?.way === undefined ? getBezierPath(ends) : wayAndLabel(data.way);
+  const shown = Object.fromEntries(
+    Object.entries({ markerEnd, interactionWidth, label }).filter(([, value]) => value !== undefined),
+  );
+  return <BaseEdge {...{ path, labelX, labelY }} {...shown} />;
 }
 
 /** Of corners, px. */
 const RADIUS = 8;
+/** How far before its end the label of a way stands, px: between two levels. */
+const BEFORE_END = 30;
+
+function wayAndLabel(way: Way): [path: string, x: number, y: number] {
+  const { x, y } = towards(way.at(-1)!, way.at(-2)!, BEFORE_END);
+  return [pathOf(way), x, y];
+}
 
 /** By way of points, with round corners. */
 export function pathOf(way: Way): string {
@@ -28,8 +37,8 @@ export function pathOf(way: Way): string {
     .join('');
 }
 
-/** Where the bend of a corner ends: half the way to the next one at most. */
-function towards(from: Point, to: Point): Point {
-  const share = Math.min(0.5, RADIUS / Math.hypot(to.x - from.x, to.y - from.y));
+/** The point so far from one point to the next, at most half of it. */
+function towards(from: Point, to: Point, far = RADIUS): Point {
+  const share = Math.min(0.5, far / Math.hypot(to.x - from.x, to.y - from.y));
   return { x: from.x + share * (to.x - from.x), y: from.y + share * (to.y - from.y) };
 }
