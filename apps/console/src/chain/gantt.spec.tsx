@@ -28,11 +28,13 @@ test('each attempt stands once on the axis, its time in the queue before its run
         { attempt: 2, outcome: 'SUCCESS', queued_at: at(60), started_at: at(70), finished_at: at(100) },
       ],
     })) as never;
-  render(
+  const shown = (each: LiveTask) => (
     <QueryClientProvider client={new QueryClient()}>
-      <Gantt chain={chain} tasks={[task]} open={() => {}} />
-    </QueryClientProvider>,
+      <Gantt chain={chain} tasks={[each]} open={() => {}} />
+    </QueryClientProvider>
   );
+  const { rerender } = render(shown(task));
+  expect(screen.queryByText(/earlier attempt/)).not.toBe(null);
   await screen.findByRole('img', { name: /^attempt 1/ });
   const bars = screen.getAllByRole('img').map((attempt) =>
     [...attempt.children].map((bar) => {
@@ -50,4 +52,6 @@ test('each attempt stands once on the axis, its time in the queue before its run
       ['run', '70%', '30%'],
     ],
   ]);
+  rerender(shown({ ...task, attempt: 1 }));
+  expect(screen.queryByText(/earlier attempt/)).toBe(null);
 });

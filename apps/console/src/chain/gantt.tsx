@@ -56,6 +56,14 @@ export function Gantt({ chain, tasks, open }: GanttProps) {
             </span>
           </Fragment>
         ))}
+        {earlier.size > 0 && (
+          <>
+            {' '}
+            <span className="keyed">
+              <span className="key run earlier status-cancelled" /> {t('chain.earlier')}
+            </span>
+          </>
+        )}
       </p>
       <div className="gantt-row ticks dim">
         <span>{t('chain.axis', { span: duration(to - from) })}</span>

@@ -6,7 +6,7 @@ import type { ChainMetricsDto, QueueDepthDto, TaskTypeCountDto } from '#client';
 import { api } from '../api.js';
 import { todosOf, useErrorWords } from '../view/error-words.js';
 import { Failed } from '../view/failed.js';
-import { Name, shownText } from '../view/name.js';
+import { Name } from '../view/name.js';
 import { Rows } from '../view/rows.js';
 import { Status } from '../view/status.js';
 import { duration } from '../view/times.js';
@@ -210,8 +210,8 @@ function useWorkers(): { readonly count: number; readonly slots: ReadonlyMap<str
   return { count: alive.length, slots };
 }
 
-/** Of the id of a chain: enough to tell two of one name from each other. */
-const SHOWN_ID = 'chain-'.length + 8;
+/** Characters of the end of a chain's id: ids of one minute begin alike. */
+const SHOWN_END = 12;
 
 /** `<chain_id>/<task_id>` as a link to that task. */
 function Example({ of }: { of: string }) {
@@ -219,7 +219,7 @@ function Example({ of }: { of: string }) {
   const [chain, task] = [of.slice(0, slash), of.slice(slash + 1)];
   return (
     <Link className="example" to={`/chains/${encodeURIComponent(chain)}?task=${encodeURIComponent(task)}`}>
-      <Name text={task} /> <span className="dim">{shownText(chain, SHOWN_ID)}</span>
+      <Name text={task} /> <span className="dim">…{chain.slice(-SHOWN_END)}</span>
     </Link>
   );
 }

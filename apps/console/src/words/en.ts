@@ -148,6 +148,7 @@ export const en = {
     notStarted: 'No task has started yet.',
     noEvents: 'Nothing has happened yet.',
     queued: 'Queued',
+    earlier: 'Pale: an earlier attempt',
     ran: 'Ran',
     tried: 'attempt {{attempt}}: {{outcome}}, queued {{queued}}, ran {{ran}}',
     axis: '{{span}} in all',

@@ -139,6 +139,7 @@ export const zh: typeof en = {
     notStarted: '还没有任务开始。',
     noEvents: '还没有发生任何事。',
     queued: '排队',
+    earlier: '浅色：较早的尝试',
     ran: '运行',
     tried: '第 {{attempt}} 次尝试：{{outcome}}，排队 {{queued}}，运行 {{ran}}',
     axis: '共 {{span}}',
