@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { SITE_TYPES, taskTypes } from '#libs/compute';
+import { SITE_TYPES, sitesRunOn, taskRunners, taskTypes } from '#libs/compute';
 import { fill } from './made-parts.js';
 import { escaped, parameterTable, type Language, type ParameterSchema } from './parameter-table.js';
 import { ROOT } from './steps.js';
@@ -119,7 +119,15 @@ export async function taskPages(): Promise<TaskPage[]> {
 function siteWords(): TaskPage {
   const path = 'apps/party-node/src/approvals-page/types-zh.json';
   const file = join(ROOT, path);
-  const texts = TYPES.filter(({ type }) => SITE_TYPES.includes(type)).flatMap(({ title, leaves }) => [title, leaves]);
+  const onEngines = (type: string) =>
+    taskRunners
+      .filter(({ name }) => sitesRunOn(type, name))
+      .flatMap((runner) => runner.protocols(type).map((protocol) => runner.leaves(type, { protocol })!));
+  const texts = TYPES.filter(({ type }) => SITE_TYPES.includes(type)).flatMap(({ type, title, leaves }) => [
+    title,
+    leaves,
+    ...onEngines(type),
+  ]);
   const made = `${JSON.stringify(Object.fromEntries(texts.map((text) => [text, inChinese(text)])), null, 2)}\n`;
   return { path, text: existsSync(file) ? readFileSync(file, 'utf8') : undefined, made };
 }

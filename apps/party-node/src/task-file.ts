@@ -140,11 +140,16 @@ export const makersOf = ({ reads }: Pick<SharedTask, 'reads'>): readonly string[
 export const hashOf = (statement: TaskStatement): string =>
   `sha256:${createHash('sha256').update(canonicalTask(statement)).digest('hex')}`;
 
+/** What leaves each party of a task, by its engine and its protocol. */
+export const leavesOf = ({ type, params }: Pick<SharedTask, 'type' | 'params'>): string =>
+  findRunner(type.type, params.engine)?.leaves(type.type, params.task_config) ?? type.leaves;
+
 /** What a task does, for a person to read. */
-export function wordsOf({ type, parties, dealer, params, statement }: SharedTask): string {
+export function wordsOf(task: SharedTask): string {
+  const { type, parties, dealer, params, statement } = task;
   return [
     `${type.title} (${type.type}) of ${plain(parties.join(', '))}${dealer === undefined ? '' : ', with the dealer ' + plain(dealer)}`,
-    `What leaves each party: ${findRunner(type.type, params.engine)?.leaves(type.type, params.task_config) ?? type.leaves}`,
+    `What leaves each party: ${leavesOf(task)}`,
     ...(statement.purpose === undefined
       ? []
       : [`Purpose, as the task states it: ${plain(JSON.stringify(statement.purpose))}`]),

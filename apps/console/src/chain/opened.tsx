@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Empty, Skeleton } from 'antd';
 import { useTranslation } from 'react-i18next';
-import { ProblemError, type ArtifactDto, type TaskDetailDto } from '#client';
+import { ProblemError, type ArtifactDto, type TaskDetailDto, type TaskTypeDto } from '#client';
 import { api } from '../api.js';
 import { Command } from '../data/command.js';
 import { useTaskTypes } from '../task-types.js';
@@ -13,6 +13,14 @@ import { WhatOpened } from '../view/what-opened.js';
 import { AuditRows, useReadsAudit } from './audit.js';
 import type { TaskPath } from './task-parts.js';
 
+/** What leaves the parties of a task, by its engine and its protocol where that is known. */
+function leavesOf(type: TaskTypeDto | undefined, { params }: TaskDetailDto): string | undefined {
+  const { engine, task_config: config } = params as { engine?: string; task_config?: { protocol?: unknown } };
+  const onEngine = type?.engine_leaves.filter((each) => each.engine === engine) ?? [];
+  const byProtocol = onEngine.find(({ protocol }) => protocol === config?.protocol);
+  return (byProtocol ?? onEngine[0])?.leaves ?? type?.leaves;
+}
+
 interface OpenedProps {
   readonly path: TaskPath;
   readonly of: TaskDetailDto;
@@ -22,7 +30,10 @@ interface OpenedProps {
 /** What this task left to whom: its result to all readers of the chain, what it opened to one party, files, and what counts in the ledgers of data. */
 export function Opened({ path, of, moment }: OpenedProps) {
   const { t } = useTranslation();
-  const leaves = useTaskTypes().data?.find(({ task_type }) => task_type === of.task_type)?.leaves;
+  const leaves = leavesOf(
+    useTaskTypes().data?.find(({ task_type }) => task_type === of.task_type),
+    of,
+  );
   const readsAudit = useReadsAudit();
   const artifacts = useQuery({
     queryKey: ['artifacts', path, moment],

@@ -43,7 +43,11 @@ test('what a task has opened says of files at a site where they lie', async () =
   api.getSession = () => Promise.resolve({ role: 'author' }) as never;
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <Opened path={{ chain_id: 'c', task_id: 't' }} moment="" of={{ task_type: 'psi', result: null } as never} />
+      <Opened
+        path={{ chain_id: 'c', task_id: 't' }}
+        moment=""
+        of={{ task_type: 'psi', result: null, params: {} } as never}
+      />
     </QueryClientProvider>,
   );
   await screen.findByText('1 file: bank-a/rows.csv');
@@ -59,6 +63,31 @@ test('what a task has opened says of files at a site where they lie', async () =
   expect(await screen.findByText(/^What this task opened is in the ledgers at the sites/)).toBeTruthy();
   expect(screen.getByText('task-chain-node ledger ls')).toBeTruthy();
   expect(screen.queryByText('Nothing of a dataset that you may read was counted.')).toBeNull();
+});
+
+test.each([
+  ['its protocol', { engine: 'secretflow', task_config: { protocol: 'KKRT' } }, 'transfers'],
+  ['its engine, where it names no protocol', { engine: 'secretflow', task_config: {} }, 'points'],
+  ['its type', { task_config: { protocol: 'KKRT' } }, 'native words'],
+])('what leaves is said by %s', async (_, params, said) => {
+  const on = (engine: string, protocol: string, leaves: string) => ({ engine, protocol, leaves });
+  const engine_leaves = [
+    on('celery', 'KKRT', 'fleet'),
+    on('secretflow', 'ECDH', 'points'),
+    on('secretflow', 'KKRT', 'transfers'),
+  ];
+  const type = { task_type: 'psi', leaves: 'native words', engine_leaves };
+  api.listTaskArtifacts = () => Promise.resolve({ items: [] }) as never;
+  api.listTaskOpenings = () => Promise.resolve({ items: [] }) as never;
+  api.listTaskTypes = () => Promise.resolve({ items: [type] }) as never;
+  api.getSession = () => Promise.resolve({ role: 'author' }) as never;
+  const of = { task_type: 'psi', result: null, params } as never;
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Opened path={{ chain_id: 'c', task_id: 't' }} moment="" of={of} />
+    </QueryClientProvider>,
+  );
+  await screen.findByText(`What leaves a party: ${said}`);
 });
 
 test.each([

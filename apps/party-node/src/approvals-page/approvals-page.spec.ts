@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@
 import { LATER, OfferedSite, RUN, taskOf } from '../offered-site-for-tests.js';
 import { run } from '../program.js';
 import { SiteStore } from '../site-store.js';
+import TYPES_ZH from './types-zh.json' with { type: 'json' };
 import { servePage, type ServedPage } from './serve.js';
 
 const work = await mkdtemp(join(tmpdir(), 'approvals-page-'));
@@ -234,6 +235,18 @@ describe('the page of approvals', () => {
     const english = new RegExp(`href="(/[^"]*/en/${pathOf(hash)})"`).exec(body)![1]!;
     const other = await ask(english, { headers: { cookie: browser.cookie } });
     expect(textOf(other.body)).toContain('What leaves each party');
+  });
+
+  test('shows what leaves on the engine and by the protocol of the task, in Chinese as well', async () => {
+    const { task_params: params, ...rest } = taskOf();
+    const config = { ...params.task_config, protocol: 'RR22_PSI_2PC' };
+    const hash = await waiting({ ...rest, task_params: { ...params, engine: 'secretflow', task_config: config } });
+    const { out } = await site.approvals('show', hash);
+    const said = /What leaves each party: (.*)/.exec(out)![1]!;
+    expect(said).toMatch(/^An oblivious key-value store/);
+    const { body } = await (await Browser.open('zh')).see(pathOf(hash));
+    expect(textOf(body)).toContain('离开各参与方的内容 由与随机数无异的向量组成的不经意键值存储');
+    expect(TYPES_ZH).toHaveProperty([said]);
   });
 
   test('accepts what made the inputs as it was shown: made anew meanwhile, nothing is decided', async () => {

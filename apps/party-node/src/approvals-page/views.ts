@@ -1,7 +1,7 @@
 import { isOpen, isRefusable, type ShownRun, type ShownTask, type Standing } from '../approvals.js';
 import { addingOf, type Member } from '../members.js';
 import type { Offer } from '../site-store.js';
-import type { SharedTask } from '../task-file.js';
+import { leavesOf, type SharedTask } from '../task-file.js';
 import { html, type Html } from './html.js';
 import { refusalZh } from './refusals-zh.js';
 import type { Session } from './session.js';
@@ -113,7 +113,7 @@ export function taskView(
 ): Html {
   const { language, session } = place;
   const words = wordsOf(language);
-  const { statement, type, dealer, hash } = task;
+  const { statement, dealer, hash } = task;
   const parties = words.of(task.parties.join(', ')) + (dealer === undefined ? '' : words.dealer(dealer));
   const makers = origins.makers.map(
     ({ maker, made }) =>
@@ -129,7 +129,7 @@ export function taskView(
       <dt>${words.where}</dt>
       <dd><code>${statement.chain_id}/${statement.task_id}</code></dd>
       <dt>${words.leaves}</dt>
-      <dd>${typeText(type.leaves, language)}</dd>
+      <dd>${typeText(leavesOf(task), language)}</dd>
       <dt>${words.purpose}</dt>
       <dd>${statement.purpose === undefined ? words.noPurpose : JSON.stringify(statement.purpose)}</dd>
     </dl>
