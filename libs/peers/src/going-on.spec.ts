@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort } from '#libs/local-postgres';
 import { TcpProxy } from '#libs/testing';
 import { sign, type Resume } from './accept.js';
@@ -13,6 +13,7 @@ import { receiveJson, sendJson } from './json-lines.js';
 import { meet, type Met } from './meet.js';
 import type { Meeting, Peer } from './meeting.js';
 import type { ResumableConnection, ResumeBounds } from './resumable-connection.js';
+import { holdTimeouts } from './timeouts-for-tests.js';
 
 let a: Identity, b: Identity, c: Identity, mallory: Identity;
 const logs: string[] = [];
@@ -121,6 +122,17 @@ describe('members whose connection is cut', () => {
     }
     for (const of of [ofA, ofB]) of.end();
     expect(await Promise.all(heard)).toEqual(sent.map((hash) => hash.digest('hex')));
+  });
+
+  test('go on for as long as the run lasts', async () => {
+    const run = await begin();
+    undo.push(holdTimeouts());
+    run.proxy.cutAll();
+    await until(() => said('goes on with') >= 2);
+    const cuts = said('was cut');
+    jest.advanceTimersByTime(60_000);
+    await hears(run);
+    expect(said('was cut')).toBe(cuts);
   });
 
   test('find one that is half open, and go on', async () => {

@@ -237,6 +237,17 @@ describe('a key that is not the one that was compared', () => {
     });
   });
 
+  test('fills no log, however often it comes', async () => {
+    const port = await freePort();
+    meeting('b', b, { a: peer(a) }, { listen: at(port) }).catch(() => undefined);
+    await until(() => logs.some((line) => line.startsWith('listens at')));
+    for (let each = 0; each < 12; each += 1) {
+      const socket = connect({ ...at(port), rejectUnauthorized: false }).on('error', () => undefined);
+      await new Promise((resolve) => socket.resume().once('close', resolve));
+    }
+    expect(logs.filter((line) => line.includes('not awaited'))).toHaveLength(10);
+  });
+
   test('that belongs to another member does not stand for the one that is asked for', async () => {
     const port = await freePort();
     // At b the keys of a and c are swapped.
@@ -384,10 +395,13 @@ describe('a member with the right key that', () => {
     expect(await fault).toMatchObject({ code: 'PROTOCOL_VIOLATION', member: '#neutral' });
   });
 
-  test('speaks other versions is refused with both', async () => {
-    const { code, message } = await comesTo({ greeting: (right) => ({ ...right, protocol: [4, 5] }) });
+  test.each([
+    ['newer', [4, 5]],
+    ['older', [1, 2]],
+  ])('speaks %s versions alone is refused with both', async (_, protocol) => {
+    const { code, message } = await comesTo({ greeting: (right) => ({ ...right, protocol }) });
     expect(code).toBe('PROTOCOL_UNSUPPORTED');
-    expect(message).toContain('versions 4 to 5');
+    expect(message).toContain(`versions ${protocol.join(' to ')}`);
     expect(message).toContain('3 to 3');
   });
 

@@ -1,8 +1,8 @@
-import { PassThrough } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { receiveJson } from './json-lines.js';
 import { OfferDesk } from './offer-desk.js';
-import type { OfferLine, ToSite } from './offer-frames.js';
+import { FRAME_BYTES, type OfferLine, type ToSite } from './offer-frames.js';
 
 const runOf = (at: number): string => `6d7d5f0f-7c11-4b58-9d0b-${String(at).padStart(12, '0')}`;
 const offeredOf = (...ats: number[]): OfferLine[] => ats.map((at) => ({ run: runOf(at), state: 'OFFERED' }));
@@ -13,8 +13,10 @@ let desk: OfferDesk;
 let offered: Map<string, OfferLine[]>;
 let looks: number;
 let held: Promise<void>;
+/** Of each task. */
+let params: string;
 beforeEach(() => {
-  [now, offered, looks, held] = [0, new Map(), 0, Promise.resolve()];
+  [now, offered, looks, held, params] = [0, new Map(), 0, Promise.resolve(), ''];
   desk = new OfferDesk(
     {
       async offers(connections) {
@@ -23,7 +25,7 @@ beforeEach(() => {
         await held;
         return found;
       },
-      task: async (_, run) => JSON.stringify({ run }),
+      task: async (_, run) => JSON.stringify({ run, params }),
       votes: async () => JSON.stringify([`a.b.${'c'.repeat(86)}`]),
       answer: async () => true,
     },
@@ -125,4 +127,17 @@ test('the votes for a run that counts are said once, and again where the site ha
   await until(() => a.length === 5);
   await looked();
   expect(kinds(a).slice(3)).toEqual(['3 offers', 'votes 1']);
+});
+
+test('to a site that does not read, nothing is added beyond a frame', async () => {
+  params = 'x'.repeat(FRAME_BYTES / 2);
+  offered.set('a', offeredOf(1, 2, 3, 4, 5));
+  const stream = new Duplex({ read: () => undefined, write: () => undefined });
+  desk.serve('a', stream, () => undefined);
+  await until(() => stream.writableLength > FRAME_BYTES);
+  const unsent = stream.writableLength;
+  expect(unsent).toBeLessThan(2 * FRAME_BYTES);
+  now += 30_000;
+  await looked();
+  expect(stream.writableLength).toBe(unsent);
 });

@@ -57,8 +57,13 @@ describe('an answer of a site', () => {
   ])('is not %s', (_, frame) => expect(readAnswer(frame)).toBeUndefined());
 
   test('brings no character that a terminal or a database acts on', () => {
-    const answer = readAnswer({ run, state: 'REFUSED', reason: 'a\u001b[2J\u0000b\ud83d' });
-    expect(answer).toEqual({ run, state: 'REFUSED', reason: 'a [2J b ' });
+    const [text, plain] = ['a\u001b[2J\u0000b\ud83d', 'a [2J b '];
+    const answersWith = (words: string) => [
+      { run, state: 'REFUSED', reason: words },
+      { run, state: 'RUNNING', fraction: 0, stage: words },
+      { run, state: 'FAILED', code: 'PARTY_LOST', message: words, retryable: true },
+    ];
+    expect(answersWith(text).map(readAnswer)).toEqual(answersWith(plain));
   });
 });
 

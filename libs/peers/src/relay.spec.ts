@@ -2,8 +2,9 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Authority, CONTROL_PLANE, makeRequest, readRequest } from './authority.js';
 import { HostileRelay } from './hostile-relay-for-tests.js';
 import { makeIdentity, ownFingerprint, type Identity } from './identity.js';
@@ -14,6 +15,7 @@ import type { PeerFault } from './peer-fault.js';
 import type { RelayBounds, RelayLeg } from './relay.js';
 import { reachOverRelay } from './relay-client.js';
 import { RELAY_PROTOCOL } from './relay-words.js';
+import { holdTimeouts } from './timeouts-for-tests.js';
 import { UplinkServer } from './uplink-server.js';
 
 const TASK = `sha256:${'0'.repeat(64)}`;
@@ -156,7 +158,7 @@ class ControlPlane {
 const closed = (socket: Duplex): Promise<void> =>
   new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
 const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!holds()) await delay(5);
 };
 const whyNot = (leg: Promise<TLSSocket>): Promise<string> =>
   leg.then(
@@ -316,7 +318,7 @@ describe('a relay', () => {
     // Until nothing moves: what is on its way are buffers of sockets.
     for (let before = -1; before !== sent;) {
       before = sent;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await delay(200);
     }
     expect(sent).toBeLessThan(count / 2);
     const hash = createHash('sha256');
@@ -369,6 +371,20 @@ describe('a relay', () => {
     };
     await Promise.all(both.map(closed));
     expect(await whyNot(a.reach(plane.port, b.fingerprint))).toBe('it cannot look runs up now');
+  });
+
+  test.each([
+    ['the other site', Promise.resolve(), 60_000, 'TIME', 'the other site did not come'],
+    ['the database', new Promise<void>(() => undefined), 10_000, 'UNAVAILABLE', 'the connection ended'],
+  ])('ends who waits too long for %s', async (_, asks, ms, reason, why) => {
+    const plane = await ControlPlane.start();
+    plane.asks = asks;
+    undo.push(holdTimeouts());
+    const leg = whyNot(a.reach(plane.port, b.fingerprint));
+    await until(() => plane.asked.length === 1);
+    jest.advanceTimersByTime(ms);
+    expect(plane.reasons).toEqual([`relay ${reason}`]);
+    expect(await leg).toBe(why);
   });
 
   test('ends of two pairs the one whose run is over', async () => {

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { ACK, BODY_BYTES, bodyOf, DATA, END, FrameReader, GONE, frameOf, type Frame } from './frames.js';
 import { ResumableConnection, RESUME_BOUNDS, type ResumeBounds } from './resumable-connection.js';
+import { holdTimeouts } from './timeouts-for-tests.js';
 import { numbersOf, wire, type Weather } from './wire-for-tests.js';
 
 const undo: (() => void)[] = [];
@@ -127,6 +128,17 @@ describe('a connection that is cut again and again', () => {
     const lost = { code: 'PARTY_LOST', message: 'its connection was cut, and did not come again within 0.2 s' };
     expect(await Promise.all([pair.a, pair.b].map(errorOf))).toMatchObject([lost, lost]);
     expect(performance.now() - begun).toBeGreaterThanOrEqual(190);
+  });
+
+  test('is not lost any more once it came again in time', async () => {
+    undo.push(holdTimeouts());
+    let bytes = 1_000;
+    const pair = new Pair(() => ({ bytes }));
+    bytes = Infinity;
+    pair.a.write(randomBytes(5_000));
+    while (pair.connections < 2) await new Promise((resolve) => setImmediate(resolve));
+    jest.advanceTimersByTime(RESUME_BOUNDS.resumeMs);
+    expect([pair.a.errored, pair.b.errored, pair.cuts]).toEqual([null, null, ['b', 'a']]);
   });
 });
 

@@ -257,6 +257,7 @@ describe('who is no site of the authority', () => {
 
   test('holds no connection by silence, and few of one address', async () => {
     const plane = await ControlPlane.start({ greetMs: 300 });
+    await plane.dial(); // A site is no stranger: it takes no room of those.
     const sockets = await Promise.all(
       Array.from({ length: 40 }, async () => {
         const socket = connectTcp(plane.server.port, '127.0.0.1');
